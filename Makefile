@@ -1,0 +1,39 @@
+# `make help` lists the targets.
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+
+.PHONY: help setup demo test check format serve work migrate lock
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: ## Install everything this checkout needs (does nothing when it is up to date)
+	@scripts/setup
+
+demo: setup ## Watch a labelled issue become a pull request, against stand-ins on this machine
+	@$(BIN)/phaseline demo
+
+test: setup ## Run the test suite
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+check: setup ## Lint, format check, types, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: setup ## Format the code and mend what the linter can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+serve: setup ## Run the service (web and worker) with the settings of .env
+	@$(BIN)/phaseline serve
+
+work: setup ## Run one more worker
+	@$(BIN)/phaseline work
+
+migrate: setup ## Bring the database to this version's schema
+	@$(BIN)/phaseline migrate
+
+lock: ## Rewrite the dependency locks
+	@scripts/lock

@@ -1,0 +1,1 @@
+"""The outside: how the world is reached. Joined only in `app.wiring`."""

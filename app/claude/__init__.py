@@ -1,0 +1,1 @@
+"""Conversations with the model. The only home of the anthropic SDK."""

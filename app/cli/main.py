@@ -1,0 +1,15 @@
+"""The command line's entry point: it names the commands and loads each only when it is asked for."""
+
+import typer
+
+app = typer.Typer(name="phaseline", no_args_is_help=True, add_completion=False)
+
+
+@app.callback()
+def _root() -> None:
+    """Turn a labelled GitHub issue into a pull request worth reviewing."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

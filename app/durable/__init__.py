@@ -1,0 +1,1 @@
+"""Segments, queues, lease and takeover. The only home of DBOS."""

@@ -1,0 +1,1 @@
+"""GitHub as the service reaches it. The only home of githubkit."""

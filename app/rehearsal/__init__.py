@@ -1,0 +1,1 @@
+"""A small house of its own: stand-ins that the service meets over sockets."""

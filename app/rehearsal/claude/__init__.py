@@ -1,0 +1,1 @@
+"""The scripted Claude: a Messages API that plays a script."""

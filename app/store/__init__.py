@@ -1,0 +1,1 @@
+"""What has happened, as rows. The only home of SQLAlchemy."""

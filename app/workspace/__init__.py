@@ -1,0 +1,1 @@
+"""Checkouts that agents work in. The only home of git and bubblewrap."""

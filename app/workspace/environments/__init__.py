@@ -1,0 +1,1 @@
+"""Preparing the dependencies of a repository, once per lock file."""

@@ -1,0 +1,1 @@
+"""The cage that every tool call and every check runs in."""

@@ -1,0 +1,1 @@
+"""Fakes at our own ports, themselves tested."""
