@@ -1,4 +1,4 @@
-"""The command line's entry point: it names the commands and loads each only when it is asked for."""
+"""The command line: names the commands and loads each only when it is asked for."""
 
 import typer
 
