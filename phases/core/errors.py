@@ -1,0 +1,77 @@
+"""Errors named by what happens next; the message of a `BlockedError` is what people read on GitHub.
+
+Not for bad input at the edges: each room has its own exceptions for that.
+"""
+
+from dataclasses import dataclass
+
+
+class PhaselineError(Exception):
+    """The root of everything that Phaseline itself raises."""
+
+
+class TransientError(PhaselineError):
+    """The same thing may go well later, without anybody doing anything."""
+
+    def __init__(self, message: str, after_seconds: float = 30.0) -> None:
+        super().__init__(message)
+        self.after_seconds = after_seconds
+
+
+class BlockedError(PhaselineError):
+    """A person must act; the message says what happened and is posted."""
+
+
+class DefectError(PhaselineError):
+    """Phaseline is wrong; the run fails and the report goes to its operator."""
+
+
+class StaleSegmentError(PhaselineError):
+    """The run has moved on: whatever this segment still does must leave no trace."""
+
+
+@dataclass(frozen=True)
+class Later:
+    """What crosses a durable boundary when the same work may go well later."""
+
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """What crosses a durable boundary when a person must act."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Defect:
+    """What crosses a durable boundary when Phaseline itself is wrong."""
+
+    report: str
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What crosses a durable boundary when the run has moved on without this segment."""
+
+
+Setback = Later | Blocked | Defect | Moved
+
+
+def raise_setback(setback: Setback) -> None:
+    """Turn a setback that crossed a durable boundary back into the error it stands for.
+
+    Raises:
+        TransientError, BlockedError, DefectError or StaleSegmentError: always one of them.
+    """
+    match setback:
+        case Later(reason, seconds):
+            raise TransientError(reason, seconds)
+        case Blocked(message):
+            raise BlockedError(message)
+        case Defect(report):
+            raise DefectError(report)
+        case Moved():
+            raise StaleSegmentError("the run has moved on")

@@ -1,0 +1,180 @@
+"""The things a run is made of. No behaviour beyond what follows from the data itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from phases.core.machine import RunState
+from phases.core.phase import Side
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository by GitHub's numeric id; the name is only what it is called today."""
+
+    id: int
+    owner: str
+    name: str
+    installation: int
+    default_branch: str
+
+    @property
+    def full_name(self) -> str:
+        """`owner/name`."""
+        return f"{self.owner}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody on GitHub, by numeric id."""
+
+    id: int
+    login: str
+
+
+class Role(StrEnum):
+    """What a person may do in a repository (`role_name` of the collaborator-permission API)."""
+
+    NONE = "none"
+    READ = "read"
+    TRIAGE = "triage"
+    WRITE = "write"
+    MAINTAIN = "maintain"
+    ADMIN = "admin"
+
+    @property
+    def may_command(self) -> bool:
+        """Whether this role may start and steer runs."""
+        return self in {Role.WRITE, Role.MAINTAIN, Role.ADMIN}
+
+
+@dataclass(frozen=True)
+class RequestComment:
+    """A comment that stood on the issue before the label, unchanged since."""
+
+    author: str
+    body: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Request:
+    """The issue as it stood at the label, frozen."""
+
+    title: str
+    body: str
+    author: str
+    comments: tuple[RequestComment, ...]
+    taken_at: datetime
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """The run's pull request on GitHub."""
+
+    number: int
+    node_id: str
+    url: str
+    draft: bool
+
+
+@dataclass(frozen=True)
+class Base:
+    """What a run starts from: the commit, and the definitions frozen at it."""
+
+    sha: str
+    branch: str
+    roster_digest: str
+
+
+class Limit(StrEnum):
+    """What a run may not exceed."""
+
+    RUN_USD = "run_usd"
+    DAY_USD = "day_usd"
+    OPERATOR_DAY_USD = "operator_day_usd"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One passage of one issue through the pipeline."""
+
+    id: str
+    repository: Repository
+    issue: int
+    number: int
+    labeller: Person
+    state: RunState
+    segment: int
+    created_at: datetime
+    limit_usd: Decimal
+    request: Request | None = None
+    base: Base | None = None
+    branch: str | None = None
+    head: str | None = None
+    pull_request: PullRequest | None = None
+    sides: tuple[Side, ...] = ()
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A commit of this run."""
+
+    sha: str
+    tree: str
+    subject: str
+    files: tuple[str, ...]
+    additions: int
+    deletions: int
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A named document made by a step; `sha256` is over its UTF-8 text."""
+
+    name: str
+    text: str
+    sha256: str
+
+
+class ChangeKind(StrEnum):
+    """How a path differs from the commit a step started from."""
+
+    ADDED = "added"
+    MODIFIED = "modified"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One path that a step has changed; `refusal` says why the scan would not take it as it is."""
+
+    path: str
+    kind: ChangeKind
+    refusal: str = ""
+
+
+class StepOutcome(StrEnum):
+    """How a piece of work ended."""
+
+    DONE = "done"
+    NO_CHANGE = "no_change"
+    SKIPPED = "skipped"
+    WAIVED = "waived"
+    NO_OUTPUT = "no_output"
+    OUT_OF_SCOPE = "out_of_scope"
+    TIMED_OUT = "timed_out"
+    OVER_BUDGET = "over_budget"
+    INFRA_ERROR = "infra_error"
+    REFUSED = "refused"
+    BLOCKED = "blocked"
+    CANCELLED = "cancelled"
+
+
+ACCEPTED = frozenset(
+    {StepOutcome.DONE, StepOutcome.NO_CHANGE, StepOutcome.SKIPPED, StepOutcome.WAIVED}
+)

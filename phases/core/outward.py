@@ -1,0 +1,54 @@
+"""What a run wants to stand on GitHub: comments and reactions, each under its key, sent once."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from phases.core.model import Repository
+
+
+class Place(StrEnum):
+    """The conversation that a comment stands in."""
+
+    ISSUE = "issue"
+    PULL_REQUEST = "pull_request"
+
+
+class OutwardKind(StrEnum):
+    """What the writer does with an item."""
+
+    COMMENT = "comment"
+    REACTION = "reaction"
+    REVIEW_REQUEST = "review_request"
+
+
+@dataclass(frozen=True)
+class Desired:
+    """Something that should stand on GitHub.
+
+    A comment's `text` is its whole body without the marker; a reaction's is its content (`eyes`),
+    on the issue or, with `comment`, on a comment; a review request's is a login.
+    """
+
+    key: str
+    kind: OutwardKind
+    place: Place
+    text: str
+    comment: int | None = None
+
+
+@dataclass(frozen=True)
+class OutwardItem:
+    """One row of the outbox, as the writer needs it.
+
+    `number` is the issue's or pull request's; `attempted` says that an earlier try may have reached
+    GitHub, so that the writer looks for the marker before it writes.
+    """
+
+    id: int
+    run: str | None
+    repository: Repository
+    number: int
+    desired: Desired
+    marker: str
+    remote_id: int | None
+    attempted: bool

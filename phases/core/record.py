@@ -1,0 +1,133 @@
+"""What is on record of a run, as one value that gates, tracker and briefings read.
+
+Nothing here is written back: the store makes it anew each time.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from phases.core.model import ACCEPTED, Artifact, Commit, Run, StepOutcome
+from phases.core.phase import PhaseName, WorkName
+from phases.core.receipts import Receipt
+from phases.core.submission import Submission
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something a reader of the tracker should know: sent back, retried, restored."""
+
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True)
+class Performed:
+    """One piece of work as it stands: running, accepted, or failed with a reason.
+
+    `url` is where its artifact or receipts were posted, once they were. `detail` is what an action
+    found, as text for people; `facts` the same for code.
+    """
+
+    name: WorkName
+    title: str
+    attempt: int
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: StepOutcome | None = None
+    reason: str = ""
+    model: str = ""
+    cost_usd: Decimal = Decimal(0)
+    artifact: Artifact | None = None
+    submission: Submission | None = None
+    commit: Commit | None = None
+    receipts: tuple[Receipt, ...] = ()
+    notes: tuple[Note, ...] = ()
+    url: str | None = None
+    detail: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def accepted(self) -> bool:
+        """Whether this name is settled: it is never performed again."""
+        return self.outcome in ACCEPTED
+
+    @property
+    def running(self) -> bool:
+        """Whether it has begun and not ended."""
+        return self.outcome is None
+
+    def fact(self, key: str) -> str | None:
+        """Return one of the facts, or None."""
+        return dict(self.facts).get(key)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A run's way through one phase."""
+
+    phase: PhaseName
+    entered_at: datetime
+    passed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything on record of one run. `works` are in the order in which they began."""
+
+    run: Run
+    works: tuple[Performed, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    spent_usd: Decimal = Decimal(0)
+    notes: tuple[Note, ...] = ()
+    tracker_url: str | None = None
+
+    def find(self, name: WorkName) -> Performed | None:
+        """Return the work of that name, whatever its state."""
+        return next((work for work in self.works if work.name == name), None)
+
+    def of(self, phase: PhaseName, performer: str) -> Iterator[Performed]:
+        """Yield the works of a performer in a phase, oldest round first."""
+        return (w for w in self.works if w.name.phase is phase and w.name.performer == performer)
+
+    def latest(self, phase: PhaseName, performer: str) -> Performed | None:
+        """Return the last accepted work of a performer in a phase."""
+        accepted = [work for work in self.of(phase, performer) if work.accepted]
+        return max(accepted, key=lambda work: work.name.round, default=None)
+
+    def maker(self, artifact: str) -> Performed | None:
+        """Return the accepted work that last made the artifact of that name."""
+        made = [w for w in self.works if w.accepted and w.artifact and w.artifact.name == artifact]
+        return made[-1] if made else None
+
+    def artifact(self, name: str) -> Artifact | None:
+        """Return the accepted artifact of that name, the latest of them."""
+        maker = self.maker(name)
+        return maker.artifact if maker else None
+
+    def passage(self, phase: PhaseName) -> Passage | None:
+        """Return the run's way through that phase, if it has entered it."""
+        return next((passage for passage in self.passages if passage.phase is phase), None)
+
+    def passed(self, phase: PhaseName) -> bool:
+        """Whether the gate of that phase has let the run through."""
+        passage = self.passage(phase)
+        return passage is not None and passage.passed_at is not None
+
+    @property
+    def spec(self) -> Submission | None:
+        """What the accepted pm-spec.md was submitted with."""
+        maker = self.maker("pm-spec.md")
+        return maker.submission if maker else None
+
+    @property
+    def requirement_ids(self) -> tuple[str, ...]:
+        """The R-ids of the accepted spec."""
+        spec = self.spec
+        return tuple(r.id for r in (spec.requirements or ())) if spec else ()
+
+    @property
+    def commits(self) -> tuple[tuple[Performed, Commit], ...]:
+        """The commits of this run with the work that made each, oldest first."""
+        return tuple((w, w.commit) for w in self.works if w.accepted and w.commit)

@@ -1,0 +1,119 @@
+"""What a conversation with the model is given, and what it leaves: turns, money, an end.
+
+The loop itself lives in the room that knows the model's API.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from phases.core.agent import Agent, Tier
+from phases.core.model import StepOutcome
+from phases.core.phase import WorkName
+from phases.core.submission import Submission
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of the first user message; `cache` marks its end as a cache breakpoint."""
+
+    text: str
+    cache: Literal["1h"] | None = None
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What an agent is told: the constant system text, then blocks of the first message."""
+
+    system: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class SessionLimits:
+    """Bounds of one session: turns, seconds of wall time, and USD."""
+
+    turns: int
+    seconds: float
+    usd: Decimal
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One attempt of one step, as the session needs it.
+
+    `session` is unique per attempt. `tier` may stand above the agent's own after a failed attempt.
+    `spendable_usd` is what run, repository and operator have left now.
+    """
+
+    session: str
+    run: str
+    name: WorkName
+    attempt: int
+    agent: Agent
+    tier: Tier
+    prompt: Prompt
+    limits: SessionLimits
+    spendable_usd: Decimal
+
+
+@dataclass(frozen=True)
+class SessionEnd:
+    """How a session ended; `submission` is there when it was accepted.
+
+    `refusals` are the sentences with which submissions were sent back. `after_seconds` is set when
+    the same session may go on later, from its rows.
+    """
+
+    outcome: StepOutcome
+    reason: str
+    submission: Submission | None
+    turns: int
+    cost_usd: Decimal
+    refusals: tuple[str, ...] = ()
+    after_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Tokens of one request by kind, as the API counts them."""
+
+    uncached: int
+    written_5m: int
+    written_1h: int
+    read: int
+    output: int
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """What one request cost; `prices` names the version of the price list."""
+
+    model: str
+    tokens: Tokens
+    cost_usd: Decimal
+    prices: str
+    retries: int
+    latency_ms: int
+    request_id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class TurnRow:
+    """One turn as recorded: the reply verbatim, and, once the tools have run, their results.
+
+    `results` are the content blocks of the user message that answers the reply; None when the tools
+    had not all finished. `snapshot` names the files as they were then (None: unchanged since the
+    row before).
+    """
+
+    n: int
+    request_sha256: str
+    reply: Json
+    results: tuple[Json, ...] | None
+    snapshot: str | None
