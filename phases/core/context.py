@@ -1,4 +1,4 @@
-"""What a phase body may do: perform work by name, side by side or in turn, and look at the record."""
+"""What a phase body may do: perform work by name, side by side or in turn, and see the record."""
 
 from typing import Protocol
 

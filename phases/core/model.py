@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from phases.core.machine import RunState
-from phases.core.phase import Side
+from phases.core.submission import Side
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,30 @@ class PullRequest:
 
 
 @dataclass(frozen=True)
+class Places:
+    """Where things lie in a repository, as gitignore patterns; a side without any is not there."""
+
+    backend: tuple[str, ...] = ()
+    frontend: tuple[str, ...] = ()
+    docs: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+
+    def of(self, side: Side) -> tuple[str, ...]:
+        """Return the patterns of a side."""
+        return {
+            Side.BACKEND: self.backend,
+            Side.FRONTEND: self.frontend,
+            Side.DOCS: self.docs,
+        }[side]
+
+
+@dataclass(frozen=True)
 class Base:
-    """What a run starts from: the commit, and the definitions frozen at it."""
+    """What a run starts from: the commit, and what was read of the repository at it."""
 
     sha: str
     branch: str
-    roster_digest: str
+    places: Places
 
 
 class Limit(StrEnum):

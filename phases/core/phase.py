@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from phases.core.context import RunContext
 from phases.core.errors import DefectError
+from phases.core.submission import Side
 from phases.core.gates import Condition
 from phases.core.submission import Demand
 
@@ -26,24 +27,26 @@ class PhaseName(StrEnum):
     READY = "ready"
 
 
-class Side(StrEnum):
-    """A side of a repository."""
+class Files(StrEnum):
+    """What becomes of the files that a step's agent changes."""
 
-    BACKEND = "backend"
-    FRONTEND = "frontend"
-    DOCS = "docs"
+    READ_ONLY = "read_only"
+    COMMITTED = "committed"
+    THROWN_AWAY = "thrown_away"
 
 
 @dataclass(frozen=True)
 class Step:
-    """One agent makes one artifact; `demands` name what its submission must carry besides."""
+    """One agent makes one artifact; `demands` name what its submission must carry besides.
+
+    A step with a `side` is skipped when the spec does not name that side or the repository lacks it.
+    """
 
     agent: str
     makes: str
     title: str
     demands: frozenset[Demand] = frozenset()
-    writes: bool = False
-    may_be_unchanged: bool = False
+    files: Files = Files.READ_ONLY
     side: Side | None = None
 
     @property

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from phases.core.agent import Roster
 from phases.core.model import Base, Change, Commit, PullRequest, Request, Run
-from phases.core.phase import PhaseName, Side, WorkName
+from phases.core.phase import PhaseName, WorkName
 from phases.core.receipts import Receipt
 from phases.core.record import Performed, Record
 from phases.core.session import Assignment, SessionEnd
@@ -76,11 +76,9 @@ class Worktree(Desk, Protocol):
 
 @dataclass(frozen=True)
 class RepositoryMap:
-    """What an agent is told of a repository: its files, sides and conventions, capped."""
+    """What an agent is told of a repository: its files and its checks, each a capped text."""
 
     tree: str
-    paths: Mapping[Side, tuple[str, ...]]
-    test_paths: tuple[str, ...]
     checks: str
 
 
@@ -88,7 +86,7 @@ class Workspaces(Protocol):
     """Git and the cage, for one run at a time."""
 
     async def fetch_base(self, run: Run) -> Base:
-        """Fetch the default branch and freeze what the run starts from.
+        """Fetch the default branch and freeze what the run starts from, its places included.
 
         Raises:
             TransientError: when GitHub does not answer.

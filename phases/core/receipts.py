@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from phases.core.phase import Side
+from phases.core.submission import Side
 
 
 class CheckKind(StrEnum):
