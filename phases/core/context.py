@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from phases.core.phase import Work
 from phases.core.record import Performed, Record
+from phases.core.work import Work
 
 
 class RunContext(Protocol):

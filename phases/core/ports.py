@@ -12,11 +12,11 @@ from typing import Protocol
 
 from phases.core.agent import Roster
 from phases.core.model import Base, Change, Commit, PullRequest, Request, Run
-from phases.core.phase import PhaseName, WorkName
 from phases.core.receipts import Receipt
 from phases.core.record import Performed, Record
 from phases.core.session import Assignment, SessionEnd
 from phases.core.submission import CommitMessage, Submission
+from phases.core.work import PhaseName, WorkName
 
 
 class Clock(Protocol):

@@ -9,9 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from phases.core.model import ACCEPTED, Artifact, Commit, Run, StepOutcome
-from phases.core.phase import PhaseName, WorkName
 from phases.core.receipts import Receipt
 from phases.core.submission import Submission
+from phases.core.work import PhaseName, WorkName
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from phases.core.agent import Agent, Tier
 from phases.core.model import StepOutcome
-from phases.core.phase import WorkName
 from phases.core.submission import Submission
+from phases.core.work import WorkName
 
 Json = Mapping[str, Any]
 
