@@ -1,0 +1,115 @@
+"""Looks after a running command from outside: how much memory its processes hold, how full its directories become.
+
+Decides only that a command must die and why; `process.py` kills it.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+from app.workspace.sandbox.cage import Limits
+
+_INTERVAL = 0.1
+_LOOK_AT_DISK_AFTER = 64 << 20
+_LOOK_AT_ENTRIES_AFTER = 20_000
+_FLOOR_BYTES = 256 << 20
+"""A filesystem with less room than this is protected, whoever filled it."""
+
+
+class Reason(StrEnum):
+    """Why a command was killed."""
+
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    DISK = "disk"
+    OUTPUT = "output"
+
+
+async def watch(pid: int, limits: Limits, directories: Sequence[Path]) -> Reason:
+    """Return as soon as the processes below `pid` exceed a limit; never otherwise."""
+    gauge = _DiskGauge(limits, directories)
+    while True:
+        await asyncio.sleep(_INTERVAL)
+        if await asyncio.to_thread(_memory, pid) > limits.memory:
+            return Reason.MEMORY
+        if await asyncio.to_thread(gauge.exceeded):
+            return Reason.DISK
+
+
+class _DiskGauge:
+    """Asks the filesystems, which costs nothing, and counts files only when they have lost a good deal."""
+
+    def __init__(self, limits: Limits, directories: Sequence[Path]) -> None:
+        self._limits = limits
+        self._directories = directories
+        self._before = [_free(directory) for directory in directories]
+
+    def exceeded(self) -> bool:
+        now = [_free(directory) for directory in self._directories]
+        shrunk = False
+        for index, (room, entries) in enumerate(now):
+            before_room, before_entries = self._before[index]
+            if room < min(_FLOOR_BYTES, before_room // 2):
+                return True
+            if before_room - room > _LOOK_AT_DISK_AFTER or before_entries - entries > _LOOK_AT_ENTRIES_AFTER:
+                shrunk = True
+        if not shrunk:
+            return False
+        self._before = now
+        used, entries = usage(self._directories)
+        return used > self._limits.disk or entries > self._limits.disk_entries
+
+
+def usage(directories: Iterable[Path]) -> tuple[int, int]:
+    """Bytes on disk and number of entries below the directories; what cannot be read counts as nothing."""
+    used = entries = 0
+    waiting = [os.fspath(directory) for directory in directories]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as found:
+                for entry in found:
+                    entries += 1
+                    used += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+        except OSError:
+            continue
+    return used, entries
+
+
+def _free(directory: Path) -> tuple[int, int]:
+    try:
+        found = os.statvfs(directory)
+    except OSError:
+        return 0, 0
+    return found.f_bavail * found.f_frsize, found.f_favail
+
+
+def _memory(pid: int) -> int:
+    return sum(_resident(process) for process in _tree(pid))
+
+
+def _tree(pid: int) -> list[int]:
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        process = waiting.pop()
+        found.append(process)
+        try:
+            for thread in os.listdir(f"/proc/{process}/task"):  # noqa: PTH208 - names, not paths.
+                with open(f"/proc/{process}/task/{thread}/children", encoding="ascii") as children:  # noqa: PTH123 - ten times a second.
+                    waiting += [int(child) for child in children.read().split()]
+        except OSError:
+            continue  # It ended while we looked.
+    return found
+
+
+def _resident(pid: int) -> int:
+    """Anonymous and shared memory in bytes; shared pages count once for each process that maps them."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as status:  # noqa: PTH123 - ten times a second.
+            return sum(int(line.split()[1]) << 10 for line in status if line.startswith(("RssAnon:", "RssShmem:")))
+    except OSError:
+        return 0
