@@ -1,0 +1,41 @@
+"""What this room asks of the others: tokens, a place for logs, the roster.
+
+Not what the phases ask of this room: that stands in `phases.core.ports`.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from phases.core.agent import Roster
+from phases.core.model import Repository
+
+
+class Tokens(Protocol):
+    """Installation tokens, each with the least permissions for its use."""
+
+    async def for_fetch(self, repository: Repository) -> str:
+        """Return a token that may read the contents of this one repository."""
+
+    async def for_push(self, repository: Repository) -> str:
+        """Return a new token that may write the contents of this one repository."""
+
+    async def revoke(self, token: str) -> None:
+        """Make a token worthless; a token that is so already is no error."""
+
+
+class Logs(Protocol):
+    """Where whole outputs of commands are kept."""
+
+    async def keep(self, text: str) -> str:
+        """Keep a text and return the SHA-256 of its UTF-8 form, in hex."""
+
+
+class RosterReader(Protocol):
+    """Makes a roster of the built-in team and what a repository brings."""
+
+    def __call__(self, texts: Mapping[str, str]) -> Roster:
+        """Return the roster; `texts` are the repository's own files by path.
+
+        Raises:
+            BlockedError: when the repository's files cannot be used; the message says why.
+        """
