@@ -1,29 +1,30 @@
 """The bubblewrap command line of a cage. Builds it; starts nothing."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from app.workspace.sandbox.cage import HOME, STATE, WORKSPACE, Cage, Limits
 from app.workspace.sandbox.toolchain import BIN, Toolchain
 
 _SYSTEM_DIRECTORIES = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
-_SYSTEM_SETTINGS = (
+_SYSTEM_SETTINGS = ("alternatives", "ssl/certs")
+"""Directories of /etc that are mounted; mounts cost time, so that files are copied instead."""
+
+_SYSTEM_FILES = (
     "ld.so.cache",
-    "ld.so.conf",
-    "ld.so.conf.d",
-    "alternatives",
-    "ssl/certs",
-    "ssl/openssl.cnf",
-    "ca-certificates",
     "localtime",
     "mime.types",
+    "os-release",
     "protocols",
     "services",
-    "os-release",
+    "ssl/openssl.cnf",
 )
 _ETC = (
-    ("/etc/passwd", b"root:x:0:0:root:/:/usr/sbin/nologin\nagent:x:1000:1000::/home/agent:/bin/bash\n"),
+    (
+        "/etc/passwd",
+        b"root:x:0:0:root:/:/usr/sbin/nologin\nagent:x:1000:1000::/home/agent:/bin/bash\n",
+    ),
     ("/etc/group", b"root:x:0:\nagent:x:1000:\n"),
     ("/etc/hosts", b"127.0.0.1 localhost\n::1 localhost\n"),
     ("/etc/resolv.conf", b""),
@@ -63,18 +64,30 @@ _NAMESPACES = (
     "--clearenv",
 )
 
+
+def read_settings() -> tuple[tuple[str, bytes], ...]:
+    """The files of /etc that every cage has: accounts of its own, copies of harmless settings."""
+    copied = (Path("/etc") / name for name in _SYSTEM_FILES)
+    return (*_ETC, *((str(path), path.read_bytes()) for path in copied if path.is_file()))
+
+
 def options(
-    cage: Cage, toolchain: Toolchain, *, source: Callable[[Path], Path], data: Callable[[bytes], int]
+    cage: Cage,
+    toolchain: Toolchain,
+    settings: Iterable[tuple[str, bytes]],
+    *,
+    source: Callable[[Path], Path],
+    data: Callable[[bytes], int],
 ) -> list[str]:
     """The options of one command, for `--args`.
 
-    `source` says under which path bubblewrap finds a path of the host; `data` turns bytes into the number of a
-    descriptor that holds them.
+    `settings` come from `read_settings`. `source` says under which path bubblewrap finds a path of
+    the host; `data` turns bytes into the number of a descriptor that holds them.
     """
     limits = cage.limits
     found = [*_NAMESPACES, "--ro-bind", "/usr", "/usr", *_system()]
-    for path, content in _ETC:
-        found += ["--ro-bind-data", str(data(content)), path]
+    for path, content in settings:
+        found += ["--perms", "0644", "--file", str(data(content)), path]
     found += ["--proc", "/proc", "--dev", "/dev"]
     found += ["--size", str(limits.shared_memory), "--perms", "1777", "--tmpfs", "/dev/shm"]  # noqa: S108 - the cage's own.
     scratch = source(cage.scratch)
@@ -82,7 +95,11 @@ def options(
         found += ["--bind", str(scratch / part), target]
     found += ["--bind" if cage.writable else "--ro-bind", str(source(cage.worktree)), WORKSPACE]
     for mount in (*toolchain.mounts, *cage.mounts):
-        found += ["--bind" if mount.writable else "--ro-bind", str(source(mount.source)), mount.target]
+        found += [
+            "--bind" if mount.writable else "--ro-bind",
+            str(source(mount.source)),
+            mount.target,
+        ]
     for target, link in toolchain.links:
         found += ["--symlink", target, link]
     for path, content in cage.files:
@@ -114,9 +131,6 @@ def limited(limits: Limits, argv: Sequence[str], *, timeout: float) -> list[str]
         "--memlock=65536",
         "--msgqueue=0",
         "--",
-        "/usr/bin/nice",
-        "-n",
-        str(limits.nice),
         *argv,
     ]
 

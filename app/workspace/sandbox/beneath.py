@@ -1,7 +1,7 @@
-"""Opens paths below a directory in a tree that somebody else is writing to; never leaves it, never follows a link.
+"""Opens paths in a tree that somebody else is writing to; never leaves it, never follows a link.
 
-The kernel resolves each path in one go (openat2), so that nothing can be swapped between a look and the use.
-This is not a general file library: it holds what the service does in a hostile tree.
+The kernel resolves each path in one go (openat2), so that nothing can be swapped between a look and
+the use. This is not a general file library: it holds what the service does in a hostile tree.
 """
 
 import ctypes
@@ -39,8 +39,9 @@ def _libc() -> ctypes.CDLL:
 def open_beneath(directory: int, path: str, flags: int, mode: int = 0) -> int:
     """Open `path` below the directory descriptor; returns a descriptor.
 
-    Raises `OSError` as the kernel names it: ELOOP for a symbolic link anywhere in the path, EXDEV for a path
-    that leaves the directory or meets a mount, ENOSYS where the kernel is older than 5.6.
+    Raises `OSError` as the kernel names it: ELOOP for a symbolic link anywhere in the path, EXDEV
+    for a path that leaves the directory or meets a mount, ENOSYS where the kernel is older than
+    5.6.
     """
     if "\0" in path:
         raise PathError(f"{path!r} holds a NUL character; no file has such a name.")
@@ -58,7 +59,8 @@ def open_beneath(directory: int, path: str, flags: int, mode: int = 0) -> int:
         if descriptor >= 0:
             return descriptor
         number = ctypes.get_errno()
-        # EAGAIN: the tree was being renamed under the walk and the kernel could not prove it stayed inside.
+        # EAGAIN: the tree was being renamed under the walk and the kernel could not prove it stayed
+        # inside.
         if number not in (errno.EINTR, errno.EAGAIN):
             raise OSError(number, os.strerror(number), path)
 
@@ -74,10 +76,10 @@ def opened(directory: Path) -> Iterator[int]:
 
 
 def make_directories(root: int, path: str, owner: int | None) -> int:
-    """Make `path` and what is missing above it below `root`; returns a descriptor of the last directory.
+    """Make `path` below `root` with what is missing above it; returns the last one's descriptor.
 
-    New directories belong to `owner` when it is given. Raises `OSError` (ELOOP, ENOTDIR) when a part of the path
-    is there and is no directory.
+    New directories belong to `owner` when it is given. Raises `OSError` (ELOOP, ENOTDIR) when a
+    part of the path is there and is no directory.
     """
     with ExitStack() as undo:
         current = os.dup(root)
@@ -100,7 +102,7 @@ def _step(parent: int, name: str, owner: int | None) -> int:
 
 
 def own_tree(root: Path, owner: int) -> None:
-    """Give `root` and everything below it to `owner` (uid and gid); links themselves, never what they point at."""
+    """Give `root` and all below it to `owner` (uid and gid); links, never what they point at."""
     os.chown(root, owner, owner, follow_symlinks=False)
     if stat.S_ISDIR(root.lstat().st_mode):
         for _, directories, files, descriptor in os.fwalk(root, follow_symlinks=False):

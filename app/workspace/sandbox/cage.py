@@ -1,4 +1,4 @@
-"""What one cage looks like: its mounts, its environment, its limits. Data only; `sandbox.py` runs it."""
+"""What one cage looks like: mounts, environment, limits. Data only; `sandbox.py` runs it."""
 
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -47,10 +47,11 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Cage:
-    """One worktree as commands may see it. Everything the host has and this does not name is absent inside.
+    """One worktree as commands may see it. What this does not name is absent inside.
 
-    `scratch` is a directory made by `scratch.Scratch`: its `home`, `tmp` and `state` live as long as the
-    session. `path` holds directories inside the cage that come before the tools' own on PATH.
+    `scratch` is a directory made by `scratch.Scratch`: its `home`, `tmp` and `state` live as long
+    as the session. `path` holds directories inside the cage that come before the tools' own on
+    PATH.
     """
 
     worktree: Path
@@ -66,7 +67,7 @@ class Cage:
 
     @property
     def mount_points(self) -> tuple[str, ...]:
-        """Paths below the worktree that are mounts, relative to it; a scan of the worktree leaves them out."""
+        """Paths below the worktree that are mounts; a scan of the worktree leaves them out."""
         inside = (mount.inside for mount in self.mounts)
         return tuple(sorted(path for path in inside if path is not None))
 

@@ -1,4 +1,4 @@
-"""What can go wrong with the cage itself. A command that fails inside it is a result, not one of these."""
+"""What can go wrong with the cage itself. A command that fails inside it is a result instead."""
 
 
 class SandboxError(Exception):

@@ -1,7 +1,7 @@
-"""Keeps what a command prints: all of it up to a limit, and a head and a tail for whoever reads it."""
+"""Keeps what a command prints: all of it up to a limit, head and tail for whoever reads it."""
 
 HEAD_AND_TAIL = 32 << 10
-"""How many bytes of output a reader is shown unless told otherwise: half from the start, half from the end."""
+"""How many bytes of output a reader is shown: half from the start, half from the end."""
 
 
 class Capture:
@@ -29,7 +29,7 @@ class Capture:
 
 
 def head_and_tail(content: bytes, cap: int) -> tuple[str, bool]:
-    """Cut `content` to `cap` bytes, half of them from each end; returns the text and whether anything is left out.
+    """Cut `content` to `cap` bytes, half from each end; returns text and whether it is cut.
 
     Bytes that are not UTF-8 become U+FFFD.
     """

@@ -1,4 +1,4 @@
-"""Runs one program to its end, or to the end of its limits, and leaves nothing of it behind. Knows nothing of cages."""
+"""Runs one program to its end or its limits and leaves nothing behind. Knows nothing of cages."""
 
 import asyncio
 import contextlib
@@ -120,8 +120,12 @@ class Program:
     """Every channel that is to be read, each once."""
 
 
-async def run(program: Program, descriptors: Descriptors, *, timeout: float, watch: Watch) -> Ended:
-    """Run it. When this returns or raises, also by cancellation, every process of its group is dead.
+async def run(
+    program: Program, descriptors: Descriptors, *, seconds: float, nice: int, watch: Watch
+) -> Ended:
+    """Run it with a niceness of `nice`, for at most `seconds`.
+
+    When this returns or raises, also by cancellation, every process of its group is dead.
 
     Must be called on the event loop's own thread: a cage dies with the thread that started it.
     """
@@ -139,11 +143,14 @@ async def run(program: Program, descriptors: Descriptors, *, timeout: float, wat
         )
     finally:
         descriptors.hang_up()
+    with contextlib.suppress(ProcessLookupError):
+        # Inherited by everything that it starts; no program of its own is needed for it.
+        os.setpriority(os.PRIO_PROCESS, process.pid, nice)
     for channel in program.channels:
         channel.attach()
     ending = asyncio.create_task(_end(process, program.channels))
     try:
-        reason = await _first_reason(ending, process.pid, program.channels, timeout, watch)
+        reason = await _first_reason(ending, process.pid, program.channels, seconds, watch)
     finally:
         await _make_sure(process, ending)
         for channel in program.channels:
@@ -159,14 +166,14 @@ async def _end(process: asyncio.subprocess.Process, channels: Sequence[Channel])
 
 
 async def _first_reason(
-    ending: asyncio.Task[None], pid: int, channels: Sequence[Channel], timeout: float, watch: Watch
+    ending: asyncio.Task[None], pid: int, channels: Sequence[Channel], seconds: float, watch: Watch
 ) -> Reason | None:
     """Wait for the end; returns why it must be brought about when it does not come by itself."""
     watching = asyncio.create_task(watch(pid))
     flooded = [asyncio.create_task(channel.overflowed.wait()) for channel in channels]
     waiting: set[asyncio.Task[Any]] = {ending, watching, *flooded}
     try:
-        done, _ = await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in (watching, *flooded):
             task.cancel()
@@ -178,11 +185,10 @@ async def _first_reason(
 
 
 async def _make_sure(process: asyncio.subprocess.Process, ending: asyncio.Task[None]) -> None:
-    if not ending.done():
-        # First the child, which is process 1 of the cage and takes all others along: its parent then reaps it and
-        # ends by itself. Killed the other way round it would be left to an init that may not be there.
-        if _kill_children(process.pid):
-            await asyncio.wait({ending}, timeout=_KINDNESS_SECONDS)
+    # First the child, which is process 1 of the cage and takes all others along: its parent then
+    # reaps it and ends by itself. The other way round it is left to an init that may not be there.
+    if not ending.done() and _kill_children(process.pid):
+        await asyncio.wait({ending}, timeout=_KINDNESS_SECONDS)
     if not ending.done():
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -1,20 +1,20 @@
-"""Runs commands in cages: a fresh bubblewrap for each, without network, secrets or a way to what the cage does not name.
+"""Runs commands in cages: for each a fresh bubblewrap without network or secrets.
 
-This is the only place that starts a program which an agent or a repository chose. It does not decide which.
+This is the only place that starts a program which an agent or a repository chose. It does not
+decide which.
 """
 
 import json
 import os
-import stat
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from app.workspace.sandbox import arguments, process, staging
-from app.workspace.sandbox.beneath import make_directories, open_beneath, opened
-from app.workspace.sandbox.cage import Cage, Mount
+from app.workspace.sandbox.cage import Cage
 from app.workspace.sandbox.errors import SandboxError
+from app.workspace.sandbox.mountpoints import place_mounts
 from app.workspace.sandbox.output import HEAD_AND_TAIL, head_and_tail
 from app.workspace.sandbox.process import Channel, Descriptors, OnOutput, Program
 from app.workspace.sandbox.seccomp import compile_filter
@@ -26,7 +26,7 @@ _STATUS_BYTES = 4096
 
 @dataclass(frozen=True)
 class SandboxSettings:
-    """How cages are made on this host. Used only when the service is root: `agent_uid` and `staging`."""
+    """How cages are made. `agent_uid` and `staging` are used only when the service is root."""
 
     agent_uid: int
     staging: Path
@@ -37,8 +37,9 @@ class SandboxSettings:
 class Finished:
     """What became of a command.
 
-    `output` is the text of standard output and error as they came (of standard output alone when they were split,
-    `errors` holding the other), cut to head and tail; `content` is all of it, at most `Limits.output` bytes.
+    `output` is the text of standard output and error as they came (of standard output alone when
+    they were split, `errors` holding the other), cut to head and tail; `content` is all of it, at
+    most `Limits.output` bytes.
     """
 
     exit_code: int
@@ -50,7 +51,7 @@ class Finished:
     killed_for: Reason | None
     duration_s: float
     absent: tuple[str, ...]
-    """Mount points that could not be used, because the worktree has something else in their place."""
+    """Mount points left out because the worktree has something else in their place."""
 
     @property
     def timed_out(self) -> bool:
@@ -63,20 +64,23 @@ class Sandbox:
 
     def __init__(self, settings: SandboxSettings, toolchain: Toolchain) -> None:
         if settings.agent_uid == 0:
-            raise SandboxError("PHASELINE_AGENT_UID is 0; agents never run as root. Choose an unused uid.")
+            raise SandboxError(
+                "PHASELINE_AGENT_UID is 0; agents never run as root. Choose an unused uid."
+            )
         self.settings = settings
         self.toolchain = toolchain
         self.owner = settings.agent_uid if os.geteuid() == 0 else None
         """The uid that owns what an agent may write; None when that is the service's own."""
         self._filter = compile_filter()
+        self._settings = arguments.read_settings()
         self._staging = staging.Staging(settings.staging)
 
-    async def run(  # noqa: PLR0913 - each is a different thing, and all of them are about one command.
+    async def run(
         self,
         cage: Cage,
         argv: Sequence[str],
         *,
-        timeout: float,
+        timeout: float,  # noqa: ASYNC109 - it belongs to the command, which is killed inside.
         output_cap: int = HEAD_AND_TAIL,
         stdin: bytes = b"",
         split: bool = False,
@@ -84,22 +88,25 @@ class Sandbox:
     ) -> Finished:
         """Run `argv` in the cage; `timeout` in seconds, `output_cap` in bytes.
 
-        A command that fails, is killed or does not exist is a result. Raises `SandboxError` when the cage itself
-        could not be built. Cancelling kills the command.
+        A command that fails, is killed or does not exist is a result. Raises `SandboxError` when
+        the cage itself could not be built. Cancelling kills the command.
         """
-        usable, absent = self._with_mount_points(cage)
+        usable, absent = place_mounts(cage, self.owner)
         with ExitStack() as undo:
             descriptors = Descriptors(undo, self.owner)
             stdout = Channel(descriptors, cage.limits.output, on_output)
             stderr = Channel(descriptors, cage.limits.output, on_output) if split else stdout
             status = Channel(descriptors, _STATUS_BYTES, None)
-            first_input, line = self._command_line(usable, argv, timeout, descriptors, status, stdin)
+            first_input, line = self._command_line(
+                usable, argv, timeout, descriptors, status, stdin
+            )
             channels = (stdout, stderr, status) if split else (stdout, status)
             program = Program(line, first_input, stdout, stderr, channels)
             ended = await process.run(
                 program,
                 descriptors,
-                timeout=timeout,
+                seconds=timeout,
+                nice=cage.limits.nice,
                 watch=lambda pid: watch(pid, cage.limits, cage.writable_directories),
             )
         return _finished(ended, stdout, stderr if split else None, status, output_cap, absent)
@@ -120,6 +127,7 @@ class Sandbox:
         options = arguments.options(
             cage,
             self.toolchain,
+            self._settings,
             source=Path.absolute if staged is None else staged.source,
             data=descriptors.given,
         )
@@ -135,39 +143,6 @@ class Sandbox:
         given = descriptors.given(stdin) if stdin else None
         return descriptors.data(staged.table), staging.wrap(line, uid=self.owner, stdin=given)
 
-    def _with_mount_points(self, cage: Cage) -> tuple[Cage, tuple[str, ...]]:
-        """Make the places of mounts inside the worktree, on the host, where a link cannot lead anywhere."""
-        absent: list[str] = []
-        usable: list[Mount] = []
-        with opened(cage.worktree) as root:
-            for mount in cage.mounts:
-                inside = mount.inside
-                if inside is None or self._mount_point(root, inside, mount.source):
-                    usable.append(mount)
-                else:
-                    absent.append(inside)
-        return replace(cage, mounts=tuple(usable)), tuple(absent)
-
-    def _mount_point(self, root: int, inside: str, source: Path) -> bool:
-        try:
-            if stat.S_ISDIR(source.stat().st_mode):
-                os.close(make_directories(root, inside, self.owner))
-                return True
-            parent = make_directories(root, os.path.dirname(inside), self.owner)  # noqa: PTH120 - text, not a path.
-        except OSError:
-            return False
-        try:
-            flags = os.O_CREAT | os.O_RDONLY | os.O_NONBLOCK
-            place = open_beneath(parent, os.path.basename(inside), flags, 0o644)  # noqa: PTH119 - text, not a path.
-        except OSError:
-            return False
-        finally:
-            os.close(parent)
-        try:
-            return stat.S_ISREG(os.fstat(place).st_mode)
-        finally:
-            os.close(place)
-
 
 def _finished(
     ended: process.Ended,
@@ -179,9 +154,13 @@ def _finished(
 ) -> Finished:
     exit_code = _exit_code(status.capture.content)
     output, cut = head_and_tail(stdout.capture.content, output_cap)
-    errors, errors_cut = ("", False) if stderr is None else head_and_tail(stderr.capture.content, output_cap)
+    errors, errors_cut = (
+        ("", False) if stderr is None else head_and_tail(stderr.capture.content, output_cap)
+    )
     if exit_code is None and ended.killed_for is None:
-        raise SandboxError(f"The sandbox could not start (exit {ended.exit_code}): {(errors or output).strip()}")
+        raise SandboxError(
+            f"The sandbox could not start (exit {ended.exit_code}): {(errors or output).strip()}"
+        )
     return Finished(
         exit_code=128 + 9 if exit_code is None else exit_code,
         output=output,
@@ -195,7 +174,7 @@ def _finished(
 
 
 def _exit_code(status: bytes) -> int | None:
-    """The exit code among bubblewrap's status documents, one JSON object a line; None when it never got so far."""
+    """The exit code among bubblewrap's status documents, one a line; None when it did not get there."""
     for line in status.splitlines():
         document = json.loads(line)
         if "exit-code" in document:

@@ -1,4 +1,4 @@
-"""The directories that one session has beside its worktree: home, /tmp and what the tools carry from call to call.
+"""The directories of one session beside its worktree: home, /tmp, and what its tools carry on.
 
 They are made fresh for each session and removed with it; nothing in them reaches another session.
 """
@@ -20,7 +20,7 @@ class Scratch:
 
     @classmethod
     def make(cls, path: Path, owner: int | None) -> "Scratch":
-        """Make them, empty, at `path` (what lay there is removed); they belong to `owner` when it is given."""
+        """Make them at `path`, empty whatever lay there; they belong to `owner` when it is given."""
         if path.exists():
             shutil.rmtree(path)
         path.mkdir(parents=True, mode=0o711)

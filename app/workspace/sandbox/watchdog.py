@@ -1,4 +1,4 @@
-"""Looks after a running command from outside: how much memory its processes hold, how full its directories become.
+"""Looks after a running command from outside: the memory it holds, the disk it fills.
 
 Decides only that a command must die and why; `process.py` kills it.
 """
@@ -39,7 +39,7 @@ async def watch(pid: int, limits: Limits, directories: Sequence[Path]) -> Reason
 
 
 class _DiskGauge:
-    """Asks the filesystems, which costs nothing, and counts files only when they have lost a good deal."""
+    """Asks the filesystems, which is cheap; counts files only when they lost a good deal."""
 
     def __init__(self, limits: Limits, directories: Sequence[Path]) -> None:
         self._limits = limits
@@ -53,7 +53,10 @@ class _DiskGauge:
             before_room, before_entries = self._before[index]
             if room < min(_FLOOR_BYTES, before_room // 2):
                 return True
-            if before_room - room > _LOOK_AT_DISK_AFTER or before_entries - entries > _LOOK_AT_ENTRIES_AFTER:
+            if (
+                before_room - room > _LOOK_AT_DISK_AFTER
+                or before_entries - entries > _LOOK_AT_ENTRIES_AFTER
+            ):
                 shrunk = True
         if not shrunk:
             return False
@@ -63,7 +66,7 @@ class _DiskGauge:
 
 
 def usage(directories: Iterable[Path]) -> tuple[int, int]:
-    """Bytes on disk and number of entries below the directories; what cannot be read counts as nothing."""
+    """Bytes on disk and entries below the directories; what cannot be read counts as nothing."""
     used = entries = 0
     waiting = [os.fspath(directory) for directory in directories]
     while waiting:
@@ -107,9 +110,13 @@ def _tree(pid: int) -> list[int]:
 
 
 def _resident(pid: int) -> int:
-    """Anonymous and shared memory in bytes; shared pages count once for each process that maps them."""
+    """Anonymous and shared memory in bytes; shared pages count for each process that maps them."""
     try:
         with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as status:  # noqa: PTH123 - ten times a second.
-            return sum(int(line.split()[1]) << 10 for line in status if line.startswith(("RssAnon:", "RssShmem:")))
+            return sum(
+                int(line.split()[1]) << 10
+                for line in status
+                if line.startswith(("RssAnon:", "RssShmem:"))
+            )
     except OSError:
         return 0
