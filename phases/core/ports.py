@@ -12,6 +12,7 @@ from typing import Protocol
 
 from phases.core.agent import Roster
 from phases.core.model import Base, Change, Commit, PullRequest, Request, Run
+from phases.core.outward import Desired
 from phases.core.receipts import Receipt
 from phases.core.record import Performed, Record
 from phases.core.session import Assignment, SessionEnd
@@ -20,10 +21,13 @@ from phases.core.work import PhaseName, WorkName
 
 
 class Clock(Protocol):
-    """The time of day, in UTC."""
+    """The time of day, in UTC, and waiting for more of it."""
 
     def now(self) -> datetime:
         """Return the present moment, with its time zone."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Let that much time go by."""
 
 
 @dataclass(frozen=True)
@@ -189,8 +193,8 @@ class Records(Protocol):
     async def note(self, run: Run, name: WorkName | None, text: str) -> None:
         """Add a note to a piece of work, or to the run."""
 
-    async def finish(self, run: Run, performed: Performed) -> None:
-        """Record how work ended, with the comments that show it, in one transaction."""
+    async def finish(self, run: Run, performed: Performed, show: tuple[Desired, ...]) -> None:
+        """Record how work ended, what shows it, and the run's new head, in one transaction."""
 
     async def spendable(self, run: Run) -> Decimal:
         """Return what run, repository and operator have left to spend, in USD."""

@@ -1,0 +1,152 @@
+"""Performs one action: the things that the service does itself, without asking any agent."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from phases.core.comments import ready_comment, receipts_comment, review_request
+from phases.core.description import description, opening, title
+from phases.core.errors import BlockedError, DefectError, TransientError
+from phases.core.model import StepOutcome
+from phases.core.outward import Desired
+from phases.core.ports import Clock, Forge, Records, Workspaces
+from phases.core.receipts import CheckStatus, Receipt
+from phases.core.record import Performed, Record
+from phases.core.work import Action, WorkName
+from phases.initialization import DRAFT, FREEZE, PREPARE
+from phases.planning import BASELINE
+from phases.qa import CHECKS
+from phases.ready import DESCRIBE, FLIP
+
+Done = tuple[Performed, tuple[Desired, ...]]
+OUTBOX_PATIENCE_SECONDS = 120.0
+
+
+class ActionPerformer:
+    """Brings one action to its end; an action that finds its work done already does nothing."""
+
+    def __init__(
+        self, records: Records, workspaces: Workspaces, forge: Forge, clock: Clock
+    ) -> None:
+        self._records = records
+        self._workspaces = workspaces
+        self._forge = forge
+        self._clock = clock
+        self._doings: dict[Action, Callable[[Record, Performed], Awaitable[Done]]] = {
+            FREEZE: self._freeze,
+            PREPARE: self._prepare,
+            DRAFT: self._draft,
+            BASELINE: self._baseline,
+            CHECKS: self._checks,
+            DESCRIBE: self._describe,
+            FLIP: self._flip,
+        }
+
+    async def perform(self, record: Record, action: Action, name: WorkName) -> None:
+        """Perform an action that is not settled yet and record how it ended.
+
+        Raises:
+            BlockedError: when a person must act.
+            TransientError: when the outside did not answer.
+        """
+        attempt = await self._records.begin(record.run, name, action.title)
+        begun = Performed(name, action.title, attempt, self._clock.now())
+        performed, show = await self._doings[action](record, begun)
+        ended = replace(performed, ended_at=self._clock.now())
+        if ended.outcome is None:
+            raise DefectError(f"{name} ended without an outcome")
+        await self._records.finish(record.run, ended, show)
+        if not ended.accepted:
+            raise BlockedError(ended.reason)
+
+    async def _freeze(self, record: Record, begun: Performed) -> Done:
+        request = await self._forge.freeze_request(record.run)
+        base = await self._workspaces.fetch_base(record.run)
+        await self._records.amend(replace(record.run, request=request, base=base))
+        detail = f"`{base.branch}` at {base.sha}"
+        return replace(begun, outcome=StepOutcome.DONE, detail=detail), ()
+
+    async def _prepare(self, record: Record, begun: Performed) -> Done:
+        receipt, environment = await self._workspaces.prepare(record.run)
+        performed = replace(begun, facts=(("environment", environment),))
+        if receipt is None:
+            detail = "the repository asks for nothing to be installed"
+            return replace(performed, outcome=StepOutcome.DONE, detail=detail), ()
+        performed = replace(performed, receipts=(receipt,))
+        if receipt.status is CheckStatus.PASSED:
+            detail = f"{receipt.seconds:.0f} s"
+            return replace(performed, outcome=StepOutcome.DONE, detail=detail), ()
+        reason = (
+            "The dependencies of the repository could not be installed. "
+            f"{receipt.reason}\n\n```text\n{receipt.excerpt}\n```"
+        )
+        return replace(performed, outcome=StepOutcome.INFRA_ERROR, reason=reason), ()
+
+    async def _draft(self, record: Record, begun: Performed) -> Done:
+        run = record.run
+        if run.request is None:
+            raise DefectError("a draft needs the frozen request")
+        branch, head, pull_request = await self._forge.open_draft(
+            run, title(run.request), opening(run.issue)
+        )
+        await self._records.amend(replace(run, branch=branch, head=head, pull_request=pull_request))
+        detail = f"`{branch}` and #{pull_request.number}"
+        return replace(begun, outcome=StepOutcome.DONE, detail=detail), ()
+
+    async def _baseline(self, record: Record, begun: Performed) -> Done:
+        if record.run.base is None:
+            raise DefectError("the baseline needs a base commit")
+        return await self._checked(record, begun, record.run.base.sha)
+
+    async def _checks(self, record: Record, begun: Performed) -> Done:
+        if record.run.head is None:
+            raise DefectError("the checks need a head commit")
+        return await self._checked(record, begun, record.run.head)
+
+    async def _checked(self, record: Record, begun: Performed, commit: str) -> Done:
+        receipts = _receipts_of(record, commit)
+        if not receipts:
+            receipts = await self._workspaces.check(record.run, commit)
+        performed = replace(
+            begun, outcome=StepOutcome.DONE, receipts=receipts, detail=_summed(receipts)
+        )
+        seen = replace(record, works=(*_others(record, begun.name), performed))
+        return performed, (receipts_comment(seen, begun.name.phase),)
+
+    async def _describe(self, record: Record, begun: Performed) -> Done:
+        run = record.run
+        if run.request is None:
+            raise DefectError("a description needs the frozen request")
+        await self._forge.describe_pull_request(run, title(run.request), description(record))
+        return replace(begun, outcome=StepOutcome.DONE), ()
+
+    async def _flip(self, record: Record, begun: Performed) -> Done:
+        waited = 0.0
+        while not await self._records.outbox_is_empty(record.run.id):
+            if waited >= OUTBOX_PATIENCE_SECONDS:
+                raise TransientError("GitHub has not taken all comments yet", 30.0)
+            await self._clock.sleep(0.2)
+            waited += 0.2
+        pull_request = await self._forge.mark_ready(record.run)
+        await self._records.amend(replace(record.run, pull_request=pull_request))
+        performed = replace(begun, outcome=StepOutcome.DONE)
+        return performed, (ready_comment(record.run), review_request(record.run))
+
+
+def _others(record: Record, name: WorkName) -> tuple[Performed, ...]:
+    return tuple(work for work in record.works if work.name != name)
+
+
+def _receipts_of(record: Record, commit: str) -> tuple[Receipt, ...]:
+    """Return receipts on record for exactly that commit, so that it is not checked twice."""
+    for work in reversed(record.works):
+        checked = work.accepted and work.name.performer in {BASELINE.name, CHECKS.name}
+        if checked and {receipt.commit for receipt in work.receipts} == {commit}:
+            return work.receipts
+    return ()
+
+
+def _summed(receipts: tuple[Receipt, ...]) -> str:
+    counts = {status: sum(r.status is status for r in receipts) for status in CheckStatus}
+    return ", ".join(
+        f"{count} {status.value.replace('_', ' ')}" for status, count in counts.items() if count
+    )

@@ -1,0 +1,185 @@
+"""Every comment that Phaseline posts, except the tracker, as pure text.
+
+Markers and hidden blocks are added by whoever writes to GitHub.
+"""
+
+from decimal import Decimal
+
+from phases.core.machine import RESUMABLE, RunState
+from phases.core.model import Run, StepOutcome
+from phases.core.outward import Desired, OutwardKind, Place
+from phases.core.receipts import CheckStatus, Receipt
+from phases.core.record import Performed, Record
+from phases.core.sanitise import inline, prose
+from phases.core.work import PhaseName
+
+LIMIT = 60_000
+COLLAPSE_ABOVE = 3_000
+PLANNED = frozenset({PhaseName.INITIALIZATION, PhaseName.PLANNING})
+
+
+def usd(amount: Decimal) -> str:
+    """Return an amount of money as people read it."""
+    return f"${amount:.2f}" if amount >= Decimal("0.10") or amount == 0 else f"${amount:.4f}"
+
+
+def _comment(key: str, place: Place, text: str) -> Desired:
+    return Desired(key=key, kind=OutwardKind.COMMENT, place=place, text=text)
+
+
+def place_of(phase: PhaseName) -> Place:
+    """Return the conversation that a phase's artifacts belong to."""
+    return Place.ISSUE if phase in PLANNED else Place.PULL_REQUEST
+
+
+def artifact_comment(performed: Performed) -> Desired:
+    """Return the comment that shows an artifact: who made it, what it cost, its commit, its text.
+
+    Raises:
+        ValueError: when the work has made none.
+    """
+    artifact = performed.artifact
+    if artifact is None:
+        raise ValueError(f"{performed.name} has made no artifact")
+    name = performed.name
+    facts = [f"round {name.round}", f"`{performed.model}`", usd(performed.cost_usd)]
+    if performed.commit:
+        facts.append(f"commit {performed.commit.sha}")
+    if performed.outcome is StepOutcome.NO_CHANGE:
+        facts.append("no change")
+    body = cut(prose(artifact.text), LIMIT)
+    if len(body) > COLLAPSE_ABOVE:
+        summary = performed.submission.summary if performed.submission else ""
+        body = (
+            f"{prose(summary)}\n\n<details><summary>The whole {artifact.name}</summary>\n\n"
+            f"{body}\n\n</details>"
+        )
+    text = f"### {artifact.name} · {name.performer}\n\n{' · '.join(facts)}\n\n{body}\n"
+    return _comment(f"artifact/{name}", place_of(name.phase), text)
+
+
+def cut(text: str, limit: int) -> str:
+    """Return the text, cut at a line within the limit, an open fence closed, and saying so."""
+    if len(text) <= limit:
+        return text
+    kept = text[:limit].rsplit("\n", 1)[0]
+    fences = [line for line in kept.split("\n") if line.lstrip().startswith(("```", "~~~"))]
+    closing = f"\n{fences[-1].strip()[:3]}" if len(fences) % 2 else ""
+    return f"{kept}{closing}\n\n_Cut here: {len(text) - len(kept):,} more characters._"
+
+
+def receipts_comment(record: Record, phase: PhaseName) -> Desired:
+    """Return the comment that shows every receipt of a phase, newest last.
+
+    It is edited in place.
+    """
+    title = "base commit" if phase is PhaseName.PLANNING else "head commit"
+    parts = [f"### Checks over the whole repository · {title}\n"]
+    for work in record.works:
+        if work.name.phase is phase and work.receipts:
+            commit = work.receipts[0].commit
+            parts.append(f"**{work.title}** (round {work.name.round}) at {commit}\n")
+            parts.append(receipts_table(work.receipts))
+            parts.extend(_failures(work.receipts))
+    return _comment(f"receipts/{phase}", Place.PULL_REQUEST, cut("\n".join(parts), LIMIT))
+
+
+_SIGNS = {
+    CheckStatus.PASSED: "✅ passed",
+    CheckStatus.FAILED: "❌ failed",
+    CheckStatus.DID_NOT_RUN: "⚪ did not run",
+}
+
+
+def receipts_table(receipts: tuple[Receipt, ...]) -> str:
+    """Return receipts as a Markdown table."""
+    rows = ["| check | result | counts | exit | time | command |", "|---|---|---|---|---|---|"]
+    for receipt in receipts:
+        command = inline(" ".join(receipt.argv)).replace("`", "")
+        exit_code = "" if receipt.exit_code is None else str(receipt.exit_code)
+        rows.append(
+            f"| {receipt.check} | {_SIGNS[receipt.status]} | {_counts(receipt)} | {exit_code} "
+            f"| {receipt.seconds:.1f} s | `{command}` |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def _counts(receipt: Receipt) -> str:
+    if receipt.status is CheckStatus.DID_NOT_RUN:
+        return inline(receipt.reason)
+    if receipt.passed is None:
+        return f"{len(receipt.failures)} findings" if receipt.failures else ""
+    counts = f"{receipt.passed} passed"
+    if receipt.failed:
+        counts += f", {receipt.failed} failed"
+    return f"{counts}, {receipt.skipped} skipped" if receipt.skipped else counts
+
+
+def _failures(receipts: tuple[Receipt, ...]) -> list[str]:
+    failures = [failure for receipt in receipts for failure in receipt.failures]
+    if not failures:
+        return []
+    rows = [
+        f"- {failure.check}: `{failure.file}{f':{failure.line}' if failure.line else ''}` "
+        f"{inline(failure.message)[:300]}"
+        for failure in failures[:40]
+    ]
+    more = [f"- and {len(failures) - 40} more"] if len(failures) > len(rows) else []
+    return [
+        f"<details><summary>{len(failures)} failures</summary>\n",
+        *rows,
+        *more,
+        "\n</details>\n",
+    ]
+
+
+def stop_comment(record: Record, state: RunState, reason: str) -> Desired | None:
+    """Return the comment that says why a run stopped, what is kept and what goes on from here."""
+    if state not in RESUMABLE:
+        return None
+    heading = {
+        RunState.BLOCKED: "A person is needed",
+        RunState.WAITING: "Waiting",
+        RunState.FAILED: "Phaseline itself failed",
+    }[state]
+    text = (
+        f"### {heading}\n\n{prose(reason)}\n\n**Kept:** {kept(record)}\n\n"
+        f"**From here:** {choices(state)}\n"
+    )
+    return _comment(f"stop/{record.run.segment}", Place.ISSUE, cut(text, LIMIT))
+
+
+def kept(record: Record) -> str:
+    """Return what a stopped run has, as a sentence."""
+    settled = sum(1 for work in record.works if work.accepted)
+    commits = len(record.commits)
+    branch = f" on the branch `{record.run.branch}`" if record.run.branch else ""
+    return f"{settled} finished steps and actions, {commits} commits{branch}."
+
+
+def choices(state: RunState) -> str:
+    """Return the commands that work in a state, as prose."""
+    if state in RESUMABLE:
+        return (
+            "comment `/phaseline retry` to try the step that stopped once more (or set the label "
+            "again), or `/phaseline cancel` to end the run and keep its branch."
+        )
+    if state in {RunState.QUEUED, RunState.RUNNING}:
+        return "comment `/phaseline cancel` to end the run and keep its branch."
+    return "set the label again to start a new run."
+
+
+def ready_comment(run: Run) -> Desired:
+    """Return the one comment that mentions a person: the labeller, asked for review."""
+    text = f"@{run.labeller.login} every gate has passed: this is ready for your review.\n"
+    return _comment("ready", Place.PULL_REQUEST, text)
+
+
+def review_request(run: Run) -> Desired:
+    """Return the request for the labeller's review."""
+    return Desired(
+        key="review-request",
+        kind=OutwardKind.REVIEW_REQUEST,
+        place=Place.PULL_REQUEST,
+        text=run.labeller.login,
+    )

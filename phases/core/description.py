@@ -1,0 +1,59 @@
+"""The description of the pull request, made of what is on record."""
+
+from phases.core.artifacts import gaps
+from phases.core.briefing import latest_receipts
+from phases.core.comments import cut, receipts_table, usd
+from phases.core.model import Request
+from phases.core.record import Record
+from phases.core.sanitise import inline, prose
+from phases.core.scope import guarded
+
+LIMIT = 60_000
+
+
+def title(request: Request) -> str:
+    """Return the pull request's title: the issue's own, made safe, at most 200 characters."""
+    return inline(request.title).replace("\\|", "|")[:200]
+
+
+def opening(issue: int) -> str:
+    """Return what the draft says before there is anything to say."""
+    return (
+        f"Work on #{issue} by Phaseline. This draft turns ready for review when every gate has "
+        f"passed; until then the tracker on #{issue} tells where it stands.\n"
+    )
+
+
+def description(record: Record) -> str:
+    """Return the whole body: summary, look here first, requirements, receipts, money."""
+    run = record.run
+    summary = record.artifact("delivery-summary.md")
+    parts = [f"Closes #{run.issue}.\n"]
+    if summary:
+        parts.append(prose(summary.text))
+    parts.extend(_look_here_first(record))
+    parts.extend(_excused(record))
+    parts.append("## Checks on the head commit\n")
+    parts.append(receipts_table(latest_receipts(record)))
+    parts.append(
+        f"The team spent {usd(record.spent_usd)} of {usd(run.limit_usd)}. "
+        f"Plans and the tracker are on #{run.issue}.\n"
+    )
+    return cut("\n".join(parts), LIMIT)
+
+
+def _look_here_first(record: Record) -> list[str]:
+    paths = guarded(sorted({path for _, commit in record.commits for path in commit.files}))
+    if not paths:
+        return []
+    listed = "\n".join(f"- `{path}` decides what gets installed or shipped" for path in paths)
+    return [f"## Look here first: guarded files\n\n{listed}\n"]
+
+
+def _excused(record: Record) -> list[str]:
+    report = record.artifact("test-report.md")
+    excuses = gaps(report.text) if report else ()
+    if not excuses:
+        return []
+    listed = "\n".join(f"- {inline(excuse)}" for excuse in excuses)
+    return [f"## Not covered by a test, and why\n\n{listed}\n"]

@@ -1,0 +1,213 @@
+"""The tracker: one comment from which alone a person knows where a run stands.
+
+A pure projection of the record; it is rendered whole and never read back.
+"""
+
+from datetime import datetime, timedelta
+
+from phases.core.comments import choices, kept, usd
+from phases.core.machine import RunState
+from phases.core.model import StepOutcome
+from phases.core.phase import Phase
+from phases.core.record import Performed, Record
+from phases.core.sanitise import inline, prose
+from phases.core.work import Step, Work
+
+NOTE_LIMIT = 400
+REASON_LIMIT = 4_000
+
+_BADGES = {
+    RunState.QUEUED: "🕒 queued",
+    RunState.RUNNING: "🔵 running",
+    RunState.WAITING: "🟡 waiting",
+    RunState.BLOCKED: "🔴 blocked",
+    RunState.READY: "🟢 ready for review",
+    RunState.CANCELLED: "⚪ cancelled",
+    RunState.FAILED: "🔴 failed",
+    RunState.CLOSED: "⚪ closed",
+}
+_SIGNS = {
+    StepOutcome.DONE: "✅",
+    StepOutcome.NO_CHANGE: "✅",
+    StepOutcome.SKIPPED: "⏭️",
+    StepOutcome.WAIVED: "⏭️",
+    StepOutcome.CANCELLED: "⚪",
+}
+
+
+def tracker(record: Record, phases: tuple[Phase, ...]) -> str:
+    """Return the whole text of the tracker, as Markdown."""
+    run = record.run
+    parts = [
+        f"## Phaseline · {_BADGES[run.state]}\n",
+        f"{_standing(record, phases)}\n",
+        _figures(record),
+        *(_phase(record, phase) for phase in phases),
+        *_run_notes(record),
+        f"**What happens next:** {_next(record, phases)}\n",
+        f"<sub>Run {run.number} of this issue · asked for by {inline(run.labeller.login)} · "
+        f"commands: {_commands(run.state)}</sub>\n",
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _standing(record: Record, phases: tuple[Phase, ...]) -> str:
+    run = record.run
+    reason = prose(run.reason)[:REASON_LIMIT]
+    match run.state:
+        case RunState.QUEUED:
+            return "The run waits for a free worker; it starts by itself."
+        case RunState.RUNNING:
+            busy = [work for work in record.works if work.running]
+            doing = "; ".join(f"**{work.name.performer}**: {work.title.lower()}" for work in busy)
+            return f"In {_current(record, phases)}. {doing or 'Getting ready'}."
+        case RunState.WAITING:
+            return f"Nothing is wrong; the run goes on by itself. {reason}"
+        case RunState.BLOCKED:
+            return f"A person is needed.\n\n{_quoted(reason)}\n\nKept: {kept(record)}"
+        case RunState.READY:
+            number = run.pull_request.number if run.pull_request else "?"
+            return f"Every gate has passed. Pull request #{number} waits for a person's review."
+        case RunState.CANCELLED:
+            return f"Ended by a person. {reason} Kept: {kept(record)}"
+        case RunState.FAILED:
+            return f"Phaseline itself failed.\n\n{_quoted(reason)}\n\nKept: {kept(record)}"
+        case RunState.CLOSED:
+            return f"Over. {reason}"
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text.split("\n"))
+
+
+def _current(record: Record, phases: tuple[Phase, ...]) -> str:
+    for phase in phases:
+        if not record.passed(phase.name):
+            return f"phase {phases.index(phase)} of {len(phases) - 1}, {phase.title.lower()}"
+    return phases[-1].title.lower()
+
+
+def _figures(record: Record) -> str:
+    run = record.run
+    facts = [f"**Money** {usd(record.spent_usd)} of {usd(run.limit_usd)}"]
+    if run.started_at:
+        ended = f" · took {duration(run.ended_at - run.started_at)}" if run.ended_at else ""
+        facts.append(f"**Started** {_clock(run.started_at)}{ended}")
+    if run.pull_request:
+        kind = "draft" if run.pull_request.draft else "ready"
+        facts.append(f"**Pull request** #{run.pull_request.number} ({kind})")
+    if run.branch:
+        facts.append(f"**Branch** `{run.branch}`")
+    if run.head:
+        facts.append(f"**Head** {run.head}")
+    spec = record.spec
+    if spec and spec.weight:
+        facts.append(f"**Weight** {spec.weight}")
+    return " · ".join(facts) + "\n"
+
+
+def _phase(record: Record, phase: Phase) -> str:
+    passage = record.passage(phase.name)
+    sign = "⬜"
+    took = ""
+    if passage and passage.passed_at:
+        sign = "✅"
+        took = f" · {duration(passage.passed_at - passage.entered_at)}"
+    elif passage:
+        sign = "🔴" if record.run.state in {RunState.BLOCKED, RunState.FAILED} else "🔵"
+    agents = {work.agent for work in phase.works if isinstance(work, Step)}
+    rows = [_row(work, agents) for work in record.works if work.name.phase is phase.name]
+    if not (passage and passage.passed_at):
+        rows += [_planned(work) for work in phase.works if not _begun(record, phase, work)]
+    table = "\n".join(
+        ["| | step | who | result | took | cost |", "|---|---|---|---|---|---|", *rows]
+    )
+    return f"### {sign} {phase.title}{took}\n\n{table}\n"
+
+
+def _begun(record: Record, phase: Phase, work: Work) -> bool:
+    if work.performer in _ONLY_WHEN_NEEDED:
+        return True
+    return any(record.of(phase.name, work.performer))
+
+
+# Listed only once they happen: what mends, and what flips nothing.
+_ONLY_WHEN_NEEDED = frozenset({"debugger"})
+
+
+def _planned(work: Work) -> str:
+    who = work.agent if isinstance(work, Step) else "service"
+    return f"| ⬜ | {work.title} | {who} | | | |"
+
+
+def _row(work: Performed, agents: set[str]) -> str:
+    sign = "🔵" if work.outcome is None else _SIGNS.get(work.outcome, "🔴")
+    rounds = f" (round {work.name.round})" if work.name.round > 1 else ""
+    attempts = f", attempt {work.attempt}" if work.attempt > 1 else ""
+    took = duration(work.ended_at - work.started_at) if work.ended_at else ""
+    cost = usd(work.cost_usd) if work.cost_usd else ""
+    who = work.name.performer if work.name.performer in agents else "service"
+    title = f"{work.title}{rounds}{attempts}"
+    return f"| {sign} | {title} | {who} | {_result(work)} | {took} | {cost} |"
+
+
+def _result(work: Performed) -> str:
+    parts: list[str] = []
+    if work.artifact:
+        name = work.artifact.name
+        parts.append(f"[{name}]({work.url})" if work.url else name)
+    elif work.url and work.receipts:
+        parts.append(f"[{work.detail}]({work.url})")
+    elif work.detail:
+        parts.append(inline(work.detail))
+    if work.commit:
+        parts.append(work.commit.sha)
+    if work.outcome not in {None, StepOutcome.DONE}:
+        told = f"{str(work.outcome).replace('_', ' ')}"
+        why = inline(work.reason)[:NOTE_LIMIT]
+        parts.append(f"{told}: {why}" if why and not work.artifact else told)
+    parts += [f"<br>↩️ {inline(note.text)[:NOTE_LIMIT]}" for note in work.notes]
+    return " ".join(parts)
+
+
+def _run_notes(record: Record) -> list[str]:
+    notes = [f"- {_clock(note.at)} {inline(note.text)}" for note in record.notes]
+    return ["**Notes**\n", *notes, ""] if notes else []
+
+
+def _next(record: Record, phases: tuple[Phase, ...]) -> str:
+    state = record.run.state
+    if state in {RunState.QUEUED, RunState.RUNNING}:
+        left = [phase.title.lower() for phase in phases if not record.passed(phase.name)]
+        return f"{', then '.join(left)}. Nothing is asked of you until then."
+    if state is RunState.WAITING:
+        return "the run goes on by itself as soon as it can. You may also " + choices(state)
+    if state is RunState.READY:
+        return "review the pull request. Merging it closes this issue."
+    if state is RunState.CLOSED:
+        return "nothing."
+    return choices(state)
+
+
+def _commands(state: RunState) -> str:
+    if state in {RunState.QUEUED, RunState.RUNNING}:
+        return "`/phaseline cancel`, `/phaseline help`"
+    if state in {RunState.WAITING, RunState.BLOCKED, RunState.FAILED}:
+        return "`/phaseline retry`, `/phaseline cancel`, `/phaseline help`"
+    return "`/phaseline help`"
+
+
+def _clock(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def duration(span: timedelta) -> str:
+    """Return a span of time as people say it, in seconds, minutes or hours."""
+    seconds = max(0, round(span.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"

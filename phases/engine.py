@@ -1,0 +1,59 @@
+"""Drives one run from where the record says it stands to its next stop: phase body, gate, record.
+
+It knows no phase by name and performs nothing itself.
+"""
+
+from dataclasses import dataclass
+
+from phases.core.context import RunContext
+from phases.core.errors import BlockedError, DefectError, TransientError
+from phases.core.gates import unmet
+from phases.core.machine import RunState
+from phases.core.phase import Phase
+from phases.core.ports import Records
+from phases.pipeline import Pipeline
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Where a drive ended, and why; `after_seconds` says when a waiting run goes on by itself."""
+
+    state: RunState
+    reason: str = ""
+    after_seconds: float | None = None
+
+
+class Engine:
+    """The pipeline at work on one run at a time."""
+
+    def __init__(self, pipeline: Pipeline, records: Records) -> None:
+        self._pipeline = pipeline
+        self._records = records
+
+    async def drive(self, context: RunContext) -> Stop:
+        """Take the run through the phases it has not passed yet, and say where it stopped.
+
+        Raises:
+            StaleSegmentError: when the run has moved on without this drive.
+        """
+        try:
+            for phase in self._pipeline.phases:
+                if not context.record.passed(phase.name):
+                    await self._pass(phase, context)
+        except BlockedError as error:
+            return Stop(RunState.BLOCKED, str(error))
+        except TransientError as error:
+            return Stop(RunState.WAITING, str(error), error.after_seconds)
+        except DefectError as error:
+            return Stop(RunState.FAILED, str(error))
+        return Stop(RunState.READY)
+
+    async def _pass(self, phase: Phase, context: RunContext) -> None:
+        run = context.record.run
+        await self._records.enter(run, phase.name)
+        await phase.body(context)
+        sentences = unmet(phase.gate, context.record)
+        if sentences:
+            listed = "\n".join(f"- {sentence}" for sentence in sentences)
+            raise BlockedError(f"The gate of {phase.title.lower()} did not open.\n\n{listed}")
+        await self._records.pass_gate(run, phase.name)

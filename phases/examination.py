@@ -1,0 +1,125 @@
+"""Decides whether a submission is taken: demands, artifact, scope. Git facts outrank words.
+
+What it returns are the sentences that send a submission back; an empty answer takes it.
+"""
+
+from phases.core.agent import Agent
+from phases.core.artifacts import Facts, refusals
+from phases.core.model import Places
+from phases.core.ownership import FIXERS
+from phases.core.ports import Records, Worktree
+from phases.core.record import Record
+from phases.core.scope import scope_of
+from phases.core.submission import Demand, Outcome, Submission, unmet, unreviewed
+from phases.core.work import Files, Step, WorkName
+from phases.planning import PLANS, REVIEW
+
+
+class Examination:
+    """The examination of one step's submissions, against what is on record and in the tree."""
+
+    def __init__(
+        self,
+        records: Records,
+        worktree: Worktree,
+        record: Record,
+        agent: Agent,
+        step: Step,
+        name: WorkName,
+    ) -> None:
+        self._records = records
+        self._worktree = worktree
+        self._record = record
+        self._agent = agent
+        self._step = step
+        self._name = name
+
+    async def __call__(self, submission: Submission) -> tuple[str, ...]:
+        """Return why the submission goes back, one sentence per reason; note it on the step."""
+        if submission.outcome is Outcome.BLOCKED:
+            return ()
+        sentences = (
+            *unmet(submission, self._step.demands),
+            *refusals(self._step.makes, submission.artifact, self._facts(submission)),
+            *self._about_the_plans(submission),
+            *self._about_the_owners(submission),
+            *self._about_repetition(submission),
+            *await self._about_the_files(submission),
+        )
+        if sentences:
+            told = " ".join(sentences)
+            await self._records.note(self._record.run, self._name, f"Sent back: {told}")
+        return sentences
+
+    def _facts(self, submission: Submission) -> Facts:
+        record = self._record
+        own = tuple(r.id for r in submission.requirements or ())
+        plan = record.artifact("test-plan.md")
+        sources = [w.artifact.text for w in record.works if w.accepted and w.artifact]
+        return Facts(
+            requirements=own or record.requirement_ids,
+            exists=self._worktree.line_exists,
+            sources=(*sources, *_figures(record)),
+            test_plan=plan.text if plan else "",
+            reviewed=self._plans_made(),
+        )
+
+    def _plans_made(self) -> tuple[str, ...]:
+        return tuple(step.makes for step in PLANS if self._record.artifact(step.makes))
+
+    def _about_the_plans(self, submission: Submission) -> tuple[str, ...]:
+        if self._step.makes != REVIEW.makes:
+            return ()
+        return unreviewed(submission, self._plans_made())
+
+    def _about_the_owners(self, submission: Submission) -> tuple[str, ...]:
+        if Demand.DIAGNOSIS not in self._step.demands:
+            return ()
+        return tuple(
+            f"`diagnosis` names {entry.owner!r} as owner: one of {', '.join(FIXERS)} mends it."
+            for entry in submission.diagnosis or ()
+            if entry.owner not in FIXERS
+        )
+
+    def _about_repetition(self, submission: Submission) -> tuple[str, ...]:
+        if self._step not in PLANS or self._name.round == 1:
+            return ()
+        before = self._record.artifact(self._step.makes)
+        if before is None or before.text.strip() != submission.artifact.strip():
+            return ()
+        return (f"{self._step.makes} is identical to the version that was sent back: revise it.",)
+
+    async def _about_the_files(self, submission: Submission) -> tuple[str, ...]:
+        if self._step.files is not Files.COMMITTED:
+            return ()
+        run = self._record.run
+        places = run.base.places if run.base else Places()
+        changed = {path for _, commit in self._record.commits for path in commit.files}
+        plan = self._record.artifact("system-plan.md")
+        scope = scope_of(self._agent, places, sorted(changed), (), plan.text if plan else "")
+        changes = await self._worktree.changes()
+        outside = {c.path: why for c in changes if (why := scope.objection(c))}
+        if outside:
+            await self._worktree.restore_paths(tuple(outside))
+            return tuple(
+                f"`{path}` was put back: {why}. Submit again without it."
+                for path, why in outside.items()
+            )
+        if submission.outcome is Outcome.NO_CHANGE and changes:
+            paths = ", ".join(f"`{change.path}`" for change in changes[:5])
+            return (f"`outcome` is no_change, yet {paths} differ: put them back or submit `done`.",)
+        if submission.outcome is Outcome.DONE and not changes and submission.commit:
+            return (
+                "No file differs from the commit you started from, so there is nothing to commit.",
+            )
+        return ()
+
+
+def _figures(record: Record) -> tuple[str, ...]:
+    """Return the figures of receipts as text, so that a summary may repeat them."""
+    return tuple(
+        f"{receipt.check}: {receipt.passed} passed, {receipt.failed} failed, "
+        f"{receipt.skipped} skipped, exit code {receipt.exit_code}"
+        for work in record.works
+        for receipt in work.receipts
+    )

@@ -1,0 +1,206 @@
+"""Quality assurance: tests, every check over the whole repository, review, documents.
+
+Verdicts are computed from receipts; no agent is asked whether the checks are green.
+"""
+
+from phases.core.artifacts import tested_requirements
+from phases.core.context import RunContext
+from phases.core.errors import BlockedError
+from phases.core.gates import Condition
+from phases.core.ownership import owner_of
+from phases.core.phase import Phase
+from phases.core.receipts import CheckKind, Comparison, Failure, compare
+from phases.core.record import Performed, Record
+from phases.core.submission import Demand, Finding, Severity, Side
+from phases.core.work import Action, Files, PhaseName, Step
+
+TESTS = Step(
+    agent="test-writer",
+    makes="test-report.md",
+    title="Write the tests",
+    demands=frozenset({Demand.COMMIT}),
+    files=Files.COMMITTED,
+)
+CHECKS = Action("checks", "Run every check on the head commit")
+DIAGNOSE = Step(
+    agent="debugger",
+    makes="diagnosis.md",
+    title="Diagnose the failures",
+    demands=frozenset({Demand.DIAGNOSIS}),
+    files=Files.THROWN_AWAY,
+)
+BACKEND_FIX = Step(
+    agent="backend-developer",
+    makes="backend-implementation.md",
+    title="Mend the back end",
+    demands=frozenset({Demand.COMMIT}),
+    files=Files.COMMITTED,
+)
+FRONTEND_FIX = Step(
+    agent="frontend-developer",
+    makes="frontend-implementation.md",
+    title="Mend the front end",
+    demands=frozenset({Demand.COMMIT}),
+    files=Files.COMMITTED,
+)
+QUALITY = Step(
+    agent="quality-checker",
+    makes="quality-report.md",
+    title="Repair style",
+    demands=frozenset({Demand.COMMIT_OR_NO_CHANGE}),
+    files=Files.COMMITTED,
+)
+REVIEW = Step(
+    agent="code-reviewer",
+    makes="review-report.md",
+    title="Review the change",
+    demands=frozenset({Demand.VERDICT, Demand.FINDINGS}),
+)
+DOCUMENT = Step(
+    agent="documentation-expert",
+    makes="documentation-report.md",
+    title="Update the documents",
+    demands=frozenset({Demand.COMMIT}),
+    files=Files.COMMITTED,
+    side=Side.DOCS,
+)
+FIXES = {step.agent: step for step in (BACKEND_FIX, FRONTEND_FIX, TESTS)}
+MOST_ROUNDS = 3
+MOST_REVIEWS = 2
+STYLE = frozenset({CheckKind.LINT, CheckKind.FORMAT})
+
+
+async def assure(run: RunContext) -> None:
+    """Test, make the checks green, repair style, review, document, and check the last commit."""
+    await run.perform(TESTS)
+    await _until_green(run)
+    if run.record.latest(PhaseName.QA, QUALITY.agent) is None:
+        await run.perform(QUALITY)
+    await _until_approved(run)
+    await run.perform(DOCUMENT)
+    await _until_green(run)
+
+
+async def _until_green(run: RunContext) -> None:
+    """Check, diagnose and mend, for at most three rounds.
+
+    Raises:
+        BlockedError: when a new failure is left after the last round.
+    """
+    for _ in range(MOST_ROUNDS):
+        checks = await run.perform(CHECKS)
+        result = against_baseline(run.record, checks)
+        if result.clean:
+            return
+        await _mend(run, checks, result)
+    checks = await run.perform(CHECKS)
+    result = against_baseline(run.record, checks)
+    if not result.clean:
+        raise BlockedError(
+            f"The checks are still red after {MOST_ROUNDS} rounds of repair.\n\n{_listed(result)}"
+        )
+
+
+async def _mend(run: RunContext, checks: Performed, result: Comparison) -> None:
+    if result.new and all(failure.check.kind in STYLE for failure in result.new):
+        await run.perform(QUALITY, answering=(checks,))
+        return
+    diagnosis = await run.perform(DIAGNOSE, answering=(checks,))
+    entries = (diagnosis.submission.diagnosis if diagnosis.submission else None) or ()
+    for owner in dict.fromkeys(entry.owner for entry in entries):
+        await run.perform(FIXES[owner], answering=(checks, diagnosis))
+
+
+async def _until_approved(run: RunContext) -> None:
+    """Review; what blocks goes back to its owners once and is reviewed again.
+
+    Raises:
+        BlockedError: when the second review still finds something blocking.
+    """
+    review = await run.perform(REVIEW)
+    for _ in range(MOST_REVIEWS - 1):
+        findings = blocking(review)
+        if not findings:
+            return
+        for owner in dict.fromkeys(_owner(run.record, finding) for finding in findings):
+            await run.perform(FIXES[owner], answering=(review,))
+        await _until_green(run)
+        review = await run.perform(REVIEW)
+    if findings := blocking(review):
+        titles = "\n".join(f"- {f.id} `{f.file}`: {f.title}" for f in findings)
+        raise BlockedError(f"The code review still finds something blocking.\n\n{titles}")
+
+
+def _owner(record: Record, finding: Finding) -> str:
+    return owner_of(finding.file, record.run.base.places if record.run.base else None)
+
+
+def against_baseline(record: Record, checks: Performed) -> Comparison:
+    """Hold the receipts of checks against those of the base commit."""
+    baseline = record.latest(PhaseName.PLANNING, "baseline")
+    return compare(baseline.receipts if baseline else (), checks.receipts)
+
+
+def blocking(review: Performed) -> tuple[Finding, ...]:
+    """Return the findings of a review that block."""
+    findings = (review.submission.findings if review.submission else None) or ()
+    return tuple(finding for finding in findings if finding.severity is Severity.BLOCKING)
+
+
+def _listed(result: Comparison) -> str:
+    idle = [f"- {receipt.check}: did not run. {receipt.reason}" for receipt in result.did_not_run]
+    return "\n".join([*(f"- {_place(failure)}" for failure in result.new[:20]), *idle])
+
+
+def _place(failure: Failure) -> str:
+    where = f"{failure.file}:{failure.line}" if failure.line else failure.file
+    return f"{failure.check}: `{where}` {failure.message}"
+
+
+def _receipts_are_green(record: Record) -> tuple[str, ...]:
+    checks = record.latest(PhaseName.QA, CHECKS.name)
+    if checks is None:
+        return ("The checks have not been run.",)
+    stale = {receipt.commit for receipt in checks.receipts} - {record.run.head}
+    if stale:
+        return ("The last receipts are not for the head of the pull request.",)
+    result = against_baseline(record, checks)
+    return (
+        *(f"New failure: {_place(failure)}" for failure in result.new),
+        *(f"{receipt.check} did not run: {receipt.reason}" for receipt in result.did_not_run),
+    )
+
+
+def _review_is_settled(record: Record) -> tuple[str, ...]:
+    review = record.latest(PhaseName.QA, REVIEW.agent)
+    if review is None:
+        return ("The change has not been reviewed.",)
+    return tuple(
+        f"{finding.id} is open and blocking: {finding.title}" for finding in blocking(review)
+    )
+
+
+def _requirements_are_tested(record: Record) -> tuple[str, ...]:
+    report = record.artifact(TESTS.makes)
+    plan = record.artifact("test-plan.md")
+    if report is None or plan is None:
+        return ("There is no report that maps requirements to tests.",)
+    tested = tested_requirements(plan.text, report.text)
+    return tuple(
+        f"{name} is covered by no test, and {TESTS.makes} does not say why."
+        for name in record.requirement_ids
+        if name not in tested
+    )
+
+
+QA = Phase(
+    name=PhaseName.QA,
+    title="Quality assurance",
+    works=(TESTS, CHECKS, DIAGNOSE, BACKEND_FIX, FRONTEND_FIX, QUALITY, REVIEW, DOCUMENT),
+    body=assure,
+    gate=(
+        Condition("checks green on the head commit", _receipts_are_green),
+        Condition("no blocking finding open", _review_is_settled),
+        Condition("every requirement tested or excused", _requirements_are_tested),
+    ),
+)

@@ -1,0 +1,182 @@
+"""Performs one step: brief the agent, hold the session, examine, commit, push, record.
+
+A step is done when its session ended, its artifact is valid, and the git facts agree.
+"""
+
+from dataclasses import replace
+from hashlib import sha256
+
+from phases.core.agent import Agent, Roster
+from phases.core.briefing import Handoff, brief
+from phases.core.comments import artifact_comment
+from phases.core.errors import BlockedError, TransientError
+from phases.core.model import Artifact, Run, StepOutcome
+from phases.core.ports import Clock, Records, Sessions, Workspaces, Worktree
+from phases.core.record import Performed, Record
+from phases.core.session import Assignment, SessionEnd, SessionLimits
+from phases.core.submission import Outcome, Submission
+from phases.core.work import Files, Step, WorkName
+from phases.examination import Examination
+
+ATTEMPTS = 2
+DIFF_LIMIT = 60_000
+
+
+class StepPerformer:
+    """Brings one step to an accepted end, or says why it could not."""
+
+    def __init__(
+        self, records: Records, workspaces: Workspaces, sessions: Sessions, clock: Clock
+    ) -> None:
+        self._records = records
+        self._workspaces = workspaces
+        self._sessions = sessions
+        self._clock = clock
+
+    async def perform(
+        self, record: Record, step: Step, name: WorkName, answering: tuple[WorkName, ...]
+    ) -> None:
+        """Perform a step that is not settled yet; after a failure once more, a tier up.
+
+        Raises:
+            BlockedError: when both attempts failed, or the agent says that a person must decide.
+            TransientError: when the same session may go on later.
+        """
+        if reason := _skip(record, step):
+            await self._skip(record.run, step, name, reason)
+            return
+        while True:
+            attempt = await self._records.begin(record.run, name, step.title)
+            performed = await self._attempt(record, step, name, attempt, answering)
+            if performed.accepted:
+                return
+            if performed.outcome is StepOutcome.BLOCKED or attempt % ATTEMPTS == 0:
+                raise BlockedError(_failure(step, performed))
+            record = await self._records.record(record.run.id)
+
+    async def _skip(self, run: Run, step: Step, name: WorkName, reason: str) -> None:
+        attempt = await self._records.begin(run, name, step.title)
+        now = self._clock.now()
+        skipped = Performed(name, step.title, attempt, now, now, StepOutcome.SKIPPED, reason)
+        await self._records.finish(run, skipped, ())
+
+    async def _attempt(
+        self,
+        record: Record,
+        step: Step,
+        name: WorkName,
+        attempt: int,
+        answering: tuple[WorkName, ...],
+    ) -> Performed:
+        run = record.run
+        started = self._clock.now()
+        roster = await self._workspaces.roster(run)
+        agent = roster.agent(step.agent)
+        writable = step.files is not Files.READ_ONLY
+        async with self._workspaces.open(run, name, roster, writable=writable) as worktree:
+            handoff = await self._handoff(record, agent, worktree, answering, name)
+            assignment = await self._assignment(record, roster, agent, step, name, attempt, handoff)
+            examination = Examination(self._records, worktree, record, agent, step, name)
+            end = await self._sessions.converse(assignment, worktree, examination)
+            if end.after_seconds is not None:
+                raise TransientError(end.reason, end.after_seconds)
+            performed = Performed(
+                name, step.title, attempt, started, outcome=end.outcome, reason=end.reason
+            )
+            performed = replace(
+                performed, model=self._sessions.model_of(assignment), cost_usd=end.cost_usd
+            )
+            performed = await self._deliver(run, step, worktree, end, performed)
+        performed = replace(performed, ended_at=self._clock.now())
+        comments = (artifact_comment(performed),) if performed.artifact else ()
+        await self._records.finish(run, performed, comments)
+        return performed
+
+    async def _deliver(
+        self, run: Run, step: Step, worktree: Worktree, end: SessionEnd, performed: Performed
+    ) -> Performed:
+        submission = end.submission
+        if submission is None:
+            return performed
+        if submission.outcome is Outcome.BLOCKED:
+            reason = "\n".join(
+                [submission.summary, *(f"- {q}" for q in submission.questions or ())]
+            )
+            return replace(performed, submission=submission, reason=reason)
+        performed = replace(performed, submission=submission, artifact=_artifact(step, submission))
+        if step.files is not Files.COMMITTED or submission.outcome is Outcome.NO_CHANGE:
+            return replace(performed, reason=submission.summary)
+        if submission.commit is None:
+            return replace(performed, outcome=StepOutcome.NO_OUTPUT, reason="no commit message")
+        trailers = {"Phaseline-Work": f"{run.id}/{performed.name}"}
+        commit = await worktree.commit(submission.commit, trailers)
+        await self._workspaces.push(run, commit.sha)
+        return replace(performed, commit=commit, reason=submission.summary)
+
+    async def _handoff(
+        self,
+        record: Record,
+        agent: Agent,
+        worktree: Worktree,
+        answering: tuple[WorkName, ...],
+        name: WorkName,
+    ) -> Handoff:
+        wants_diff = "diff" in (*agent.inputs, *agent.inputs_if_present)
+        base = record.run.base.sha if record.run.base else ""
+        diff = await worktree.diff(base, limit=DIFF_LIMIT) if wants_diff and base else ""
+        earlier = record.find(name)
+        return Handoff(
+            answering=tuple(work for n in answering if (work := record.find(n))),
+            diff=diff,
+            earlier_failure=earlier.reason if earlier and earlier.outcome else "",
+        )
+
+    async def _assignment(
+        self,
+        record: Record,
+        roster: Roster,
+        agent: Agent,
+        step: Step,
+        name: WorkName,
+        attempt: int,
+        handoff: Handoff,
+    ) -> Assignment:
+        survey = await self._workspaces.survey(record.run)
+        second = attempt % ATTEMPTS == 0
+        return Assignment(
+            session=f"{record.run.id}/{name}#{attempt}",
+            run=record.run.id,
+            name=name,
+            attempt=attempt,
+            agent=agent,
+            tier=agent.tier.next_up() if second else agent.tier,
+            prompt=brief(record, roster, agent, step, name, survey, handoff),
+            limits=SessionLimits(agent.limits.turns, agent.limits.minutes * 60, agent.limits.usd),
+            spendable_usd=await self._records.spendable(record.run),
+        )
+
+
+def _skip(record: Record, step: Step) -> str:
+    if step.side is None:
+        return ""
+    spec = record.spec
+    if spec and spec.sides is not None and step.side not in spec.sides:
+        return f"The specification does not touch the {step.side} side."
+    base = record.run.base
+    if base and not base.places.of(step.side):
+        return f"The repository has no {step.side} side."
+    return ""
+
+
+def _artifact(step: Step, submission: Submission) -> Artifact:
+    text = submission.artifact
+    return Artifact(step.makes, text, sha256(text.encode()).hexdigest())
+
+
+def _failure(step: Step, performed: Performed) -> str:
+    if performed.outcome is StepOutcome.BLOCKED:
+        return f"{step.agent} asks a person to decide.\n\n{performed.reason}"
+    return (
+        f"{step.agent} did not deliver {step.makes} in {ATTEMPTS} attempts. The last one ended as "
+        f"{performed.outcome}: {performed.reason}"
+    )
