@@ -1,0 +1,36 @@
+"""What each artifact must be: kinds by name, and the validators that hold a document to its kind.
+
+They judge form and what can be looked up; whether an artifact is any good, its readers decide.
+"""
+
+from phases.core.artifacts.coverage import Case, requirement_ids
+from phases.core.artifacts.coverage import covered as _covered
+from phases.core.artifacts.coverage import cases as _cases
+from phases.core.artifacts.document import parse as _parse
+from phases.core.artifacts.facts import Facts
+from phases.core.artifacts.judge import refusals
+from phases.core.artifacts.kinds import KINDS, ArtifactKind, UnknownArtifactError, kind_of
+
+
+def covered(text: str) -> tuple[str, ...]:
+    """Return the R-ids that the section `Covers` of an artifact lists."""
+    return _covered(_parse(text))
+
+
+def cases_of(text: str) -> tuple[Case, ...]:
+    """Return the cases of a test plan."""
+    return _cases(_parse(text))
+
+
+__all__ = [
+    "KINDS",
+    "ArtifactKind",
+    "Facts",
+    "Case",
+    "UnknownArtifactError",
+    "cases_of",
+    "covered",
+    "kind_of",
+    "refusals",
+    "requirement_ids",
+]
