@@ -1,0 +1,1 @@
+"""The lending shelf of our street."""
