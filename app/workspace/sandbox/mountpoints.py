@@ -1,4 +1,4 @@
-"""Makes the places in a worktree where mounts go, before bubblewrap does, which would follow a link.
+"""Makes the places in a worktree where mounts go; bubblewrap itself would follow a link there.
 
 An agent may have put something else there: such a mount is left out and nothing of the agent's is
 touched.
@@ -14,7 +14,7 @@ from app.workspace.sandbox.cage import Cage, Mount
 
 
 def place_mounts(cage: Cage, owner: int | None) -> tuple[Cage, tuple[str, ...]]:
-    """Make the places; returns the cage with the mounts that have one, and the places of the rest."""
+    """Make them; returns the cage without the mounts that have no place, and their targets."""
     absent: list[str] = []
     usable: list[Mount] = []
     with opened(cage.worktree) as root:

@@ -174,7 +174,7 @@ def _finished(
 
 
 def _exit_code(status: bytes) -> int | None:
-    """The exit code among bubblewrap's status documents, one a line; None when it did not get there."""
+    """The exit code in bubblewrap's status, one document a line; None when it is not there."""
     for line in status.splitlines():
         document = json.loads(line)
         if "exit-code" in document:

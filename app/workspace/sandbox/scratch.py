@@ -20,7 +20,7 @@ class Scratch:
 
     @classmethod
     def make(cls, path: Path, owner: int | None) -> "Scratch":
-        """Make them at `path`, empty whatever lay there; they belong to `owner` when it is given."""
+        """Make them anew at `path`; they belong to `owner` when it is given."""
         if path.exists():
             shutil.rmtree(path)
         path.mkdir(parents=True, mode=0o711)

@@ -37,7 +37,7 @@ class Staged:
     def table(self) -> bytes:
         """The binds in the format of fstab, for `mount -a`."""
         lines = (
-            f"{_escape(source)} {_escape(place)} none bind 0 0\n"
+            f"{_escape(source.absolute())} {_escape(place)} none bind 0 0\n"
             for source, place in self.places.items()
         )
         return "".join(lines).encode("utf-8", "surrogateescape")

@@ -57,7 +57,7 @@ class Toolchain:
 
     @property
     def links(self) -> tuple[tuple[str, str], ...]:
-        """Symbolic links inside, as (target, link). The wheel's own start script of npm is broken."""
+        """Symbolic links inside, as (target, link). The wheel's own npm does not start."""
         return (
             (f"{_NODE}/bin/node", f"{BIN}/node"),
             (f"{_NODE}/{_NPM}/npm-cli.js", f"{BIN}/npm"),
