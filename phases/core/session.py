@@ -109,7 +109,8 @@ class TurnRow:
 
     `results` are the content blocks of the user message that answers the reply; None when the tools
     had not all finished. `snapshot` names the files as they were then (None: unchanged since the
-    row before).
+    row before). `cost_usd` is what the request cost, `seconds` the wall time that the session had
+    worked when the reply came, over all its lives.
     """
 
     n: int
@@ -117,3 +118,5 @@ class TurnRow:
     reply: Json
     results: tuple[Json, ...] | None
     snapshot: str | None
+    cost_usd: Decimal
+    seconds: float

@@ -1,0 +1,64 @@
+"""Which model stands for which tier, and whether the API serves it. It does not choose tiers."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import anthropic
+import httpx2
+
+from phases.core.agent import Tier
+
+_log = logging.getLogger(__name__)
+
+
+class ModelsError(Exception):
+    """A configured model cannot be used; the message says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Models:
+    """The model id of each tier, the models whose tools are `strict`, and the room for a reply.
+
+    `max_tokens` is the output limit of a request; a reply that was cut is given twice as much.
+    """
+
+    ids: Mapping[Tier, str]
+    strict: frozenset[str]
+    max_tokens: int
+
+    def of(self, tier: Tier) -> str:
+        """Return the id that a tier stands for."""
+        return self.ids[tier]
+
+
+async def check_served(client: anthropic.AsyncAnthropic, models: Models) -> None:
+    """Compare the configured ids with GET /v1/models; a deprecated one is logged.
+
+    Raises:
+        ModelsError: the API does not answer, or does not serve one of them.
+    """
+    served = await _served(client)
+    for tier, model in models.ids.items():
+        setting = f"PHASELINE_MODEL_{tier.upper()}"
+        lifecycle = served.get(model)
+        if lifecycle is None:
+            raise ModelsError(
+                f"The model API serves no {model!r} ({setting}). It serves: "
+                f"{', '.join(sorted(served)) or 'none'}."
+            )
+        if lifecycle == "retired":
+            raise ModelsError(f"The model {model!r} is retired: set {setting} to another one.")
+        if lifecycle == "deprecated":
+            _log.warning("model is deprecated", extra={"model": model, "setting": setting})
+
+
+async def _served(client: anthropic.AsyncAnthropic) -> dict[str, str]:
+    try:
+        found = [model.to_dict() async for model in client.models.list(limit=1000)]
+    except (anthropic.AnthropicError, httpx2.HTTPError) as error:
+        raise ModelsError(
+            f"The model API at {client.base_url} does not list its models "
+            f"({type(error).__name__}): check ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL."
+        ) from error
+    return {str(model["id"]): str(model.get("lifecycle") or "active") for model in found}

@@ -1,0 +1,65 @@
+"""What a session asks of the outside, apart from the model and the desk.
+
+The journal is the store's; nothing here knows how rows are kept.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from phases.core.session import Assignment, Json, LedgerEntry, TurnRow
+
+
+class Journal(Protocol):
+    """The rows of a session: what was asked, answered, run and paid, in the order it happened."""
+
+    async def turns(self, session: str) -> tuple[TurnRow, ...]:
+        """Return the rows of a session by `n`, from 0.
+
+        JSON comes back with its keys in the order they were given: the model's cache and its
+        thinking are bound to the bytes.
+        """
+
+    async def reply(
+        self,
+        assignment: Assignment,
+        n: int,
+        request_sha256: str,
+        reply: Json,
+        entry: LedgerEntry,
+        seconds: float,
+    ) -> None:
+        """Add row `n` and its ledger entry in one transaction, before any of its tools runs.
+
+        Raises:
+            StaleSegmentError: the session has a row `n` already, so somebody else holds it.
+        """
+
+    async def results(
+        self, assignment: Assignment, n: int, results: tuple[Json, ...], snapshot: str | None
+    ) -> None:
+        """Complete row `n` with what answers its reply; `snapshot` None: files as they were.
+
+        Raises:
+            StaleSegmentError: the run has moved on.
+        """
+
+    async def spendable(self, run: str) -> Decimal:
+        """Return what run, repository and operator have left to spend now, in USD."""
+
+
+class Pause(Protocol):
+    """Waiting, with the chance in it: retries of many sessions must not come at once."""
+
+    async def between(self, shortest: float, longest: float) -> None:
+        """Sleep for a random time between the two, in seconds."""
+
+
+class Watch(Protocol):
+    """The time of day, and the time that passes."""
+
+    def now(self) -> datetime:
+        """Return the present moment, with its time zone."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never run backwards, from an arbitrary start."""
