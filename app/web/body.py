@@ -8,6 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from app.web.refusal import RefusedRequestError
 
 MEBIBYTE = 1024 * 1024
+TOO_LARGE = 413
 
 
 @dataclass(frozen=True)
@@ -67,5 +68,22 @@ async def read_body(request: Request, limits: BodyLimits) -> bytes:
     return b"".join(parts)
 
 
+async def discard_body(request: Request, limits: BodyLimits) -> bool:
+    """Read a body away without keeping it; tell whether it came to its end within the limits.
+
+    A refusal is sent afterwards: a connection closed on a sender in mid-sentence loses the answer.
+    """
+    size = 0
+    try:
+        async with asyncio.timeout(limits.most_seconds):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > limits.most_bytes:
+                    return False
+    except (TimeoutError, ClientDisconnect):
+        return False
+    return True
+
+
 def _too_large(limits: BodyLimits) -> RefusedRequestError:
-    return RefusedRequestError(413, f"the body is larger than {limits.most_bytes} bytes")
+    return RefusedRequestError(TOO_LARGE, f"the body is larger than {limits.most_bytes} bytes")

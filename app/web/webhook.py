@@ -7,13 +7,14 @@ import hashlib
 import logging
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.web.body import BodyLimits, read_body, refuse_announced
+from app.web.body import TOO_LARGE, BodyLimits, discard_body, read_body, refuse_announced
 from app.web.deliveries import Delivery, Receiver, Shapes
 from app.web.log_line import log_line
 from app.web.refusal import RefusedRequestError
@@ -25,6 +26,16 @@ from phases.core.ports import Clock
 PATH = "/webhooks/github"
 _EVENT = re.compile(r"[a-z][a-z_]{0,63}")
 _GUID = re.compile(r"[0-9a-fA-F-]{16,64}")
+
+
+@dataclass(frozen=True)
+class _Head:
+    """What the headers of a delivery say, before a byte of its body was read."""
+
+    signature: str
+    event: str
+    guid: str
+    is_for_us: bool
 
 
 class Webhook:
@@ -57,48 +68,66 @@ class Webhook:
     async def answer(self, request: Request) -> Response:
         """Answer one POST: 202 stored, duplicate or ignored; else a refusal with its reason."""
         try:
-            status, word = await self._take(request)
+            head = self._head(request)
         except RefusedRequestError as refusal:
-            self._log.warning(
-                log_line("delivery refused", status=refusal.status, reason=str(refusal))
-            )
-            return JSONResponse({"error": str(refusal)}, refusal.status)
-        return JSONResponse({"status": word}, status)
+            whole = refusal.status != TOO_LARGE and await discard_body(request, self._limits)
+            return self._refuse(refusal, close=not whole)
+        try:
+            body = await read_body(request, self._limits)
+        except RefusedRequestError as refusal:
+            return self._refuse(refusal, close=True)
+        try:
+            word = await self._take(head, body)
+        except RefusedRequestError as refusal:
+            return self._refuse(refusal, close=False)
+        return JSONResponse({"status": word}, 202)
 
-    async def _take(self, request: Request) -> tuple[int, str]:
+    def _head(self, request: Request) -> _Head:
         signature = request.headers.get("x-hub-signature-256")
         if signature is None or not self._signatures.is_well_formed(signature):
             raise _forged()
-        event, guid = _names(request)
+        event = request.headers.get("x-github-event", "")
+        guid = request.headers.get("x-github-delivery", "")
+        if _EVENT.fullmatch(event) is None:
+            raise RefusedRequestError(400, "X-GitHub-Event is missing or malformed")
+        if _GUID.fullmatch(guid) is None:
+            raise RefusedRequestError(400, "X-GitHub-Delivery is missing or malformed")
         refuse_announced(request, self._limits)
-        body = await read_body(request, self._limits)
-        if not self._signatures.holds(signature, body):
+        return _Head(signature, event, guid.lower(), is_for_us=self._is_for_us(request))
+
+    async def _take(self, head: _Head, body: bytes) -> str:
+        if not self._signatures.holds(head.signature, body):
             raise _forged()
         payload = parse_object(body)
-        if not self._is_for_us(request):
-            return 202, "ignored: meant for another app"
-        mismatch = self._shapes.mismatch(event, payload)
+        if not head.is_for_us:
+            return "ignored: meant for another app"
+        mismatch = self._shapes.mismatch(head.event, payload)
         if mismatch is not None:
-            raise RefusedRequestError(400, f"this is no {event} payload: {mismatch}")
-        return await self._store(self._delivery(guid, event, body, payload))
+            raise RefusedRequestError(400, f"this is no {head.event} payload: {mismatch}")
+        return await self._store(self._delivery(head, body, payload))
+
+    def _refuse(self, refusal: RefusedRequestError, *, close: bool) -> Response:
+        self._log.warning(log_line("delivery refused", status=refusal.status, reason=str(refusal)))
+        headers = {"connection": "close"} if close else None
+        return JSONResponse({"error": str(refusal)}, refusal.status, headers)
 
     def _is_for_us(self, request: Request) -> bool:
         kind = request.headers.get("x-github-hook-installation-target-type", "integration")
         target = request.headers.get("x-github-hook-installation-target-id", str(self._app_id))
         return kind != "integration" or target == str(self._app_id)
 
-    def _delivery(self, guid: str, event: str, body: bytes, payload: Mapping[str, Any]) -> Delivery:
+    def _delivery(self, head: _Head, body: bytes, payload: Mapping[str, Any]) -> Delivery:
         action = payload.get("action")
         return Delivery(
-            guid=guid.lower(),
-            event=event,
+            guid=head.guid,
+            event=head.event,
             action=action if isinstance(action, str) else None,
             body_sha256=hashlib.sha256(body).hexdigest(),
             body=body,
             received_at=self._clock.now(),
         )
 
-    async def _store(self, delivery: Delivery) -> tuple[int, str]:
+    async def _store(self, delivery: Delivery) -> str:
         try:
             new = await self._receiver.receive(delivery)
         except TransientError as error:
@@ -113,17 +142,7 @@ class Webhook:
                 action=delivery.action,
             )
         )
-        return 202, word
-
-
-def _names(request: Request) -> tuple[str, str]:
-    event = request.headers.get("x-github-event", "")
-    guid = request.headers.get("x-github-delivery", "")
-    if _EVENT.fullmatch(event) is None:
-        raise RefusedRequestError(400, "X-GitHub-Event is missing or malformed")
-    if _GUID.fullmatch(guid) is None:
-        raise RefusedRequestError(400, "X-GitHub-Delivery is missing or malformed")
-    return event, guid
+        return word
 
 
 def _forged() -> RefusedRequestError:

@@ -1,0 +1,213 @@
+"""What deliveries mean."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from app.github.inbox import Inbox, UnreadableDeliveryError
+from phases.core.events import Ended, Event, Labelled, Said
+from phases.core.model import Person, Repository
+from tests.app.github.deliveries import (
+    APP_ID,
+    BOT,
+    LABEL,
+    MAINTAINER,
+    OURSELVES,
+    SLUG,
+    commented,
+    issue_closed,
+    labelled,
+    pull_closed,
+)
+
+REPOSITORY = Repository(501, "acme", "shop", 7, "main")
+WHEN = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+
+
+def read(event: str, payload: dict[str, Any]) -> Event | None:
+    inbox = Inbox(label=LABEL, app_id=APP_ID, slug=SLUG)
+    return inbox.read(event, json.dumps(payload).encode())
+
+
+def said(body: str, **changes: Any) -> Said | None:
+    event = read("issue_comment", commented(body, **changes))
+    assert event is None or isinstance(event, Said)
+    return event
+
+
+def test_our_label_carries_the_issue_as_the_signed_delivery_has_it() -> None:
+    event = read("issues", labelled("PhaseLine"))
+
+    assert event == Labelled(
+        repository=REPOSITORY,
+        issue=3,
+        actor=Person(11, "maintainer"),
+        actor_is_human=True,
+        title="Add due dates",
+        body="Every task needs a date.",
+        author="reader",
+        at=WHEN,
+    )
+
+
+def test_another_label_means_nothing_even_when_ours_is_on_the_issue() -> None:
+    payload = labelled("bug")
+    payload["issue"]["labels"] = [{"name": LABEL}]
+
+    assert read("issues", payload) is None
+
+
+def test_an_issue_without_a_body_or_an_author_is_read() -> None:
+    payload = labelled()
+    payload["issue"] |= {"body": None, "user": None}
+
+    event = read("issues", payload)
+
+    assert isinstance(event, Labelled)
+    assert (event.body, event.author) == ("", "ghost")
+
+
+@pytest.mark.parametrize(
+    ("body", "command", "argument"),
+    [
+        ("/phaseline retry", "retry", ""),
+        ("/phaseline cancel \r\nthank you", "cancel", ""),
+        ("/phaseline  RETRY   planning now", "retry", "planning now"),
+        ("/phaseline", "help", ""),
+    ],
+)
+def test_a_first_line_is_read_as_a_command(body: str, command: str, argument: str) -> None:
+    event = said(body)
+
+    assert event is not None
+    assert (event.command, event.argument, event.comment) == (command, argument, 77)
+    assert event.actor_is_human
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "thanks\n/phaseline cancel",
+        "> /phaseline cancel",
+        " /phaseline cancel",
+        "```\n/phaseline cancel\n```",
+        "`/phaseline cancel`",
+        "/phaselines cancel",
+        "/PHASELINE cancel",
+        "\u200b/phaseline cancel",
+    ],
+)
+def test_what_is_not_exactly_a_first_line_is_no_command(body: str) -> None:
+    assert said(body) is None
+
+
+def test_a_command_on_a_pull_request_says_so() -> None:
+    event = said("/phaseline retry", on_pull_request=True)
+
+    assert event is not None
+    assert event.on_pull_request
+
+
+def test_closing_an_issue_and_a_pull_request_are_read() -> None:
+    by = Person(11, "maintainer")
+
+    assert read("issues", issue_closed()) == Ended(REPOSITORY, 3, False, False, by, WHEN)
+    assert read("pull_request", pull_closed(merged=True)) == Ended(
+        REPOSITORY, 8, True, True, by, WHEN
+    )
+
+
+def test_what_came_by_another_app_or_a_bot_is_not_human() -> None:
+    through_app = said("/phaseline cancel", via=99)
+    by_bot = read("issues", labelled(sender=BOT))
+
+    assert through_app is not None
+    assert not through_app.actor_is_human
+    assert isinstance(by_bot, Labelled)
+    assert not by_bot.actor_is_human
+
+
+def test_a_comment_sent_by_somebody_other_than_its_author_is_not_human() -> None:
+    payload = commented("/phaseline cancel")
+    payload["comment"]["user"] = {"id": 99, "login": "reader", "type": "User"}
+
+    event = read("issue_comment", payload)
+
+    assert isinstance(event, Said)
+    assert not event.actor_is_human
+
+
+def test_our_own_doings_mean_nothing() -> None:
+    assert read("issues", labelled(sender=OURSELVES)) is None
+    assert said("/phaseline retry", sender=OURSELVES) is None
+    assert said("/phaseline retry", via=APP_ID) is None
+
+
+@pytest.mark.parametrize("event", ["push", "ping", "installation", "star"])
+def test_events_that_we_do_not_read_mean_nothing(event: str) -> None:
+    assert read(event, {"zen": "Keep it logically awesome."}) is None
+
+
+def test_actions_that_we_do_not_read_mean_nothing() -> None:
+    assert read("issues", labelled() | {"action": "unlabeled"}) is None
+
+
+def test_a_delivery_without_an_installation_means_nothing() -> None:
+    payload = labelled()
+    del payload["installation"]
+
+    assert read("issues", payload) is None
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "why"),
+    [
+        ("issues", commented("/phaseline cancel"), "comment does not belong"),
+        ("issue_comment", labelled(), "comment is missing"),
+        ("pull_request", labelled(), "pull_request is missing"),
+        ("issues", labelled() | {"issue": {"number": True}}, "issue.number"),
+        ("issues", labelled() | {"repository": {"id": 1}}, "repository.name"),
+    ],
+)
+def test_a_payload_of_another_event_is_refused(
+    event: str, payload: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(UnreadableDeliveryError, match=why):
+        read(event, payload)
+
+
+@pytest.mark.parametrize("name", ["..", ".", "a/b", "a?b", "", "a b", "a\n"])
+def test_a_repository_name_that_could_climb_is_refused(name: str) -> None:
+    payload = labelled()
+    payload["repository"]["name"] = name
+
+    with pytest.raises(UnreadableDeliveryError, match=r"repository\.name"):
+        read("issues", payload)
+
+
+@pytest.mark.parametrize("name", [".github", "..a", "a.b", "-"])
+def test_unusual_but_allowed_repository_names_are_read(name: str) -> None:
+    payload = labelled()
+    payload["repository"]["name"] = name
+
+    event = read("issues", payload)
+
+    assert isinstance(event, Labelled)
+    assert event.repository.name == name
+
+
+@pytest.mark.parametrize("login", ["../x", "a/b", "", "a b", "x[bot]y"])
+def test_a_login_that_could_climb_is_refused(login: str) -> None:
+    with pytest.raises(UnreadableDeliveryError, match=r"sender\.login"):
+        read("issues", labelled(sender=MAINTAINER | {"login": login}))
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff\xff", b"[" * 100_000])
+def test_a_body_that_is_no_json_object_is_refused(body: bytes) -> None:
+    inbox = Inbox(label=LABEL, app_id=APP_ID, slug=SLUG)
+
+    with pytest.raises(UnreadableDeliveryError):
+        inbox.read("issues", body)
