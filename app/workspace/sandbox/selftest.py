@@ -25,8 +25,8 @@ _CAUSES = (
     (
         "setting up uid map",
         (
-            "An AppArmor profile refuses user namespaces to bubblewrap: install a profile that allows "
-            "`userns` for /usr/bin/bwrap, or set kernel.apparmor_restrict_unprivileged_userns=0."
+            "An AppArmor profile refuses user namespaces to bubblewrap: install a profile that "
+            "allows `userns` for /usr/bin/bwrap, or set kernel.apparmor_restrict_unprivileged_userns=0."
         ),
     ),
     (
@@ -61,8 +61,8 @@ _CAUSES = (
     (
         "mount:",
         (
-            "The service is root but may not mount: give its container CAP_SYS_ADMIN and an AppArmor "
-            "profile that allows mount, or run the service as an ordinary user."
+            "The service is root but may not mount: give its container CAP_SYS_ADMIN and an "
+            "AppArmor profile that allows mount, or run the service as an ordinary user."
         ),
     ),
 )

@@ -1,0 +1,90 @@
+"""The tools of one session, by name; `submit` is not among them. Who may use which, others say."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.workspace.sandbox.cage import Cage
+from app.workspace.sandbox.output import HEAD_AND_TAIL
+from app.workspace.sandbox.sandbox import Sandbox
+from app.workspace.tools.bash import Bash
+from app.workspace.tools.editor import edit
+from app.workspace.tools.result import Arguments, ToolError, ToolResult
+from app.workspace.tools.search import Search
+from app.workspace.tools.tree import Tree
+
+BASH = "bash"
+EDITOR = "str_replace_based_edit_tool"
+GREP = "grep"
+GLOB = "glob"
+LOAD_SKILL = "load_skill"
+NAMES = (BASH, EDITOR, GREP, GLOB, LOAD_SKILL)
+
+
+@dataclass(frozen=True)
+class ToolLimits:
+    """What one call of `bash` may take: seconds, and bytes of output that the model reads."""
+
+    bash_timeout_s: float = 120.0
+    output_cap: int = HEAD_AND_TAIL
+
+
+class Toolbox:
+    """Carries out the tool calls of one session, one after the other.
+
+    A `SandboxError` goes through: it is no mistake of the model's.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        cage: Cage,
+        *,
+        allowed: frozenset[str],
+        skills: Mapping[str, str],
+        limits: ToolLimits,
+    ) -> None:
+        self._allowed = allowed
+        self._skills = skills
+        self._tree = Tree(cage, sandbox.owner)
+        self._bash = Bash(
+            sandbox, cage, timeout_s=limits.bash_timeout_s, output_cap=limits.output_cap
+        )
+        self._search = Search(sandbox, cage)
+        # Two calls at once would race for the directory and the variables that bash carries on.
+        self._turn = asyncio.Lock()
+
+    async def call(self, name: str, arguments: Mapping[str, object]) -> ToolResult:
+        """Carry out one call. Whatever the model gave, the result says what came of it."""
+        if name not in self._allowed or name not in NAMES:
+            usable = ", ".join(tool for tool in NAMES if tool in self._allowed)
+            return ToolResult(
+                f"There is no tool {name} for you. Your tools: {usable}.", is_error=True
+            )
+        async with self._turn:
+            try:
+                text, failed = await self._carry_out(name, dict(arguments))
+            except ToolError as error:
+                return ToolResult(str(error), is_error=True)
+        return ToolResult(text, is_error=failed)
+
+    async def _carry_out(self, name: str, arguments: dict[str, object]) -> tuple[str, bool]:
+        match name:
+            case "bash":
+                return await self._bash.call(arguments)
+            case "str_replace_based_edit_tool":
+                return edit(self._tree, arguments), False
+            case "grep":
+                return await self._search.grep(arguments), False
+            case "glob":
+                return await self._search.glob(arguments), False
+            case _:
+                return self._skill(arguments), False
+
+    def _skill(self, given: dict[str, object]) -> str:
+        name = Arguments(LOAD_SKILL, given, ("name",)).text("name")
+        if name not in self._skills:
+            raise ToolError(
+                f"There is no skill {name!r}. Yours: {', '.join(sorted(self._skills)) or 'none'}."
+            )
+        return self._skills[name]
