@@ -10,8 +10,6 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-LONGEST_PROBE_SECONDS = 5.0
-
 
 class Probe(Protocol):
     """One thing that the service needs: the database, a worker, the cage."""
@@ -25,10 +23,11 @@ class Probe(Protocol):
 
 
 class Health:
-    """The two routes that machines ask."""
+    """The two routes that machines ask; a probe may take `most_seconds`."""
 
-    def __init__(self, probes: tuple[Probe, ...]) -> None:
+    def __init__(self, probes: tuple[Probe, ...], *, most_seconds: float) -> None:
         self._probes = probes
+        self._most_seconds = most_seconds
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -43,22 +42,25 @@ class Health:
 
     async def ready(self, _: Request) -> Response:
         """Answer 200 when every probe is content, else 503 with the names of those that are not."""
-        found = await asyncio.gather(*(_ask(probe) for probe in self._probes))
-        problems = {
-            probe.name: problem
-            for probe, problem in zip(self._probes, found, strict=True)
-            if problem is not None
-        }
+        problems = await self.problems()
         if problems:
             return JSONResponse({"status": "not ready", "problems": problems}, 503)
         return JSONResponse({"status": "ready"})
 
+    async def problems(self) -> dict[str, str]:
+        """Return what is wrong, by the probe's name."""
+        found = await asyncio.gather(*(self._ask(probe) for probe in self._probes))
+        return {
+            probe.name: problem
+            for probe, problem in zip(self._probes, found, strict=True)
+            if problem is not None
+        }
 
-async def _ask(probe: Probe) -> str | None:
-    try:
-        async with asyncio.timeout(LONGEST_PROBE_SECONDS):
-            return await probe.problem()
-    except TimeoutError:
-        return f"did not answer within {LONGEST_PROBE_SECONDS:g} s"
-    except Exception as error:  # noqa: BLE001 - a probe that breaks is itself the finding
-        return f"could not be asked: {type(error).__name__}"
+    async def _ask(self, probe: Probe) -> str | None:
+        try:
+            async with asyncio.timeout(self._most_seconds):
+                return await probe.problem()
+        except TimeoutError:
+            return f"did not answer within {self._most_seconds:g} s"
+        except Exception as error:  # noqa: BLE001 - a probe that breaks is itself the finding
+            return f"could not be asked: {type(error).__name__}"

@@ -94,7 +94,7 @@ def application(
             clock=StillClock(),
             limits=limits or BodyLimits(),
         ),
-        health=Health(probes),
+        health=Health(probes, most_seconds=5),
         pages=Pages(runs or Runs()),
         hosts=hosts,
         lifespan=no_lifespan,
