@@ -132,7 +132,6 @@ class Run:
     branch: str | None = None
     head: str | None = None
     pull_request: PullRequest | None = None
-    sides: tuple[Side, ...] = ()
     started_at: datetime | None = None
     ended_at: datetime | None = None
     reason: str = ""

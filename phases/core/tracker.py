@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from phases.core.comments import choices, kept, usd
 from phases.core.machine import RunState
-from phases.core.model import StepOutcome
+from phases.core.model import Run, StepOutcome
 from phases.core.phase import Phase
 from phases.core.record import Performed, Record
 from phases.core.sanitise import inline, prose
@@ -15,6 +15,8 @@ from phases.core.work import Step, Work
 
 NOTE_LIMIT = 400
 REASON_LIMIT = 4_000
+_MINUTE = 60  # Seconds.
+_HOUR = 60  # Minutes.
 
 _BADGES = {
     RunState.QUEUED: "🕒 queued",
@@ -45,8 +47,7 @@ def tracker(record: Record, phases: tuple[Phase, ...]) -> str:
         *(_phase(record, phase) for phase in phases),
         *_run_notes(record),
         f"**What happens next:** {_next(record, phases)}\n",
-        f"<sub>Run {run.number} of this issue · asked for by {inline(run.labeller.login)} · "
-        f"commands: {_commands(run.state)}</sub>\n",
+        _foot(run),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -54,26 +55,23 @@ def tracker(record: Record, phases: tuple[Phase, ...]) -> str:
 def _standing(record: Record, phases: tuple[Phase, ...]) -> str:
     run = record.run
     reason = prose(run.reason)[:REASON_LIMIT]
-    match run.state:
-        case RunState.QUEUED:
-            return "The run waits for a free worker; it starts by itself."
-        case RunState.RUNNING:
-            busy = [work for work in record.works if work.running]
-            doing = "; ".join(f"**{work.name.performer}**: {work.title.lower()}" for work in busy)
-            return f"In {_current(record, phases)}. {doing or 'Getting ready'}."
-        case RunState.WAITING:
-            return f"Nothing is wrong; the run goes on by itself. {reason}"
-        case RunState.BLOCKED:
-            return f"A person is needed.\n\n{_quoted(reason)}\n\nKept: {kept(record)}"
-        case RunState.READY:
-            number = run.pull_request.number if run.pull_request else "?"
-            return f"Every gate has passed. Pull request #{number} waits for a person's review."
-        case RunState.CANCELLED:
-            return f"Ended by a person. {reason} Kept: {kept(record)}"
-        case RunState.FAILED:
-            return f"Phaseline itself failed.\n\n{_quoted(reason)}\n\nKept: {kept(record)}"
-        case RunState.CLOSED:
-            return f"Over. {reason}"
+    number = run.pull_request.number if run.pull_request else "?"
+    return {
+        RunState.QUEUED: "The run waits for a free worker; it starts by itself.",
+        RunState.RUNNING: f"In {_current(record, phases)}. {_doing(record)}.",
+        RunState.WAITING: f"Nothing is wrong; the run goes on by itself. {reason}",
+        RunState.BLOCKED: f"A person is needed.\n\n{_quoted(reason)}\n\nKept: {kept(record)}",
+        RunState.READY: f"Every gate has passed. Pull request #{number} waits for your review.",
+        RunState.CANCELLED: f"Ended by a person. {reason} Kept: {kept(record)}",
+        RunState.FAILED: (f"Phaseline itself failed.\n\n{_quoted(reason)}\n\nKept: {kept(record)}"),
+        RunState.CLOSED: f"Over. {reason}",
+    }[run.state]
+
+
+def _doing(record: Record) -> str:
+    busy = [work for work in record.works if work.running]
+    doing = "; ".join(f"**{work.name.performer}**: {work.title.lower()}" for work in busy)
+    return doing or "Getting ready"
 
 
 def _quoted(text: str) -> str:
@@ -189,6 +187,14 @@ def _next(record: Record, phases: tuple[Phase, ...]) -> str:
     return choices(state)
 
 
+def _foot(run: Run) -> str:
+    who = inline(run.labeller.login)
+    commands = _commands(run.state)
+    return (
+        f"<sub>Run {run.number} of this issue · asked for by {who} · commands: {commands}</sub>\n"
+    )
+
+
 def _commands(state: RunState) -> str:
     if state in {RunState.QUEUED, RunState.RUNNING}:
         return "`/phaseline cancel`, `/phaseline help`"
@@ -204,10 +210,10 @@ def _clock(moment: datetime) -> str:
 def duration(span: timedelta) -> str:
     """Return a span of time as people say it, in seconds, minutes or hours."""
     seconds = max(0, round(span.total_seconds()))
-    if seconds < 60:
+    if seconds < _MINUTE:
         return f"{seconds} s"
-    minutes, seconds = divmod(seconds, 60)
-    if minutes < 60:
+    minutes, seconds = divmod(seconds, _MINUTE)
+    if minutes < _HOUR:
         return f"{minutes} min {seconds} s"
-    hours, minutes = divmod(minutes, 60)
+    hours, minutes = divmod(minutes, _HOUR)
     return f"{hours} h {minutes} min"

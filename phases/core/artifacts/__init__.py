@@ -4,8 +4,8 @@ They judge form and what can be looked up; whether an artifact is any good, its 
 """
 
 from phases.core.artifacts.coverage import Case, requirement_ids
-from phases.core.artifacts.coverage import covered as _covered
 from phases.core.artifacts.coverage import cases as _cases
+from phases.core.artifacts.coverage import covered as _covered
 from phases.core.artifacts.document import parse as _parse
 from phases.core.artifacts.facts import Facts
 from phases.core.artifacts.judge import refusals
@@ -25,8 +25,8 @@ def cases_of(text: str) -> tuple[Case, ...]:
 __all__ = [
     "KINDS",
     "ArtifactKind",
-    "Facts",
     "Case",
+    "Facts",
     "UnknownArtifactError",
     "cases_of",
     "covered",

@@ -67,6 +67,7 @@ CLEAR = (
         r"\w\([^()]*\b\w+\??\s*:\s*[A-Za-z_\[][^()]*\)",
         r"^\w[\w']*\s+::\s+\w",
         rf"^{_MODIFIERS}(?:void|int|bool|boolean|string|String|float|double|long)\s+\w+\s*\([^)]*\)",
+        r"\bvoid\s+\w+\s*\(",
         r"\b(?:public|private|protected)\s+(?:static\s+)?[\w<>\[\], ?]+\s+\w+\s*\(",
     ),
     _sign(
@@ -139,7 +140,7 @@ CLEAR = (
         r"\btype\s+\w+(?:<[^>]*>)?\s+(?:struct|interface)\b",
         rf"[\"'](?:{_SCHEMA_KEYS}|required)[\"']\s*:\s*[\[{{\"']",
         rf"^{_SCHEMA_KEYS}\s*:\s*\S*$",
-        r"(?<![/\w])\{\s*\w+\??\s*:\s*[A-Za-z][\w<>\[\]| ]*(?:[;,]\s*\w+\??\s*:.*)?\}",
+        r"(?<![/\w])\{\s*\w+\??\s*:\s+[A-Za-z][\w<>\[\]| ]*(?:[;,]\s*\w+\??\s*:.*)?\}",
         r"\b\w+\?\s*:\s*(?:string|number|boolean|[A-Z]\w*)\b",
         r"^syntax\s*=\s*[\"']proto",
     ),
@@ -149,7 +150,7 @@ CLEAR = (
         r"^#!\s*/",
         r"^(?:sudo|curl|wget|psql|sqlite3|kubectl)\s+\S*[-/]\S",
     ),
-    _sign("a style rule", r"^[.#&]?[\w-]+(?:[ :>.#][\w-]+)*\s*\{[^{}]*:[^{}]*;?\s*\}"),
+    _sign("a style rule", r"^[.#&]?[\w-]+(?:[ :>.#][\w-]+)*\s*\{\s*[\w-]+\s*:[^{}\"]*;?\s*\}"),
 )
 """Signs that do not occur in a sentence, so that prose is held against them as well."""
 

@@ -1,0 +1,146 @@
+"""One database, one writer: reads from a small pool, writes from one thread, committed in groups.
+
+Never more than one thread of ours competes for SQLite's write lock, and requests share commits.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar
+
+import sqlalchemy as sa
+from pysqlite3 import dbapi2 as sqlite
+from sqlalchemy import event
+
+from phases.core.errors import TransientError
+
+T = TypeVar("T")
+Change = Callable[[sa.Connection], T]
+MOST_PER_COMMIT = 256
+READERS = 4
+BUSY_MS = 30_000
+
+
+def make_engine(url: str, *, begin: str) -> sa.Engine:
+    """Return an engine for `sqlite:///PATH` or `postgresql://…`.
+
+    On SQLite every transaction begins as told (`DEFERRED` or `IMMEDIATE`), in WAL mode, on the
+    SQLite that pysqlite3 brings: the one of the distribution may corrupt a WAL (below 3.51.3).
+    """
+    if url.startswith("postgresql://"):
+        psycopg = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        return sa.create_engine(psycopg, pool_size=READERS + 1, pool_pre_ping=True)
+    engine = sa.create_engine(url, module=sqlite, pool_size=READERS + 1, max_overflow=0)
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout={BUSY_MS}",
+            "foreign_keys=on",
+            "journal_mode=wal",
+            "synchronous=normal",
+        ):
+            connection.execute(f"pragma {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(f"BEGIN {begin}")
+
+    return engine
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    change: Change[Any]
+    future: Future[Any]
+
+
+class Database:
+    """Transactions for the rooms' repositories; open it before use, close it after."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._writing = make_engine(url, begin="IMMEDIATE")
+        self._reading = make_engine(url, begin="DEFERRED")
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._writer = threading.Thread(target=self._write_forever, name="writer", daemon=True)
+
+    async def __aenter__(self) -> Self:
+        """Start the writer."""
+        self._writer.start()
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        """Let what was queued be written, then close."""
+        self._queue.put(None)
+        await asyncio.to_thread(self._writer.join)
+        self._readers.shutdown()
+        self._writing.dispose()
+        self._reading.dispose()
+
+    async def read(self, query: Callable[[sa.Connection], T]) -> T:
+        """Run a query in a transaction of its own and return what it returns."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
+
+    async def write(self, change: Change[T]) -> T:
+        """Run a change, commit it with others that wait, and return what it returned.
+
+        What the change raises is raised here, and nothing of it is kept.
+        """
+        future: Future[T] = Future()
+        self._queue.put(_Waiting(change, future))
+        return await asyncio.shield(asyncio.wrap_future(future))
+
+    def _read(self, query: Callable[[sa.Connection], T]) -> T:
+        with self._reading.connect() as connection, connection.begin():
+            return query(connection)
+
+    def _write_forever(self) -> None:
+        while (first := self._queue.get()) is not None:
+            batch = [first]
+            ended = False
+            while len(batch) < MOST_PER_COMMIT and not self._queue.empty():
+                waiting = self._queue.get()
+                if waiting is None:
+                    ended = True
+                    break
+                batch.append(waiting)
+            self._write_batch(batch)
+            if ended:
+                return
+
+    def _write_batch(self, batch: list[_Waiting]) -> None:
+        done: list[tuple[Future[Any], Any]] = []
+        try:
+            with self._writing.connect() as connection, connection.begin():
+                for waiting in batch:
+                    self._write_one(connection, waiting, done)
+        except sa.exc.DBAPIError as error:
+            for waiting in batch:
+                if not waiting.future.done():
+                    reason = f"the database did not take a write: {error.orig}"
+                    waiting.future.set_exception(TransientError(reason, 5.0))
+            return
+        for future, result in done:
+            future.set_result(result)
+
+    @staticmethod
+    def _write_one(
+        connection: sa.Connection, waiting: _Waiting, done: list[tuple[Future[Any], Any]]
+    ) -> None:
+        savepoint = connection.begin_nested()
+        try:
+            result = waiting.change(connection)
+        except sa.exc.OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001  # Whatever it is belongs to its caller.
+            savepoint.rollback()
+            waiting.future.set_exception(error)
+            return
+        savepoint.commit()
+        done.append((waiting.future, result))

@@ -1,0 +1,94 @@
+"""What writes of a run share: the fence, the touch that makes them seen, what should stand."""
+
+from hashlib import sha256
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.store.tables import OutwardRow, RepositoryRow, RunRow, Table
+from phases.core.errors import StaleSegmentError
+from phases.core.machine import RunState
+from phases.core.model import Repository, Run
+from phases.core.outward import Desired
+
+
+def insert(connection: sa.Connection, table: type[Table]) -> sqlite.Insert | postgresql.Insert:
+    """Return an insert that knows ON CONFLICT in this database's dialect."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def fence(connection: sa.Connection, run: Run) -> None:
+    """Hold a write to the segment that it comes from.
+
+    Raises:
+        StaleSegmentError: when the run has moved on to another segment, or does not run any more.
+    """
+    query = sa.select(RunRow.segment, RunRow.state).where(RunRow.id == run.id).with_for_update()
+    row = connection.execute(query).one_or_none()
+    if row is None or row.segment != run.segment or row.state != RunState.RUNNING:
+        raise StaleSegmentError(f"run {run.id} has moved on from segment {run.segment}")
+
+
+def touch(connection: sa.Connection, run: str) -> None:
+    """Note that what a run shows has changed."""
+    connection.execute(sa.update(RunRow).where(RunRow.id == run).values(touched=RunRow.touched + 1))
+
+
+def remember_repository(connection: sa.Connection, repository: Repository) -> None:
+    """Keep a repository as it is called today."""
+    values = {
+        "installation": repository.installation,
+        "owner": repository.owner,
+        "name": repository.name,
+        "default_branch": repository.default_branch,
+    }
+    connection.execute(
+        insert(connection, RepositoryRow)
+        .values(id=repository.id, **values)
+        .on_conflict_do_update(index_elements=["id"], set_=values)
+    )
+
+
+def want(
+    connection: sa.Connection,
+    repository: int,
+    issue: int,
+    run: str | None,
+    desired: Desired,
+) -> None:
+    """Add something that should stand on GitHub, or change what should stand under its key."""
+    text_sha256 = sha256(desired.text.encode()).hexdigest()
+    owner = run or f"{repository}#{issue}"
+    connection.execute(
+        insert(connection, OutwardRow)
+        .values(
+            owner=owner,
+            key=desired.key,
+            run_id=run,
+            repository_id=repository,
+            issue=issue,
+            kind=desired.kind,
+            place=desired.place,
+            comment=desired.comment,
+            text=desired.text,
+            text_sha256=text_sha256,
+        )
+        .on_conflict_do_update(
+            index_elements=["owner", "key"],
+            set_={"text": desired.text, "text_sha256": text_sha256},
+        )
+    )
+
+
+def repository_of(row: Any, *, owner: str | None = None) -> Repository:
+    """Return the repository in a row that selects its columns (`owner` under another name)."""
+    return Repository(
+        id=row.repository_id,
+        owner=owner or row.owner,
+        name=row.name,
+        installation=row.installation,
+        default_branch=row.default_branch,
+    )

@@ -1,0 +1,306 @@
+"""Runs from the outside: found, started, moved by people and by the clock.
+
+What happens inside a drive is written in `records`.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.store.codec import (
+    base_from_json,
+    pull_request_from_json,
+    request_from_json,
+    request_to_json,
+)
+from app.store.deliveries import settle
+from app.store.engine import Database
+from app.store.moving import remember_repository, repository_of, touch, want
+from app.store.tables import RepositoryRow, RunRow
+from phases.core.errors import StaleSegmentError
+from phases.core.events import Labelled
+from phases.core.machine import RunState, may_move, moved
+from phases.core.model import Person, Repository, Request, Run
+from phases.core.outward import Desired, OutwardKind, Place
+from phases.core.ports import Clock
+
+_COLUMNS = (
+    RunRow,
+    RepositoryRow.owner,
+    RepositoryRow.name,
+    RepositoryRow.installation,
+    RepositoryRow.default_branch,
+)
+RUNS = sa.select(*_COLUMNS).join(RepositoryRow, RepositoryRow.id == RunRow.repository_id)
+
+
+def run_of(row: Any) -> Run:
+    """Return the run in a row of `RUNS`."""
+    return Run(
+        id=row.id,
+        repository=repository_of(row),
+        issue=row.issue,
+        number=row.number,
+        labeller=Person(row.labeller_id, row.labeller_login),
+        state=RunState(row.state),
+        segment=row.segment,
+        created_at=row.created_at,
+        limit_usd=row.limit_usd,
+        request=request_from_json(row.request),
+        base=base_from_json(row.base),
+        branch=row.branch,
+        head=row.head,
+        pull_request=pull_request_from_json(row.pull_request),
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        reason=row.reason,
+    )
+
+
+@dataclass(frozen=True)
+class Due:
+    """A segment that somebody should be driving."""
+
+    run: str
+    segment: int
+    repository: int
+
+
+class Runs:
+    """Runs as people and the clock move them."""
+
+    def __init__(self, database: Database, clock: Clock, limit_usd: Decimal) -> None:
+        self._database = database
+        self._clock = clock
+        self._limit_usd = limit_usd
+
+    async def find(self, run: str) -> Run | None:
+        """Return the run of that id."""
+        return await self._one(RUNS.where(RunRow.id == run))
+
+    async def of_issue(self, repository: int, issue: int) -> Run | None:
+        """Return the newest run of an issue."""
+        mine = RUNS.where(RunRow.repository_id == repository, RunRow.issue == issue)
+        return await self._one(mine.order_by(RunRow.number.desc()).limit(1))
+
+    async def of_pull_request(self, repository: int, number: int) -> Run | None:
+        """Return the run whose pull request that is."""
+        mine = RUNS.where(
+            RunRow.repository_id == repository,
+            RunRow.pull_request["number"].as_integer() == number,
+        )
+        return await self._one(mine.order_by(RunRow.created_at.desc()).limit(1))
+
+    async def _one(self, query: sa.Select[*tuple[Any, ...]]) -> Run | None:
+        def read(connection: sa.Connection) -> Run | None:
+            row = connection.execute(query).first()
+            return run_of(row) if row else None
+
+        return await self._database.read(read)
+
+    async def start(self, delivery: int, event: Labelled, number: int) -> Run:
+        """Queue a new run, with eyes on its issue; the delivery is dealt with."""
+        now = self._clock.now()
+        run = Run(
+            id=uuid.uuid4().hex,
+            repository=event.repository,
+            issue=event.issue,
+            number=number,
+            labeller=event.actor,
+            state=RunState.QUEUED,
+            segment=1,
+            created_at=now,
+            limit_usd=self._limit_usd,
+            request=Request(event.title, event.body, event.author, (), event.at),
+        )
+
+        def start(connection: sa.Connection) -> None:
+            remember_repository(connection, event.repository)
+            connection.execute(sa.insert(RunRow).values(**_started(run)))
+            eyes = Desired("eyes", OutwardKind.REACTION, Place.ISSUE, "eyes")
+            want(connection, run.repository.id, run.issue, run.id, eyes)
+            settle(connection, delivery, f"started run {run.id}", now)
+
+        await self._database.write(start)
+        return run
+
+    async def resume(self, delivery: int, run: Run, why: str) -> None:
+        """Queue the next segment of a run that stands still; the delivery is dealt with."""
+        await self._move(delivery, run, RunState.RUNNING, why)
+
+    async def end(self, delivery: int, run: Run, state: RunState, why: str) -> None:
+        """Cancel or close a run; whatever its segment still writes is refused."""
+        await self._move(delivery, run, state, why)
+
+    async def _move(self, delivery: int, run: Run, state: RunState, why: str) -> None:
+        now = self._clock.now()
+
+        def move(connection: sa.Connection) -> None:
+            current = connection.scalar(
+                sa.select(RunRow.state).where(RunRow.id == run.id).with_for_update()
+            )
+            if current is not None and may_move(RunState(current), state):
+                ended = None if state is RunState.RUNNING else now
+                connection.execute(
+                    sa.update(RunRow)
+                    .where(RunRow.id == run.id)
+                    .values(
+                        state=state,
+                        segment=RunRow.segment + 1,
+                        reason="" if state is RunState.RUNNING else f"{why}.",
+                        ended_at=ended,
+                        wakes_at=None,
+                    )
+                )
+                touch(connection, run.id)
+            settle(connection, delivery, why, now)
+
+        await self._database.write(move)
+
+    async def answer(
+        self, delivery: int, repository: Repository, number: int, desired: Desired, why: str
+    ) -> None:
+        """Post something where no run need be; the delivery is dealt with."""
+        now = self._clock.now()
+
+        def answer(connection: sa.Connection) -> None:
+            remember_repository(connection, repository)
+            want(connection, repository.id, number, None, desired)
+            settle(connection, delivery, why, now)
+
+        await self._database.write(answer)
+
+    async def ignore(self, delivery: int, why: str) -> None:
+        """Deal with a delivery by doing nothing."""
+        now = self._clock.now()
+        await self._database.write(lambda connection: settle(connection, delivery, why, now))
+
+    async def due(self) -> tuple[Due, ...]:
+        """Return the segments that should be driven: of queued and running runs.
+
+        A waiting run whose time has come is moved to its next segment first.
+        """
+        now = self._clock.now()
+
+        def wake(connection: sa.Connection) -> None:
+            connection.execute(
+                sa.update(RunRow)
+                .where(RunRow.state == RunState.WAITING, RunRow.wakes_at <= now)
+                .values(
+                    state=RunState.RUNNING,
+                    segment=RunRow.segment + 1,
+                    wakes_at=None,
+                    reason="",
+                    touched=RunRow.touched + 1,
+                )
+            )
+
+        def query(connection: sa.Connection) -> tuple[Due, ...]:
+            rows = connection.execute(
+                sa.select(RunRow.id, RunRow.segment, RunRow.repository_id)
+                .where(RunRow.state.in_([RunState.QUEUED, RunState.RUNNING]))
+                .order_by(RunRow.created_at)
+            )
+            return tuple(Due(*row) for row in rows)
+
+        def sleepers(connection: sa.Connection) -> bool:
+            asleep = sa.select(RunRow.id).where(
+                RunRow.state == RunState.WAITING, RunRow.wakes_at <= now
+            )
+            return connection.execute(asleep.limit(1)).first() is not None
+
+        if await self._database.read(sleepers):
+            await self._database.write(wake)
+        return await self._database.read(query)
+
+    async def take(self, run: str, segment: int) -> Run:
+        """Let a segment begin (or go on): the run is running.
+
+        Raises:
+            StaleSegmentError: when the run has moved on.
+        """
+        now = self._clock.now()
+
+        def take(connection: sa.Connection) -> None:
+            row = connection.execute(
+                sa.select(RunRow.state, RunRow.segment, RunRow.started_at)
+                .where(RunRow.id == run)
+                .with_for_update()
+            ).one_or_none()
+            if row is None or row.segment != segment:
+                raise StaleSegmentError(f"run {run} has moved on from segment {segment}")
+            if row.state == RunState.QUEUED:
+                values = {"state": moved(RunState.QUEUED, RunState.RUNNING), "started_at": now}
+                connection.execute(sa.update(RunRow).where(RunRow.id == run).values(**values))
+                touch(connection, run)
+            elif row.state != RunState.RUNNING:
+                raise StaleSegmentError(f"run {run} is {row.state}")
+
+        await self._database.write(take)
+        found = await self.find(run)
+        if found is None:
+            raise StaleSegmentError(f"there is no run {run}")
+        return found
+
+    async def stop(
+        self,
+        run: Run,
+        state: RunState,
+        reason: str,
+        after_seconds: float | None,
+        show: tuple[Desired, ...],
+    ) -> None:
+        """Record where a segment ended, with the comment that says so.
+
+        Raises:
+            StaleSegmentError: when the run has moved on.
+        """
+        now = self._clock.now()
+        moved(RunState.RUNNING, state)
+        wakes = None if after_seconds is None else now + timedelta(seconds=after_seconds)
+
+        def stop(connection: sa.Connection) -> None:
+            done = connection.execute(
+                sa.update(RunRow)
+                .where(
+                    RunRow.id == run.id,
+                    RunRow.segment == run.segment,
+                    RunRow.state == RunState.RUNNING,
+                )
+                .values(
+                    state=state,
+                    reason=reason,
+                    wakes_at=wakes,
+                    ended_at=None if state is RunState.WAITING else now,
+                )
+            )
+            if done.rowcount != 1:
+                raise StaleSegmentError(f"run {run.id} has moved on from segment {run.segment}")
+            for desired in show:
+                want(connection, run.repository.id, run.issue, run.id, desired)
+            touch(connection, run.id)
+
+        await self._database.write(stop)
+
+
+def _started(run: Run) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "repository_id": run.repository.id,
+        "issue": run.issue,
+        "number": run.number,
+        "state": run.state,
+        "segment": run.segment,
+        "labeller_id": run.labeller.id,
+        "labeller_login": run.labeller.login,
+        "limit_usd": run.limit_usd,
+        "created_at": run.created_at,
+        "request": request_to_json(run.request),
+        "reason": "",
+        "touched": 1,
+        "shown": 0,
+    }

@@ -1,0 +1,236 @@
+"""The tables, as SQLAlchemy models. Rows only: what they mean is read in the modules beside."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite has no time zones, so it is stored as microseconds since 1970."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: sa.Dialect) -> int | None:
+        """Turn a moment into microseconds."""
+        return None if value is None else round(value.timestamp() * 1_000_000)
+
+    def process_result_value(self, value: int | None, _dialect: sa.Dialect) -> datetime | None:
+        """Turn microseconds into a moment in UTC."""
+        return None if value is None else datetime.fromtimestamp(value / 1_000_000, UTC)
+
+
+class Usd(TypeDecorator[Decimal]):
+    """An amount of money, stored as whole nano-dollars so that sums are exact."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, _dialect: sa.Dialect) -> int | None:
+        """Turn dollars into nano-dollars."""
+        return None if value is None else int(value.scaleb(9).to_integral_value())
+
+    def process_result_value(self, value: int | None, _dialect: sa.Dialect) -> Decimal | None:
+        """Turn nano-dollars into dollars."""
+        return None if value is None else Decimal(value).scaleb(-9)
+
+
+class Table(DeclarativeBase):
+    """The root of the models."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Moment(),
+        Decimal: Usd(),
+        dict[str, Any]: sa.JSON(none_as_null=True),
+        list[Any]: sa.JSON(none_as_null=True),
+        int: sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+    }
+
+
+class DeliveryRow(Table):
+    """One webhook POST; the row is the queue."""
+
+    __tablename__ = "delivery"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    guid: Mapped[str] = mapped_column(unique=True)
+    body_sha256: Mapped[str] = mapped_column(unique=True)
+    event: Mapped[str]
+    action: Mapped[str | None]
+    body: Mapped[bytes]
+    received_at: Mapped[datetime]
+    processed_at: Mapped[datetime | None] = mapped_column(index=True)
+    outcome: Mapped[str | None]
+
+
+class RepositoryRow(Table):
+    """A repository as last seen; the id is GitHub's."""
+
+    __tablename__ = "repository"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    installation: Mapped[int]
+    owner: Mapped[str]
+    name: Mapped[str]
+    default_branch: Mapped[str]
+
+
+class RunRow(Table):
+    """One passage of one issue through the pipeline."""
+
+    __tablename__ = "run"
+    __table_args__ = (sa.UniqueConstraint("repository_id", "issue", "number"),)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    repository_id: Mapped[int] = mapped_column(sa.ForeignKey("repository.id"))
+    issue: Mapped[int]
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(index=True)
+    segment: Mapped[int]
+    labeller_id: Mapped[int]
+    labeller_login: Mapped[str]
+    limit_usd: Mapped[Decimal]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    wakes_at: Mapped[datetime | None] = mapped_column(index=True)
+    reason: Mapped[str] = mapped_column(default="")
+    request: Mapped[dict[str, Any] | None]
+    base: Mapped[dict[str, Any] | None]
+    branch: Mapped[str | None]
+    head: Mapped[str | None]
+    pull_request: Mapped[dict[str, Any] | None]
+    touched: Mapped[int] = mapped_column(default=1)
+    shown: Mapped[int] = mapped_column(default=0)
+
+
+class PassageRow(Table):
+    """A run's way through one phase."""
+
+    __tablename__ = "passage"
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("run.id"), primary_key=True)
+    phase: Mapped[str] = mapped_column(primary_key=True)
+    entered_at: Mapped[datetime]
+    passed_at: Mapped[datetime | None]
+
+
+class WorkRow(Table):
+    """One piece of work under its name, in its latest attempt."""
+
+    __tablename__ = "work"
+    __table_args__ = (sa.UniqueConstraint("run_id", "name"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("run.id"))
+    name: Mapped[str]
+    title: Mapped[str]
+    attempt: Mapped[int]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    reason: Mapped[str] = mapped_column(default="")
+    model: Mapped[str] = mapped_column(default="")
+    artifact_name: Mapped[str | None]
+    artifact_text: Mapped[str | None]
+    artifact_sha256: Mapped[str | None]
+    submission: Mapped[dict[str, Any] | None]
+    commit: Mapped[dict[str, Any] | None]
+    receipts: Mapped[list[Any] | None]
+    detail: Mapped[str] = mapped_column(default="")
+    facts: Mapped[dict[str, Any] | None]
+
+
+class NoteRow(Table):
+    """Something that a reader of the tracker should know; the same thing is noted once."""
+
+    __tablename__ = "note"
+    __table_args__ = (sa.UniqueConstraint("run_id", "name", "text_sha256"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("run.id"))
+    name: Mapped[str]
+    text: Mapped[str]
+    text_sha256: Mapped[str]
+    at: Mapped[datetime]
+
+
+class LogRow(Table):
+    """The whole output of a check or of a tool, by its hash."""
+
+    __tablename__ = "log"
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    text: Mapped[bytes]
+    at: Mapped[datetime]
+
+
+class TurnRecord(Table):
+    """One turn of a session: the reply as it came; append-only."""
+
+    __tablename__ = "turn"
+    session: Mapped[str] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("run.id"))
+    request_sha256: Mapped[str]
+    reply: Mapped[dict[str, Any]]
+    seconds: Mapped[float]
+    at: Mapped[datetime]
+
+
+class ResultRecord(Table):
+    """What the tools of a turn gave back, and the files after them; append-only."""
+
+    __tablename__ = "turn_result"
+    session: Mapped[str] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True)
+    results: Mapped[list[Any]]
+    snapshot: Mapped[str | None]
+    at: Mapped[datetime]
+
+
+class LedgerRow(Table):
+    """What one request to the model cost."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (sa.UniqueConstraint("session", "n"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("run.id"), index=True)
+    repository_id: Mapped[int]
+    session: Mapped[str]
+    n: Mapped[int]
+    name: Mapped[str]
+    model: Mapped[str]
+    uncached: Mapped[int]
+    written_5m: Mapped[int]
+    written_1h: Mapped[int]
+    read: Mapped[int]
+    output: Mapped[int]
+    cost: Mapped[Decimal]
+    prices: Mapped[str]
+    retries: Mapped[int]
+    latency_ms: Mapped[int]
+    request_id: Mapped[str]
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class OutwardRow(Table):
+    """Something that should stand on GitHub, and what of it stands there."""
+
+    __tablename__ = "outward"
+    __table_args__ = (sa.UniqueConstraint("owner", "key"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner: Mapped[str]
+    key: Mapped[str]
+    run_id: Mapped[str | None] = mapped_column(sa.ForeignKey("run.id"), index=True)
+    repository_id: Mapped[int] = mapped_column(sa.ForeignKey("repository.id"))
+    issue: Mapped[int]
+    kind: Mapped[str]
+    place: Mapped[str]
+    comment: Mapped[int | None]
+    text: Mapped[str]
+    text_sha256: Mapped[str]
+    posted_sha256: Mapped[str | None]
+    posted_at: Mapped[datetime | None]
+    attempted_at: Mapped[datetime | None]
+    next_at: Mapped[datetime | None]
+    refused: Mapped[str | None]
+    remote_id: Mapped[int | None]
+    url: Mapped[str | None]
