@@ -29,11 +29,11 @@ def refusal(path: bytes) -> str:
     try:
         text = path.decode()
     except UnicodeDecodeError:
-        return "Its name is not valid UTF-8."
+        return "its name is not valid UTF-8"
     if any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in text):
-        return "Its name holds a control character."
+        return "its name holds a control character"
     if len(path) > MOST_PATH_BYTES:
-        return f"Its path is longer than {MOST_PATH_BYTES} bytes."
+        return f"its path is longer than {MOST_PATH_BYTES} bytes"
     for component in text.split("/"):
         if sentence := _component(component):
             return sentence
@@ -42,13 +42,13 @@ def refusal(path: bytes) -> str:
 
 def _component(component: str) -> str:
     if len(component.encode()) > MOST_COMPONENT_BYTES:
-        return f"A part of its path is longer than {MOST_COMPONENT_BYTES} bytes."
+        return f"a part of its path is longer than {MOST_COMPONENT_BYTES} bytes"
     if component in {"", ".", ".."}:
-        return "Its path is not a plain path."
+        return "its path is not a plain path"
     if any(is_git_directory(part) for part in component.split("\\")):
-        return f"{component!r} is, or passes for, the directory of a git repository."
+        return f"{component!r} is, or passes for, the directory of a git repository"
     if component not in _GIT_FILES and _folded(component) in _GIT_FILES:
-        return f"{component!r} passes for {_folded(component)}."
+        return f"{component!r} passes for {_folded(component)}"
     return ""
 
 

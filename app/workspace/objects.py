@@ -55,6 +55,17 @@ class Signature:
         }
 
 
+@dataclass(frozen=True)
+class Made:
+    """A commit as it stands: `parents` separated by blanks, `message` whole."""
+
+    sha: str
+    tree: str
+    parents: str
+    email: str
+    message: str
+
+
 class Objects:
     """One bare git directory and what can be asked of it."""
 
@@ -181,10 +192,10 @@ class Objects:
 
     async def ref(self, name: str) -> str | None:
         """Return what a ref points to, or None."""
-        output = await self._git.run(
-            self.gitdir, "for-each-ref", "--format=%(objectname)", "--count=1", name
-        )
-        return output.decode().strip() or None
+        try:
+            return await self._word("show-ref", "--verify", "--hash", "--", name)
+        except GitError:
+            return None
 
     async def diff(self, old: str, new: str, *, most: int) -> tuple[str, bool]:
         """Return the unified diff of two commits, at most `most` bytes, and whether it is whole."""
@@ -208,20 +219,16 @@ class Objects:
         files = tuple(row[2].decode("utf-8", "backslashreplace") for row in rows)
         return files, sum(added for added, _ in count), sum(deleted for _, deleted in count)
 
-    async def commits(self, tip: str, *, behind: str, most: int) -> list[tuple[str, str, str]]:
-        """Return commit, tree and raw message of what `tip` has over `behind`, newest first."""
+    async def commits(self, tip: str, *, behind: str, most: int) -> list[Made]:
+        """Return what `tip` has over `behind`, newest first."""
         output = await self._git.run(
             self.gitdir,
-            *("log", "-z", f"--max-count={most}", "--format=%H %T%n%B", "--no-show-signature"),
+            *("log", "-z", f"--max-count={most}", "--no-show-signature"),
+            "--format=%H%n%T%n%P%n%ae%n%B",
             *("--end-of-options", tip, f"^{behind}"),
         )
-        found: list[tuple[str, str, str]] = []
-        for record in output.decode("utf-8", "replace").split("\0"):
-            if record.strip():
-                head, _, message = record.partition("\n")
-                sha, _, tree = head.partition(" ")
-                found.append((sha, tree, message))
-        return found
+        records = output.decode("utf-8", "replace").split("\0")
+        return [Made(*record.split("\n", 4)) for record in records if record.strip()]
 
     async def _word(
         self,
@@ -255,7 +262,10 @@ def _borrow(gitdir: Path, lender: Path) -> None:
     objects = gitdir / "objects"
     target = os.path.relpath(lender / "objects", objects)
     (objects / "info").mkdir(exist_ok=True)
-    (objects / "info" / "alternates").write_text(f"{target}\n")
+    place = objects / "info" / "alternates"
+    if not place.exists():
+        place.write_text(f"{target}\n")
+        place.chmod(0o644)  # The cage reads it as another user.
 
 
 def _discard(path: Path) -> None:

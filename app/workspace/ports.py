@@ -4,10 +4,18 @@ Not what the phases ask of this room: that stands in `phases.core.ports`.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 
 from phases.core.agent import Roster
 from phases.core.model import Repository
+
+
+class Clock(Protocol):
+    """The time of day."""
+
+    def now(self) -> datetime:
+        """Return the present moment, with its time zone."""
 
 
 class Tokens(Protocol):

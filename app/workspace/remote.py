@@ -138,8 +138,9 @@ def _meaning(error: GitError, doing: str) -> BlockedError | TransientError:
     said = capped(error.stderr.strip(), _MOST_QUOTED)
     if _DENIED.search(error.stderr):
         return BlockedError(
-            f"{doing} was denied: GitHub did not accept the App's token. Look whether the App is"
-            f" still installed on the repository and may read and write its contents. It said: {said}"
+            f"{doing} was denied: GitHub did not accept the App's token. Look whether the App"
+            " is still installed on the repository and may read and write its contents."
+            f" It said: {said}"
         )
     if _ABSENT.search(error.stderr):
         return BlockedError(
