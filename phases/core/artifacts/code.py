@@ -207,7 +207,7 @@ MARKED = (
         r"^\w[\w.\[\]]*\s*[+*/|&-]=\s*\S",
         r"&&|\|\|",
         r";\s*$",
-        r"\w+\s*=>\s*\w+[.(]",
+        r"\w\s*=>\s*\w+[.(]",
     ),
     _sign("a decorator or annotation", r"^@[A-Za-z]\w*(?:\.\w+)*(?:\(.*\))?$"),
     _sign("markup", r"^<[a-z][\w-]*\s*/?>$(?<!^<br>)(?<!^<id>)(?<!^<slug>)(?<!^<name>)"),

@@ -12,6 +12,9 @@ from phases.core.artifacts.kinds import ArtifactKind, kind_of
 MOST_CHARACTERS = 60_000
 """A comment holds 65,536 characters, and heading and frame need room."""
 
+MOST_LINE_CHARACTERS = 4_000
+"""Far beyond any paragraph; patterns are matched line by line and must stay quick."""
+
 MOST_REFUSALS = 20
 
 
@@ -27,6 +30,12 @@ def refusals(name: str, text: str, facts: Facts) -> tuple[str, ...]:
     if len(text) > MOST_CHARACTERS:
         size = f"{name} has {len(text)} characters; at most {MOST_CHARACTERS} fit a comment"
         return (f"{size}: keep to what the next reader needs.",)
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > MOST_LINE_CHARACTERS:
+            size = (
+                f"Line {number} has {len(line)} characters; at most {MOST_LINE_CHARACTERS} are read"
+            )
+            return (f"{size}: break it into paragraphs.",)
     found = list(dict.fromkeys(_found(kind, parse(text), facts)))
     if len(found) > MOST_REFUSALS:
         rest = len(found) - MOST_REFUSALS
