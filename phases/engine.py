@@ -51,6 +51,7 @@ class Engine:
     async def _pass(self, phase: Phase, context: RunContext) -> None:
         run = context.record.run
         await self._records.enter(run, phase.name)
+        context.enter(phase.name)
         await phase.body(context)
         sentences = unmet(phase.gate, context.record)
         if sentences:

@@ -6,6 +6,7 @@ Never more than one thread of ours competes for SQLite's write lock, and request
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -49,6 +50,25 @@ def make_engine(url: str, *, begin: str) -> sa.Engine:
     @event.listens_for(engine, "begin")
     def begun(connection: sa.Connection) -> None:
         connection.exec_driver_sql(f"BEGIN {begin}")
+
+    return engine
+
+
+def make_durable_engine(url: str) -> sa.Engine:
+    """Return the engine that the durable library works on, with a clock in milliseconds.
+
+    On Python 3.11 it asks SQLite for `strftime('%s', 'now')`, whole seconds; here that is finer.
+    """
+    if url.startswith("postgresql://"):
+        return make_engine(url, begin="DEFERRED")
+    engine = sa.create_engine(url, module=sqlite, pool_size=20, max_overflow=0)
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: object) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        for pragma in (f"busy_timeout={BUSY_MS}", "journal_mode=wal", "synchronous=normal"):
+            connection.execute(f"pragma {pragma}").close()
+        connection.create_function("strftime", 2, lambda _form, _when: round(time.time(), 3))
 
     return engine
 

@@ -48,5 +48,8 @@ class Spending:
 
 def _sum(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Decimal:
     total = sa.func.sum(LedgerRow.cost, type_=LedgerRow.__table__.c.cost.type)
-    spent = connection.execute(sa.select(total).where(where)).scalar_one()
-    return Decimal(0) if spent is None else Decimal(spent)
+    nothing = Decimal(0)
+    spent: Decimal = connection.execute(
+        sa.select(sa.func.coalesce(total, nothing)).where(where)
+    ).scalar_one()
+    return spent

@@ -128,15 +128,14 @@ class Runs:
         await self._database.write(start)
         return run
 
-    async def resume(self, delivery: int, run: Run, why: str) -> None:
-        """Queue the next segment of a run that stands still; the delivery is dealt with."""
-        await self._move(delivery, run, RunState.RUNNING, why)
+    async def move(
+        self, delivery: int, run: Run, state: RunState, why: str, show: tuple[Desired, ...]
+    ) -> None:
+        """Move a run to the next segment (running), or end it; the delivery is dealt with.
 
-    async def end(self, delivery: int, run: Run, state: RunState, why: str) -> None:
-        """Cancel or close a run; whatever its segment still writes is refused."""
-        await self._move(delivery, run, state, why)
-
-    async def _move(self, delivery: int, run: Run, state: RunState, why: str) -> None:
+        Whatever the segment before still writes is refused. A move that the machine does not know
+        (any more) does nothing.
+        """
         now = self._clock.now()
 
         def move(connection: sa.Connection) -> None:
@@ -157,9 +156,17 @@ class Runs:
                     )
                 )
                 touch(connection, run.id)
+            for desired in show:
+                want(connection, run.repository.id, run.issue, run.id, desired)
             settle(connection, delivery, why, now)
 
         await self._database.write(move)
+
+    async def renew(self, run: str, segment: int) -> None:
+        """Replace a segment that died without recording where it stopped by a fresh one."""
+        stuck = sa.and_(RunRow.id == run, RunRow.segment == segment)
+        statement = sa.update(RunRow).where(stuck).values(segment=segment + 1)
+        await self._database.write(lambda connection: connection.execute(statement))
 
     async def answer(
         self, delivery: int, repository: Repository, number: int, desired: Desired, why: str

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from phases.core.record import Performed, Record
-from phases.core.work import Work
+from phases.core.work import PhaseName, Work
 
 
 class RunContext(Protocol):
@@ -16,6 +16,9 @@ class RunContext(Protocol):
     @property
     def record(self) -> Record:
         """What is on record now."""
+
+    def enter(self, phase: PhaseName) -> None:
+        """Name what follows after a phase; its rounds count from one."""
 
     async def perform(
         self, work: Work, *, subject: str | None = None, answering: tuple[Performed, ...] = ()

@@ -1,0 +1,167 @@
+"""Takes deliveries in order, decides what each leads to, and applies that in one transaction."""
+
+import logging
+from collections.abc import Sequence
+from typing import Protocol
+
+from phases.core.events import Ended, Event, Labelled, Said
+from phases.core.machine import RunState
+from phases.core.model import Person, Repository, Role, Run
+from phases.core.outward import Desired, OutwardKind, Place
+from phases.intake import (
+    Answer,
+    Cancel,
+    Close,
+    Decision,
+    Ignore,
+    React,
+    Refuse,
+    Resume,
+    Start,
+    decide,
+)
+
+log = logging.getLogger(__name__)
+
+
+class Stored(Protocol):
+    """A stored delivery."""
+
+    @property
+    def id(self) -> int:
+        """Its place in the order."""
+
+    @property
+    def event(self) -> str:
+        """GitHub's name of the event."""
+
+    @property
+    def body(self) -> bytes:
+        """What was signed."""
+
+
+class Inbox(Protocol):
+    """Where deliveries wait."""
+
+    async def waiting(self, limit: int) -> Sequence[Stored]:
+        """Return the oldest ones that nobody has dealt with."""
+
+
+class Reader(Protocol):
+    """What knows the payloads of GitHub."""
+
+    def read(self, event: str, body: bytes) -> Event | None:
+        """Return what a delivery means to us, if anything."""
+
+
+class People(Protocol):
+    """What knows who may do what."""
+
+    async def role(self, repository: Repository, person: Person) -> Role:
+        """Return a person's role in a repository, now."""
+
+
+class Runs(Protocol):
+    """The runs as events move them; each of the writes deals with the delivery too."""
+
+    async def of_issue(self, repository: int, issue: int) -> Run | None:
+        """Return the newest run of an issue."""
+
+    async def of_pull_request(self, repository: int, number: int) -> Run | None:
+        """Return the run whose pull request that is."""
+
+    async def start(self, delivery: int, event: Labelled, number: int) -> Run:
+        """Queue a new run."""
+
+    async def move(
+        self, delivery: int, run: Run, state: RunState, why: str, show: tuple[Desired, ...]
+    ) -> None:
+        """Move a run on, or end it."""
+
+    async def answer(
+        self, delivery: int, repository: Repository, number: int, desired: Desired, why: str
+    ) -> None:
+        """Post something."""
+
+    async def ignore(self, delivery: int, why: str) -> None:
+        """Do nothing."""
+
+
+class Reception:
+    """The way from a stored delivery to what it leads to."""
+
+    def __init__(self, inbox: Inbox, reader: Reader, people: People, runs: Runs) -> None:
+        self._inbox = inbox
+        self._reader = reader
+        self._people = people
+        self._runs = runs
+
+    async def take(self, limit: int) -> int:
+        """Deal with the oldest deliveries, in order; return how many.
+
+        Raises:
+            TransientError: when GitHub or the database did not answer; the rest stays queued.
+        """
+        waiting = await self._inbox.waiting(limit)
+        for delivery in waiting:
+            await self._deal(delivery)
+        return len(waiting)
+
+    async def _deal(self, delivery: Stored) -> None:
+        try:
+            event = self._reader.read(delivery.event, delivery.body)
+        except ValueError as error:
+            await self._runs.ignore(delivery.id, f"unreadable: {error}")
+            return
+        if event is None:
+            await self._runs.ignore(delivery.id, "means nothing to us")
+            return
+        run = await self._met(event)
+        decision = decide(event, run, await self._role(event))
+        log.info("delivery %s: %s", delivery.id, type(decision).__name__)
+        await self._apply(delivery.id, event, decision)
+
+    async def _met(self, event: Event) -> Run | None:
+        match event:
+            case Labelled():
+                return await self._runs.of_issue(event.repository.id, event.issue)
+            case Said() | Ended():
+                if event.on_pull_request:
+                    return await self._runs.of_pull_request(event.repository.id, event.number)
+                return await self._runs.of_issue(event.repository.id, event.number)
+
+    async def _role(self, event: Event) -> Role:
+        if isinstance(event, Ended) or not event.actor_is_human:
+            return Role.NONE
+        return await self._people.role(event.repository, event.actor)
+
+    async def _apply(self, delivery: int, event: Event, decision: Decision) -> None:
+        number = event.issue if isinstance(event, Labelled) else event.number
+        heard = _heard(event)
+        match decision:
+            case Start(labelled, n):
+                await self._runs.start(delivery, labelled, n)
+            case Resume(run, why):
+                await self._runs.move(delivery, run, RunState.RUNNING, why, heard)
+            case Cancel(run, why):
+                await self._runs.move(delivery, run, RunState.CANCELLED, why, heard)
+            case Close(run, why):
+                await self._runs.move(delivery, run, RunState.CLOSED, why, heard)
+            case Refuse(text, _, key) | Answer(text, _, key):
+                desired = Desired(key, OutwardKind.COMMENT, Place.ISSUE, text)
+                await self._runs.answer(delivery, event.repository, number, desired, key)
+            case React(content):
+                reaction = _reaction(event, content)
+                await self._runs.answer(delivery, event.repository, number, reaction, content)
+            case Ignore(why):
+                await self._runs.ignore(delivery, why)
+
+
+def _heard(event: Event) -> tuple[Desired, ...]:
+    return (_reaction(event, "eyes"),) if isinstance(event, Said) else ()
+
+
+def _reaction(event: Event, content: str) -> Desired:
+    comment = event.comment if isinstance(event, Said) else None
+    key = f"reaction/{comment or 'issue'}/{content}"
+    return Desired(key, OutwardKind.REACTION, Place.ISSUE, content, comment)

@@ -1,0 +1,179 @@
+"""Segments on DBOS: one workflow drives one run to its next stop; each work is one durable step.
+
+DBOS decides who works next and repeats what a dead process left; what has happened is the store's.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
+
+from app.durable.context import SegmentContext
+from phases.core.comments import stop_comment
+from phases.core.errors import (
+    Blocked,
+    Defect,
+    Later,
+    Moved,
+    Setback,
+    StaleSegmentError,
+)
+from phases.core.machine import RunState
+from phases.core.model import Run
+from phases.core.outward import Desired
+from phases.core.ports import Records
+from phases.core.work import WorkName
+from phases.engine import Engine
+from phases.performing import Performing
+
+log = logging.getLogger(__name__)
+
+QUEUE = "segments"
+POLL_SECONDS = 0.2
+_OVER = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
+_KINDS: dict[str, type[Later | Blocked | Defect | Moved]] = {
+    kind.__name__: kind for kind in (Later, Blocked, Defect, Moved)
+}
+
+
+class Runs(Protocol):
+    """The runs as a segment takes and leaves them."""
+
+    async def take(self, run: str, segment: int) -> Run:
+        """Let a segment begin or go on.
+
+        Raises:
+            StaleSegmentError: when the run has moved on.
+        """
+
+    async def stop(
+        self,
+        run: Run,
+        state: RunState,
+        reason: str,
+        after_seconds: float | None,
+        show: tuple[Desired, ...],
+    ) -> None:
+        """Record where a segment ended."""
+
+
+@dataclass(frozen=True)
+class SegmentLimits:
+    """How many segments run at once: per worker, and per repository."""
+
+    worker: int
+    repository: int
+
+
+class Segments:
+    """Queues segments and drives those that this process is given."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        performing: Performing,
+        records: Records,
+        runs: Runs,
+        limits: SegmentLimits,
+    ) -> None:
+        self._engine = engine
+        self._performing = performing
+        self._records = records
+        self._runs = runs
+        self._limits = limits
+        self._workflow = self._registered()
+
+    def _registered(self) -> Callable[..., Any]:
+        """Register the workflow and its one kind of step with DBOS, under names that stay."""
+
+        @DBOS.step(name="perform", preemptible=True)
+        async def perform(run: str, segment: int, name: str, answering: list[str]) -> Any:
+            answered = tuple(WorkName.parse(one) for one in answering)
+            setback = await self._performing.perform(run, segment, WorkName.parse(name), answered)
+            return _packed(setback)
+
+        async def segment(run: str, number: int) -> str:
+            async def step(name: WorkName, answering: tuple[WorkName, ...]) -> Setback | None:
+                names = [str(one) for one in answering]
+                return _unpacked(await perform(run, number, str(name), names))
+
+            return await self._drive(run, number, step)
+
+        return DBOS.workflow(name="segment")(segment)
+
+    async def _drive(self, run_id: str, number: int, step: Any) -> str:
+        try:
+            run = await self._runs.take(run_id, number)
+            record = await self._records.record(run_id)
+            stop = await self._engine.drive(SegmentContext(record, self._records, step))
+            record = await self._records.record(run_id)
+            said = stop_comment(record, stop.state, stop.reason)
+            show = (said,) if said else ()
+            await self._runs.stop(run, stop.state, stop.reason, stop.after_seconds, show)
+        except StaleSegmentError as error:
+            log.info("segment %s of run %s gives way: %s", number, run_id, error)
+            return "moved"
+        log.info("run %s stopped as %s", run_id, stop.state)
+        return stop.state
+
+    async def queue(self, run: str, number: int, repository: int) -> bool:
+        """Queue a segment under its own id; False when that id has ended and never runs again."""
+        name = f"run/{run}/{number}"
+        status = await DBOS.get_workflow_status_async(name)
+        if status is not None:
+            return status.status not in _OVER
+        with SetWorkflowID(name), SetEnqueueOptions(queue_partition_key=str(repository)):
+            await DBOS.enqueue_workflow_async(QUEUE, self._workflow, run, number)
+        return True
+
+    async def register_queue(self) -> None:
+        """Make the queue known, with this worker's limits."""
+        await DBOS.register_queue_async(
+            QUEUE,
+            worker_concurrency=self._limits.worker,
+            partition_concurrency=self._limits.repository,
+            polling_interval_sec=POLL_SECONDS,
+            on_conflict="always_update",
+        )
+
+
+def launch(database_engine: Any, executor: str, threads: int) -> None:
+    """Launch DBOS on the running loop, over the given SQLAlchemy engine."""
+    config = DBOSConfig(
+        name="phaseline",
+        system_database_engine=database_engine,
+        executor_id=executor,
+        # Pinned: the default is a hash of the source, and would orphan runs at every upgrade.
+        application_version="1",
+        log_level="WARNING",
+        max_executor_threads=threads,
+        notification_listener_polling_interval_sec=1.0,
+    )
+    DBOS(config=config)
+    DBOS.launch()
+
+
+async def recover_the_dead(executor: str) -> int:
+    """Take over what other executors left pending; only where nobody else can be alive."""
+    pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+    dead = sorted({w.executor_id for w in pending if w.executor_id} - {executor})
+    # The library's own take-over: conditional on the dead executor, and it keeps the queue.
+    return len(DBOS._recover_pending_workflows(dead))  # noqa: SLF001
+
+
+def shut_down() -> None:
+    """Stop DBOS; what runs is taken up again by the next process."""
+    DBOS.destroy()
+
+
+def _packed(setback: Setback | None) -> dict[str, Any] | None:
+    return None if setback is None else {"kind": type(setback).__name__, **asdict(setback)}
+
+
+def _unpacked(data: dict[str, Any] | None) -> Setback | None:
+    if data is None:
+        return None
+    fields = {key: value for key, value in data.items() if key != "kind"}
+    return _KINDS[data["kind"]](**fields)

@@ -1,0 +1,172 @@
+"""The worker: loops that take deliveries, queue segments, show trackers and send the outbox.
+
+Each loop minds one thing; one that fails says so and tries again, and takes no other down.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from app.durable.reception import Reception
+from app.durable.segments import Segments
+from phases.core.errors import TransientError
+from phases.core.phase import Phase
+from phases.core.ports import Records
+from phases.core.record import Record
+from phases.core.tracker import tracker
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 0.5
+BATCH = 50
+
+
+class Bell:
+    """Wakes a loop before its time."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wake whoever waits, or whoever waits next."""
+        self._event.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait for the bell, at most that long."""
+        try:
+            await asyncio.wait_for(self._event.wait(), seconds)
+        except TimeoutError:
+            return
+        self._event.clear()
+
+
+class Due(Protocol):
+    """A segment that somebody should be driving."""
+
+    @property
+    def run(self) -> str:
+        """The run's id."""
+
+    @property
+    def segment(self) -> int:
+        """The segment's number."""
+
+    @property
+    def repository(self) -> int:
+        """The repository's id."""
+
+
+class Agenda(Protocol):
+    """What should be driven."""
+
+    async def due(self) -> Sequence[Due]:
+        """Return the segments of queued and running runs."""
+
+    async def renew(self, run: str, segment: int) -> None:
+        """Replace a dead segment by a fresh one."""
+
+
+class Trackers(Protocol):
+    """The trackers as projections of the record."""
+
+    async def unseen(self) -> Sequence[tuple[str, int]]:
+        """Return runs whose tracker lags behind."""
+
+    async def show(self, run: str, touched: int, text: str) -> None:
+        """Want a tracker to read like this."""
+
+
+class Writer(Protocol):
+    """What sends the outbox."""
+
+    async def send_due(self) -> int:
+        """Send what is due; return how many items were dealt with."""
+
+
+class Seal(Protocol):
+    """Signs the hidden block of a tracker, which only a recovery ever reads."""
+
+    def block(self, record: Record) -> str:
+        """Return the block as an HTML comment."""
+
+
+class Worker:
+    """Everything that goes on beside the segments themselves."""
+
+    def __init__(
+        self,
+        reception: Reception,
+        agenda: Agenda,
+        segments: Segments,
+        records: Records,
+        trackers: Trackers,
+        writer: Writer,
+        seal: Seal,
+        phases: tuple[Phase, ...],
+        bell: Bell,
+    ) -> None:
+        self._reception = reception
+        self._agenda = agenda
+        self._segments = segments
+        self._records = records
+        self._trackers = trackers
+        self._writer = writer
+        self._seal = seal
+        self._phases = phases
+        self._bell = bell
+        self._outward = Bell()
+
+    async def work(self, stop: asyncio.Event) -> None:
+        """Mind all loops until told to stop."""
+        async with asyncio.TaskGroup() as group:
+            loops = (
+                (self._receive, self._bell),
+                (self._dispatch, Bell()),
+                (self._project, Bell()),
+                (self._send, self._outward),
+            )
+            tasks = [group.create_task(self._mind(turn, bell, stop)) for turn, bell in loops]
+            await stop.wait()
+            for task in tasks:
+                task.cancel()
+
+    async def _mind(
+        self, turn: Callable[[], Awaitable[bool]], bell: Bell, stop: asyncio.Event
+    ) -> None:
+        while not stop.is_set():
+            try:
+                busy = await turn()
+            except TransientError as error:
+                log.warning("%s: %s", turn.__name__, error)
+                await bell.wait(min(error.after_seconds, 30.0))
+                continue
+            except Exception:
+                log.exception("%s failed and goes on", turn.__name__)
+                busy = False
+            if not busy:
+                await bell.wait(IDLE_SECONDS)
+
+    async def _receive(self) -> bool:
+        taken = await self._reception.take(BATCH)
+        if taken:
+            await self._dispatch()
+        return taken > 0
+
+    async def _dispatch(self) -> bool:
+        for due in await self._agenda.due():
+            if not await self._segments.queue(due.run, due.segment, due.repository):
+                log.warning("segment %s of run %s died; a fresh one goes on", due.segment, due.run)
+                await self._agenda.renew(due.run, due.segment)
+        return False
+
+    async def _project(self) -> bool:
+        for run, touched in await self._trackers.unseen():
+            record = await self._records.record(run)
+            text = f"{tracker(record, self._phases)}\n{self._seal.block(record)}\n"
+            await self._trackers.show(run, touched, text)
+            self._outward.ring()
+        return False
+
+    async def _send(self) -> bool:
+        return await self._writer.send_due() > 0
