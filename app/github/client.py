@@ -1,0 +1,225 @@
+"""githubkit wired for a service: one pool, our tokens, bounded waits, no write resent blindly.
+
+Left alone the library resends a POST after a 500, waits for an hour inside a call, and mints a
+token per caller.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from typing import Any, Protocol
+
+import httpx
+from githubkit import GitHub
+from githubkit.auth.base import BaseAuthStrategy
+from githubkit.core import GitHubCore
+from githubkit.exception import GitHubException, RateLimitExceeded
+from githubkit.response import Response
+from githubkit.versions import RestVersionSwitcher
+
+from app.github.errors import translated
+from app.github.key import AppKey
+from app.github.purposes import Purpose
+from app.github.tokens import InstallationTokens, Scope, scope_of
+from phases.core.errors import TransientError
+from phases.core.model import Repository
+from phases.core.ports import Clock
+
+MOST_REPEATS = 3
+# A longer wait belongs to whoever queued the work, not into a call that holds a worker.
+LONGEST_WAIT_SECONDS = 20.0
+FIRST_PAUSE_SECONDS = 0.5
+TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+
+Call = Callable[[RestVersionSwitcher], Awaitable[Response[Any, Any]]]
+
+
+class Bearer(Protocol):
+    """Where a request's token comes from."""
+
+    async def token(self, *, refused: str | None) -> str:
+        """Return a token; `refused` is one that was answered 401."""
+
+
+class SharedPool(httpx.AsyncHTTPTransport):
+    """Connections that outlive the clients which githubkit opens and closes for every call."""
+
+    async def aclose(self) -> None:
+        """Stay open."""
+
+    async def shut(self) -> None:
+        """Close the connections for good."""
+        await super().aclose()
+
+
+class _Flow(httpx.Auth):
+    """Sends a token, and a new one when the first is answered 401."""
+
+    def __init__(self, bearer: Bearer) -> None:
+        self._bearer = bearer
+
+    def sync_auth_flow(
+        self, request: httpx.Request
+    ) -> Generator[httpx.Request, httpx.Response, None]:
+        """Refuse: there is no blocking client in this room."""
+        raise RuntimeError(f"{request.method} was sent without awaiting it")
+
+    async def async_auth_flow(
+        self, request: httpx.Request
+    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Yield the request with its token, at most twice."""
+        token = await self._bearer.token(refused=None)
+        request.headers["Authorization"] = f"Bearer {token}"
+        answer = yield request
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            token = await self._bearer.token(refused=token)
+            request.headers["Authorization"] = f"Bearer {token}"
+            yield request
+
+
+class _Strategy(BaseAuthStrategy):
+    def __init__(self, bearer: Bearer) -> None:
+        self._flow = _Flow(bearer)
+
+    def get_auth_flow(self, github: GitHubCore[Any]) -> httpx.Auth:
+        del github
+        return self._flow
+
+
+class _AsApp:
+    def __init__(self, key: AppKey) -> None:
+        self._key = key
+
+    async def token(self, *, refused: str | None) -> str:
+        del refused
+        return self._key.sign()
+
+
+class _AsInstallation:
+    def __init__(self, tokens: InstallationTokens, scope: Scope) -> None:
+        self._tokens = tokens
+        self._scope = scope
+
+    async def token(self, *, refused: str | None) -> str:
+        return await self._tokens.get(self._scope, refused=refused)
+
+
+class GitHubApi:
+    """GitHub's API under one token; answers are plain JSON, as the library's models refuse some."""
+
+    def __init__(self, github: GitHub[Any], clock: Clock) -> None:
+        # githubkit keeps only a weak reference from its namespaces to the client.
+        self._github = github
+        self._clock = clock
+
+    async def read(self, call: Call) -> Any:
+        """Make a call that changes nothing; a 5xx or a lost connection is asked again three times.
+
+        Raises:
+            RefusedByGitHubError: for a 4xx.
+            TransientError: when GitHub does not answer, or asks for more than 20 s of patience.
+            BlockedError: when GitHub does not accept our credentials.
+        """
+        return await self._ask(call, repeats=MOST_REPEATS)
+
+    async def write(self, call: Call) -> Any:
+        """Make a call that changes something, once: whether a lost one took effect nobody knows.
+
+        Raises:
+            RefusedByGitHubError, TransientError, BlockedError: as `read` does.
+        """
+        return await self._ask(call, repeats=0)
+
+    async def graphql(self, document: str, variables: dict[str, Any]) -> Any:
+        """Send a GraphQL document once and return its `data`, with `errors` beside it.
+
+        Raises:
+            TransientError, BlockedError, RefusedByGitHubError: as `write` does.
+        """
+        body = {"query": document, "variables": variables}
+        url = self._github.graphql._get_graphql_endpoint()  # noqa: SLF001 - knows GHES's address
+
+        async def post(_: RestVersionSwitcher) -> Response[Any, Any]:
+            return await self._github.arequest("POST", url, json=body)
+
+        return await self.write(post)
+
+    async def _ask(self, call: Call, *, repeats: int) -> Any:
+        pause = FIRST_PAUSE_SECONDS
+        waited = False
+        while True:
+            try:
+                return _json(await call(self._github.rest))
+            except RateLimitExceeded as error:
+                seconds = error.retry_after.total_seconds() + 1.0
+                if waited or seconds > LONGEST_WAIT_SECONDS:
+                    raise translated(error) from error
+                # A refused call had no effect, so that even a write may be sent again.
+                waited = True
+                await self._clock.sleep(seconds)
+            except GitHubException as error:
+                known = translated(error)
+                if repeats == 0 or not isinstance(known, TransientError):
+                    raise known from error
+                repeats -= 1
+                await self._clock.sleep(pause)
+                pause *= 2
+
+
+class GitHubClients:
+    """Makes and keeps the clients of one App, one per token scope, all over one pool."""
+
+    def __init__(
+        self,
+        *,
+        key: AppKey,
+        tokens: InstallationTokens,
+        api_url: str,
+        pool: SharedPool,
+        clock: Clock,
+    ) -> None:
+        self._key = key
+        self._tokens = tokens
+        self._api_url = api_url
+        self._pool = pool
+        self._clock = clock
+        self._kept: dict[Scope | None, GitHubApi] = {}
+
+    def as_app(self) -> GitHubApi:
+        """Return the API as the App itself sees it."""
+        return self._client(None, _AsApp(self._key))
+
+    def of(self, repository: Repository, purpose: Purpose) -> GitHubApi:
+        """Return the API with a token for one repository and one purpose."""
+        scope = scope_of(repository, purpose)
+        return self._client(scope, _AsInstallation(self._tokens, scope))
+
+    def around(self, installation: int) -> GitHubApi:
+        """Return the API with a token that may look at all repositories of an installation."""
+        scope = Scope(installation, None, Purpose.READ)
+        return self._client(scope, _AsInstallation(self._tokens, scope))
+
+    def _client(self, scope: Scope | None, bearer: Bearer) -> GitHubApi:
+        if scope not in self._kept:
+            github = GitHub(
+                _Strategy(bearer),
+                base_url=self._api_url,
+                user_agent="phaseline",
+                timeout=TIMEOUT,
+                async_transport=self._pool,
+                # The pool is the one way out; proxies of the environment would go past it.
+                trust_env=False,
+                http_cache=False,
+                auto_retry=False,
+                # What we send is checked by GitHub; the library's models lag behind it.
+                rest_api_validate_body=False,
+            )
+            self._kept[scope] = GitHubApi(github, self._clock)
+        return self._kept[scope]
+
+
+def _json(response: Response[Any, Any]) -> Any:
+    if response.status_code == httpx.codes.NO_CONTENT or not response.content:
+        return None
+    try:
+        return response.json()
+    except ValueError as error:
+        raise TransientError("GitHub's answer is not JSON") from error

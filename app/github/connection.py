@@ -1,0 +1,34 @@
+"""The way to one GitHub as one App: pool, key, tokens and clients, made and closed together."""
+
+import httpx
+
+from app.github.client import TIMEOUT, GitHubClients, SharedPool
+from app.github.key import AppKey
+from app.github.tokens import InstallationTokens
+from phases.core.ports import Clock
+
+
+class GitHubConnection:
+    """What the rest of the room is given; `proxy` is a URL or None."""
+
+    def __init__(
+        self, *, app_id: int, private_key: str, api_url: str, proxy: str | None, clock: Clock
+    ) -> None:
+        """Read the key and make ready; nothing is sent.
+
+        Raises:
+            PrivateKeyError: when the key cannot be read.
+        """
+        key = AppKey(app_id, private_key, clock)
+        self._pool = SharedPool(proxy=proxy)
+        self._http = httpx.AsyncClient(transport=self._pool, timeout=TIMEOUT, trust_env=False)
+        self.tokens = InstallationTokens(key, api_url, self._http, clock)
+        self.clients = GitHubClients(
+            key=key, tokens=self.tokens, api_url=api_url, pool=self._pool, clock=clock
+        )
+
+    async def close(self) -> None:
+        """Revoke the tokens that are kept and close every connection."""
+        await self.tokens.revoke_all()
+        await self._http.aclose()
+        await self._pool.shut()

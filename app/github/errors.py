@@ -1,0 +1,77 @@
+"""GitHub's refusals, and how a failed call becomes an error named by what happens next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+from githubkit.exception import RateLimitExceeded, RequestError, RequestFailed
+
+from phases.core.errors import BlockedError, PhaselineError, TransientError
+
+LONGEST_QUOTE = 500
+
+
+class RefusedByGitHubError(PhaselineError):
+    """GitHub understood and said no; `status` is HTTP's, `text` is what GitHub gave as reason."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(f"GitHub answered {status}: {text}")
+        self.status = status
+        self.text = text
+
+    def says(self, words: str) -> bool:
+        """Tell whether the reason holds these words, whatever their case."""
+        return words.lower() in self.text.lower()
+
+
+def translated(error: Exception) -> Exception:
+    """Return the error of ours that a failed call stands for; no response body is lost in it."""
+    if isinstance(error, RateLimitExceeded):
+        seconds = max(1.0, error.retry_after.total_seconds())
+        return TransientError("GitHub asked us to wait", seconds)
+    if isinstance(error, RequestFailed):
+        return from_response(error.response.raw_response)
+    if isinstance(error, RequestError | httpx.HTTPError):
+        cause: Exception = error.exc if isinstance(error, RequestError) else error
+        if isinstance(cause, httpx.HTTPError):
+            return TransientError(f"GitHub could not be reached ({type(cause).__name__})")
+        # Raised while a token was fetched: it has its name already.
+        return cause
+    return error
+
+
+def from_response(response: httpx.Response) -> PhaselineError:
+    """Return the error that an unsuccessful answer stands for."""
+    if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+        return TransientError(f"GitHub answered {response.status_code}")
+    text = reason(response)
+    if response.status_code == httpx.codes.UNAUTHORIZED:
+        return BlockedError(
+            f"GitHub does not accept the App's credentials: {text}. Whoever runs Phaseline must "
+            "check the App's id, private key and installation."
+        )
+    return RefusedByGitHubError(response.status_code, text)
+
+
+def reason(response: httpx.Response) -> str:
+    """Return GitHub's message with the messages of its `errors`, as one capped line."""
+    try:
+        body = response.json()
+    except ValueError:
+        return response.reason_phrase or "no reason given"
+    if not isinstance(body, Mapping):
+        return "no reason given"
+    parts = [str(body.get("message", "no reason given"))]
+    details = body.get("errors")
+    parts.extend(_detail(detail) for detail in (details if isinstance(details, list) else []))
+    line = "; ".join(" ".join(part.split()) for part in parts if part)
+    return line[:LONGEST_QUOTE]
+
+
+def _detail(detail: Any) -> str:
+    if isinstance(detail, Mapping):
+        named = " ".join(str(detail[key]) for key in ("field", "code") if detail.get(key))
+        return str(detail.get("message") or named)
+    return str(detail)

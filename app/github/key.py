@@ -1,0 +1,61 @@
+"""The App's private key: read once, used to sign the App's own tokens, never shown."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from phases.core.ports import Clock
+
+# GitHub takes at most ten minutes from now, and its clock may be behind ours
+# (docs.github.com, "Generating a JSON Web Token (JWT) for a GitHub App").
+LIFETIME = timedelta(minutes=9)
+DRIFT = timedelta(seconds=60)
+
+
+class PrivateKeyError(ValueError):
+    """The App's private key cannot be read; the message says what was expected."""
+
+
+class AppKey:
+    """Signs as one App."""
+
+    def __init__(self, app_id: int, pem_or_path: str, clock: Clock) -> None:
+        """Read the key from its PEM text, or from the file at that path.
+
+        Raises:
+            PrivateKeyError: when neither is an RSA private key without a password.
+        """
+        self.app_id = app_id
+        self._key = _load(_pem(pem_or_path))
+        self._clock = clock
+
+    def sign(self) -> str:
+        """Return a fresh token of the App itself, good for nine minutes."""
+        now = self._clock.now()
+        claims = {"iat": now - DRIFT, "exp": now + LIFETIME, "iss": str(self.app_id)}
+        return jwt.encode(claims, self._key, algorithm="RS256")
+
+
+def _pem(pem_or_path: str) -> bytes:
+    if "-----BEGIN" in pem_or_path:
+        # Environment files keep line ends as two characters.
+        return pem_or_path.replace("\\n", "\n").strip().encode()
+    try:
+        return Path(pem_or_path).read_bytes()
+    except (OSError, ValueError) as error:
+        raise PrivateKeyError(
+            "the App's private key is neither PEM text nor a file that can be read"
+        ) from error
+
+
+def _load(pem: bytes) -> RSAPrivateKey:
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError) as error:
+        raise PrivateKeyError("the App's private key is not PEM without a password") from error
+    if not isinstance(key, RSAPrivateKey):
+        raise PrivateKeyError("the App's private key is not an RSA key")
+    return key

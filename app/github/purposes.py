@@ -1,0 +1,19 @@
+"""What a token is for, and the least permissions that this takes.
+
+`metadata: read` comes with every installation token and is asked for only where nothing else is.
+None of them may touch workflows.
+"""
+
+from enum import Enum
+
+
+class Purpose(Enum):
+    """One kind of work, as the permissions of its token."""
+
+    PEOPLE = (("metadata", "read"),)
+    READ = (("contents", "read"), ("issues", "read"), ("pull_requests", "read"))
+    CONVERSE = (("issues", "write"), ("pull_requests", "write"))
+    # Moving a draft to ready is reported to need contents as well.
+    PROPOSE = (("contents", "write"), ("pull_requests", "write"))
+    FETCH = (("contents", "read"), ("metadata", "read"))
+    PUSH = (("contents", "write"), ("metadata", "read"))
