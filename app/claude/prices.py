@@ -38,8 +38,8 @@ class Prices:
         if unknown:
             raise NoPriceError(
                 f"{self.version} has no price for {', '.join(unknown)}, so money could not be "
-                "limited: set PHASELINE_MODEL_OPUS, PHASELINE_MODEL_SONNET and PHASELINE_MODEL_HAIKU to "
-                "models with a price, or update Phaseline."
+                "limited: set PHASELINE_MODEL_OPUS, PHASELINE_MODEL_SONNET and "
+                "PHASELINE_MODEL_HAIKU to models with a price, or update Phaseline."
             )
 
     def cost(self, model: str, requests: Iterable[Tokens], at: datetime) -> Decimal:

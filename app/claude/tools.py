@@ -49,8 +49,8 @@ _WORKING_TOOLS: tuple[dict[str, Any], ...] = (
     {
         "name": "grep",
         "description": (
-            "Search file contents with a regular expression (ripgrep syntax). Ignored and hidden "
-            "files are left out. Returns path:line:text."
+            "Search file contents with a regular expression (ripgrep syntax). Files that git "
+            "ignores are left out. Returns path:line:text."
         ),
         "input_schema": {
             "type": "object",
@@ -69,8 +69,8 @@ _WORKING_TOOLS: tuple[dict[str, Any], ...] = (
     {
         "name": "glob",
         "description": (
-            "List files whose path matches a pattern, in alphabetical order. Ignored and hidden "
-            "files are left out."
+            "List files whose path matches a pattern, in alphabetical order. Files that git "
+            "ignores are left out."
         ),
         "input_schema": {
             "type": "object",

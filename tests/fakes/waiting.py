@@ -1,0 +1,29 @@
+"""Time that passes only when a test says so."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+
+@dataclass
+class FakeWatch:
+    """Starts at a fixed moment; `passed` is in seconds."""
+
+    passed: float = 0.0
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 20, 12, tzinfo=UTC) + timedelta(seconds=self.passed)
+
+    def monotonic(self) -> float:
+        return self.passed
+
+
+@dataclass
+class FakePause:
+    """Remembers how long it was asked to wait, and does not."""
+
+    asked: list[tuple[float, float]] = field(default_factory=list)
+
+    async def between(self, shortest: float, longest: float) -> None:
+        self.asked.append((shortest, longest))
+        await asyncio.sleep(0)
