@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from phases.core.artifacts.document import Document, Section, Table
+from phases.core.artifacts.document import Document, Section, Table, parse
 from phases.core.artifacts.facts import Facts
 
 _REQUIREMENT = re.compile(r"\bR(?!0)\d{1,3}\b")
@@ -120,12 +120,13 @@ def report_refusals(document: Document, facts: Facts) -> Iterator[str]:
         mapped.update(named)
     gaps = document.section("Gaps")
     excused = set(_CASE.findall(gaps.text)) if gaps else set()
-    for missing in facts.cases:
+    planned = tuple(row.id for row in cases(parse(facts.test_plan)))
+    for missing in planned:
         if missing not in mapped | excused:
             yield f"{missing} of the test plan has no test and is not in “## Gaps”: add it to one."
-    if facts.cases:
-        for extra in sorted(mapped - set(facts.cases)):
-            yield f"{extra} is no case of the test plan: cases are {_listed(facts.cases)}."
+    if planned:
+        for extra in sorted(mapped - set(planned)):
+            yield f"{extra} is no case of the test plan: cases are {_listed(planned)}."
 
 
 def _row_refusals(table: Table, facts: Facts) -> Iterator[str]:

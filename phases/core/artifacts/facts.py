@@ -11,14 +11,14 @@ from dataclasses import dataclass
 class Facts:
     """What is known when an artifact is judged.
 
-    `requirements`: ids of the spec (for the spec itself: ids of the same submission). `cases`: ids
-    of the test plan. `reviewed`: names of the plans under review. `sources`: texts of which one
+    `requirements`: ids of the spec (for the spec itself: ids of the same submission). `test_plan`:
+    its text, or empty while there is none. `reviewed`: names of the plans under review. `sources`: texts of which one
     must hold a figure before the delivery summary may state it. `exists`: whether a path, and a
     line of it, is in the tree that the agent worked in.
     """
 
     requirements: tuple[str, ...]
-    cases: tuple[str, ...]
+    test_plan: str
     reviewed: tuple[str, ...]
     sources: tuple[str, ...]
     exists: Callable[[str, int | None], bool]

@@ -17,19 +17,19 @@ from phases.core.artifacts import (
     requirement_ids,
 )
 
-FACTS = Facts(
-    requirements=("R1", "R2"),
-    cases=("T1", "T2"),
-    reviewed=("system-plan.md",),
-    sources=("12 passed in 3.5 s", "1,234 rows"),
-    exists=lambda path, line: path == "src/store.py" and (line or 1) <= 40,
-)
-
 CASES = """| id | requirement | level | given | when | then |
 |---|---|---|---|---|---|
 | T1 | R1 | unit | an item | it is archived | it is gone |
 | T2 | R2 | api | no item | one is archived | 404 |
 """
+
+FACTS = Facts(
+    requirements=("R1", "R2"),
+    test_plan=f"## Cases\n\n{CASES}",
+    reviewed=("system-plan.md",),
+    sources=("12 passed in 3.5 s", "1,234 rows"),
+    exists=lambda path, line: path == "src/store.py" and (line or 1) <= 40,
+)
 
 VALID = {
     "pm-spec.md": """## Summary
