@@ -1,0 +1,7 @@
+CREATE TABLE waiting (
+    id INTEGER PRIMARY KEY,
+    tool_id INTEGER NOT NULL REFERENCES tools (id) ON DELETE CASCADE,
+    name TEXT NOT NULL COLLATE NOCASE,
+    since TEXT NOT NULL,
+    UNIQUE (tool_id, name)
+);
