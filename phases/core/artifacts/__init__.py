@@ -6,6 +6,7 @@ They judge form and what can be looked up; whether an artifact is any good, its 
 from phases.core.artifacts.coverage import Case, requirement_ids
 from phases.core.artifacts.coverage import cases as _cases
 from phases.core.artifacts.coverage import covered as _covered
+from phases.core.artifacts.coverage import settled as _settled
 from phases.core.artifacts.document import parse as _parse
 from phases.core.artifacts.facts import Facts
 from phases.core.artifacts.judge import refusals
@@ -17,9 +18,14 @@ def covered(text: str) -> tuple[str, ...]:
     return _covered(_parse(text))
 
 
-def cases_of(text: str) -> tuple[Case, ...]:
+def test_cases(text: str) -> tuple[Case, ...]:
     """Return the cases of a test plan."""
     return _cases(_parse(text))
+
+
+def tested_requirements(plan: str, report: str) -> frozenset[str]:
+    """Return the R-ids that a test shows, or that plan or report excuse with a reason."""
+    return _settled(_parse(plan), _parse(report))
 
 
 __all__ = [
@@ -28,9 +34,10 @@ __all__ = [
     "Case",
     "Facts",
     "UnknownArtifactError",
-    "cases_of",
     "covered",
     "kind_of",
     "refusals",
     "requirement_ids",
+    "test_cases",
+    "tested_requirements",
 ]

@@ -18,10 +18,10 @@ _CASE_COLUMNS = ("id", "requirement", "level", "given", "when", "then")
 
 @dataclass(frozen=True)
 class Case:
-    """One row of a test plan: its id, the requirements it shows, and on which level."""
+    """A row of a test plan, for one of the requirements it names: a row with two gives two."""
 
     id: str
-    requirements: tuple[str, ...]
+    requirement: str
     level: str
 
 
@@ -42,20 +42,26 @@ def covered(document: Document) -> tuple[str, ...]:
 
 
 def cases(document: Document) -> tuple[Case, ...]:
-    """Return the cases of a test plan's first table with an id and a requirement column."""
+    """Return the cases of a test plan, from its first table with an id column."""
     section = document.section("Cases")
     table = _case_table(section) if section else None
     if table is None:
         return ()
     at = {name: table.column(name) for name in _CASE_COLUMNS}
     return tuple(
-        Case(
-            id=_cell(row, at["id"]),
-            requirements=requirement_ids(_cell(row, at["requirement"])),
-            level=_cell(row, at["level"]),
-        )
+        Case(_cell(row, at["id"]), requirement, _cell(row, at["level"]))
         for row in table.rows
+        for requirement in requirement_ids(_cell(row, at["requirement"]))
     )
+
+
+def settled(plan: Document, report: Document) -> frozenset[str]:
+    """Return the R-ids that a test shows, or that plan or report excuse with a reason."""
+    mapped, excused = _reported(report)
+    by_case = {row.requirement for row in cases(plan) if row.id in mapped | excused}
+    gaps, left = report.section("Gaps"), plan.section("Not tested")
+    in_words = [requirement_ids(section.text) for section in (gaps, left) if section]
+    return frozenset(by_case.union(*in_words))
 
 
 def covers_refusals(document: Document, facts: Facts) -> Iterator[str]:
@@ -105,28 +111,34 @@ def report_refusals(document: Document, facts: Facts) -> Iterator[str]:
     section = document.section("Case -> test")
     if section is None:
         return
-    table = next(
-        (t for t in section.tables if None not in (t.column("case"), t.column("test"))), None
-    )
+    table = _report_table(section)
     if table is None:
         yield "“## Case -> test” has no table with the columns case and test: write one."
         return
     case, test = table.column("case"), table.column("test")
-    mapped: set[str] = set()
     for row in table.rows:
-        named = _CASE.findall(_cell(row, case))
         if not _cell(row, test):
             yield f"Line {table.line}: {_cell(row, case)} has no test: name it, or list it in Gaps."
-        mapped.update(named)
-    gaps = document.section("Gaps")
-    excused = set(_CASE.findall(gaps.text)) if gaps else set()
-    planned = tuple(row.id for row in cases(parse(facts.test_plan)))
+    mapped, excused = _reported(document)
+    planned = tuple(dict.fromkeys(row.id for row in cases(parse(facts.test_plan))))
     for missing in planned:
         if missing not in mapped | excused:
             yield f"{missing} of the test plan has no test and is not in “## Gaps”: add it to one."
     if planned:
         for extra in sorted(mapped - set(planned)):
             yield f"{extra} is no case of the test plan: cases are {_listed(planned)}."
+
+
+def _reported(report: Document) -> tuple[set[str], set[str]]:
+    """Return the ids of cases that a test report maps to a test, and those it lists as gaps."""
+    section, gaps = report.section("Case -> test"), report.section("Gaps")
+    table = _report_table(section) if section else None
+    mapped: set[str] = set()
+    if table:
+        case, test = table.column("case"), table.column("test")
+        rows = [row for row in table.rows if _cell(row, test)]
+        mapped = {name for row in rows for name in _CASE.findall(_cell(row, case))}
+    return mapped, set(_CASE.findall(gaps.text)) if gaps else set()
 
 
 def _row_refusals(table: Table, facts: Facts) -> Iterator[str]:
@@ -151,7 +163,7 @@ def _row_refusals(table: Table, facts: Facts) -> Iterator[str]:
 def _untested(document: Document, facts: Facts) -> Iterator[str]:
     section = document.section("Not tested")
     excused = requirement_ids(section.text) if section else ()
-    tested = {name for row in cases(document) for name in row.requirements}
+    tested = {name for name in [row.requirement for row in cases(document)]}
     for name in facts.requirements:
         if name not in tested and name not in excused:
             yield f"{name} has no case and is not in “## Not tested”: add a case, or say why not."
@@ -166,6 +178,11 @@ def _unknown(named: tuple[str, ...], facts: Facts, where: str) -> Iterator[str]:
 
 def _case_table(section: Section) -> Table | None:
     return next((table for table in section.tables if table.column("id") is not None), None)
+
+
+def _report_table(section: Section) -> Table | None:
+    columns = ("case", "test")
+    return next((t for t in section.tables if None not in map(t.column, columns)), None)
 
 
 def _cell(row: tuple[str, ...], index: int | None) -> str:

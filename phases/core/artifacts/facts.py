@@ -12,9 +12,9 @@ class Facts:
     """What is known when an artifact is judged.
 
     `requirements`: ids of the spec (for the spec itself: ids of the same submission). `test_plan`:
-    its text, or empty while there is none. `reviewed`: names of the plans under review. `sources`: texts of which one
-    must hold a figure before the delivery summary may state it. `exists`: whether a path, and a
-    line of it, is in the tree that the agent worked in.
+    its text, or empty while there is none. `reviewed`: names of the plans under review. `sources`:
+    texts of which one must hold a figure before the delivery summary may state it. `exists`:
+    whether a path, and a line of it, is in the tree that the agent worked in.
     """
 
     requirements: tuple[str, ...]

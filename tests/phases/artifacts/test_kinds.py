@@ -10,12 +10,13 @@ from phases.core.artifacts import (
     Case,
     Facts,
     UnknownArtifactError,
-    cases_of,
     covered,
     kind_of,
     refusals,
     requirement_ids,
+    tested_requirements,
 )
+from phases.core.artifacts import test_cases as planned_cases
 
 CASES = """| id | requirement | level | given | when | then |
 |---|---|---|---|---|---|
@@ -355,9 +356,9 @@ def test_a_name_with_digits_is_no_figure(remark: str) -> None:
 def test_what_an_artifact_covers_can_be_read() -> None:
     assert covered(VALID["system-plan.md"]) == ("R1", "R2")
     assert covered("no such section R1") == ()
-    assert cases_of(VALID["test-plan.md"]) == (
-        Case("T1", ("R1",), "unit"),
-        Case("T2", ("R2",), "api"),
+    assert planned_cases(VALID["test-plan.md"]) == (
+        Case("T1", "R1", "unit"),
+        Case("T2", "R2", "api"),
     )
     assert requirement_ids("R1, R3-R5 and R3; CR12 is none, nor is R0") == ("R1", "R3", "R4", "R5")
 
@@ -374,3 +375,14 @@ def test_many_faults_are_counted_and_not_all_told() -> None:
 @given(st.sampled_from(sorted(KINDS)), st.text(max_size=200))
 def test_any_text_at_all_is_judged(name: str, text: str) -> None:
     assert refusals(name, text, FACTS)
+
+
+def test_a_requirement_is_settled_by_a_test_a_gap_or_a_reason_in_the_plan() -> None:
+    plan = VALID["test-plan.md"].replace("| T2 | R2 |", "| T2 | R2, R3 |")
+    untold = VALID["test-report.md"].replace("T2: no way to make it fail.", "None.")
+    left = plan.replace("## Not tested\nNone.", "## Not tested\nR4: a matter of taste.")
+
+    assert tested_requirements(plan, VALID["test-report.md"]) == {"R1", "R2", "R3"}
+    assert tested_requirements(plan, untold) == {"R1"}
+    assert tested_requirements(left, untold) == {"R1", "R4"}
+    assert tested_requirements(plan, untold.replace("None.", "R2: needs a clock.")) == {"R1", "R2"}
