@@ -13,11 +13,18 @@ SUBMIT = "submit"
 SHARED_BY_NAME = {"editor": EDITOR_TOOL, "view": f"{EDITOR_TOOL} (command `view` only)"}
 """Grants of an agent whose tool the model knows by another name."""
 
+_NEVER_NULL_WHEN_STRICT = ("questions", "widen")
+"""Lists that say the same when they are empty. A strict request may hold 16 unions, null included.
+
+https://docs.claude.com/en/docs/build-with-claude/structured-outputs
+"""
+
 _READING = frozenset({"grep", "glob", "load_skill"})
 
 
 def tool_list(*, strict: bool) -> tuple[dict[str, Any], ...]:
     """Return the tools of a request; `strict` holds the model to the schema of `submit`."""
+    schema = _with_fewer_unions(SUBMIT_SCHEMA) if strict else SUBMIT_SCHEMA
     submit: dict[str, Any] = {
         "name": SUBMIT,
         "description": (
@@ -25,7 +32,7 @@ def tool_list(*, strict: bool) -> tuple[dict[str, Any], ...]:
             "checks it at once; what it refuses comes back with the reasons, at most three times. "
             "Fields that your step does not ask for are null."
         ),
-        "input_schema": SUBMIT_SCHEMA,
+        "input_schema": schema,
     }
     return (*_WORKING_TOOLS, {**submit, "strict": True} if strict else submit)
 
@@ -33,6 +40,13 @@ def tool_list(*, strict: bool) -> tuple[dict[str, Any], ...]:
 def only_reads(tool: str, arguments: Mapping[str, Any]) -> bool:
     """Say whether a call changes nothing, so that it may run beside others."""
     return tool in _READING or (tool == EDITOR_TOOL and arguments.get("command") == "view")
+
+
+def _with_fewer_unions(schema: Mapping[str, Any]) -> dict[str, Any]:
+    properties = dict(schema["properties"])
+    for name in _NEVER_NULL_WHEN_STRICT:
+        properties[name] = {**properties[name], "type": "array"}
+    return {**schema, "properties": properties}
 
 
 def _text(description: str) -> dict[str, str]:
