@@ -99,6 +99,34 @@ class Descriptors:
             os.close(self._writing.pop())
 
 
+class Namespace:
+    """The process namespace of a cage, known by its process 1.
+
+    Bubblewrap ends as soon as the command does, a moment before the kernel has killed the rest.
+    """
+
+    def __init__(self, undo: ExitStack) -> None:
+        self._undo = undo
+        self._descriptor: int | None = None
+
+    def enter(self, pid: int) -> None:
+        """Name its process 1, as the host numbers it."""
+        with contextlib.suppress(ProcessLookupError):
+            self._descriptor = os.pidfd_open(pid)
+            self._undo.callback(os.close, self._descriptor)
+
+    async def gone(self) -> None:
+        """Wait until every process of it has ended; at once when it never began."""
+        if self._descriptor is None:
+            return
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._descriptor, ended.set)
+        try:
+            await ended.wait()
+        finally:
+            loop.remove_reader(self._descriptor)
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a program ended. `exit_code` is that of the outermost program, negative for a signal."""
@@ -118,6 +146,7 @@ class Program:
     stderr: Channel
     channels: tuple[Channel, ...]
     """Every channel that is to be read, each once."""
+    namespace: Namespace
 
 
 async def run(
@@ -148,7 +177,7 @@ async def run(
         os.setpriority(os.PRIO_PROCESS, process.pid, nice)
     for channel in program.channels:
         channel.attach()
-    ending = asyncio.create_task(_end(process, program.channels))
+    ending = asyncio.create_task(_end(process, program))
     try:
         reason = await _first_reason(ending, process.pid, program.channels, seconds, watch)
     finally:
@@ -159,10 +188,11 @@ async def run(
     return Ended(-signal.SIGKILL if code is None else code, reason, time.monotonic() - started)
 
 
-async def _end(process: asyncio.subprocess.Process, channels: Sequence[Channel]) -> None:
+async def _end(process: asyncio.subprocess.Process, program: Program) -> None:
     await process.wait()
-    for channel in channels:
+    for channel in program.channels:
         await channel.closed.wait()
+    await program.namespace.gone()
 
 
 async def _first_reason(

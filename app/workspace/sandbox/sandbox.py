@@ -4,7 +4,6 @@ This is the only place that starts a program which an agent or a repository chos
 decide which.
 """
 
-import json
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -16,8 +15,15 @@ from app.workspace.sandbox.cage import Cage
 from app.workspace.sandbox.errors import SandboxError
 from app.workspace.sandbox.mountpoints import place_mounts
 from app.workspace.sandbox.output import HEAD_AND_TAIL, head_and_tail
-from app.workspace.sandbox.process import Channel, Descriptors, OnOutput, Program
+from app.workspace.sandbox.process import (
+    Channel,
+    Descriptors,
+    Namespace,
+    OnOutput,
+    Program,
+)
 from app.workspace.sandbox.seccomp import compile_filter
+from app.workspace.sandbox.status import Status
 from app.workspace.sandbox.toolchain import Toolchain
 from app.workspace.sandbox.watchdog import Reason, watch
 
@@ -96,12 +102,14 @@ class Sandbox:
             descriptors = Descriptors(undo, self.owner)
             stdout = Channel(descriptors, cage.limits.output, on_output)
             stderr = Channel(descriptors, cage.limits.output, on_output) if split else stdout
-            status = Channel(descriptors, _STATUS_BYTES, None)
+            namespace = Namespace(undo)
+            status = Status(namespace.enter)
+            told = Channel(descriptors, _STATUS_BYTES, status.feed)
             first_input, line = self._command_line(
-                usable, argv, timeout, descriptors, status, stdin
+                usable, argv, timeout, descriptors, told.writing, stdin
             )
-            channels = (stdout, stderr, status) if split else (stdout, status)
-            program = Program(line, first_input, stdout, stderr, channels)
+            channels = (stdout, stderr, told) if split else (stdout, told)
+            program = Program(line, first_input, stdout, stderr, channels, namespace)
             ended = await process.run(
                 program,
                 descriptors,
@@ -109,7 +117,9 @@ class Sandbox:
                 nice=cage.limits.nice,
                 watch=lambda pid: watch(pid, cage.limits, cage.writable_directories),
             )
-        return _finished(ended, stdout, stderr if split else None, status, output_cap, absent)
+        return _finished(
+            ended, stdout, stderr if split else None, status.exit_code, output_cap, absent
+        )
 
     def _command_line(
         self,
@@ -117,7 +127,7 @@ class Sandbox:
         argv: Sequence[str],
         timeout: float,
         descriptors: Descriptors,
-        status: Channel,
+        status: int,
         stdin: bytes,
     ) -> tuple[int, list[str]]:
         """The standard input that the outermost program starts with, and its command line."""
@@ -131,8 +141,8 @@ class Sandbox:
             source=Path.absolute if staged is None else staged.source,
             data=descriptors.given,
         )
-        descriptors.inherited.append(status.writing)
-        options += ["--json-status-fd", str(status.writing)]
+        descriptors.inherited.append(status)
+        options += ["--json-status-fd", str(status)]
         options += ["--seccomp", str(descriptors.given(self._filter))]
         # Options go through a descriptor: the command line of process 1 can be read inside.
         packed = descriptors.given(b"".join(os.fsencode(option) + b"\0" for option in options))
@@ -148,11 +158,10 @@ def _finished(
     ended: process.Ended,
     stdout: Channel,
     stderr: Channel | None,
-    status: Channel,
+    exit_code: int | None,
     output_cap: int,
     absent: tuple[str, ...],
 ) -> Finished:
-    exit_code = _exit_code(status.capture.content)
     output, cut = head_and_tail(stdout.capture.content, output_cap)
     errors, errors_cut = (
         ("", False) if stderr is None else head_and_tail(stderr.capture.content, output_cap)
@@ -171,12 +180,3 @@ def _finished(
         duration_s=ended.duration_s,
         absent=absent,
     )
-
-
-def _exit_code(status: bytes) -> int | None:
-    """The exit code in bubblewrap's status, one document a line; None when it is not there."""
-    for line in status.splitlines():
-        document = json.loads(line)
-        if "exit-code" in document:
-            return int(document["exit-code"])
-    return None

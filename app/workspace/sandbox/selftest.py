@@ -25,8 +25,8 @@ _CAUSES = (
     (
         "setting up uid map",
         (
-            "An AppArmor profile refuses user namespaces to bubblewrap: install a profile that "
-            "allows `userns` for /usr/bin/bwrap, or set kernel.apparmor_restrict_unprivileged_userns=0."
+            "AppArmor refuses user namespaces to bubblewrap: install a profile that allows "
+            "`userns` for /usr/bin/bwrap, or set kernel.apparmor_restrict_unprivileged_userns=0."
         ),
     ),
     (
@@ -146,7 +146,8 @@ async def _check_promises(sandbox: Sandbox, cage: Cage) -> None:
             raise SandboxError(f"{error} {explain(error)}") from error
     broken = _broken(finished)
     uid = os.geteuid() if sandbox.owner is None else sandbox.owner
-    if (cage.worktree / "probe").lstat().st_uid != uid:
+    left = cage.worktree / "probe"
+    if not left.exists() or left.lstat().st_uid != uid:
         broken.append("commands run as the uid of agents")
     if broken:
         raise SandboxError(
