@@ -113,7 +113,7 @@ def _why_killed(reason: Reason, timeout_s: float) -> str:
     match reason:
         case Reason.TIMEOUT:
             return (
-                f"[killed: still running after {timeout_s:.0f} s. Run less at once, or split the "
+                f"[killed: still running after {timeout_s:g} s. Run less at once, or split the "
                 "work; nothing waits for input here]"
             )
         case Reason.MEMORY:

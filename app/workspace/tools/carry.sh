@@ -22,7 +22,7 @@ if [[ -f $_phaseline_state/environment ]]; then
   unset _phaseline_name
   . "$_phaseline_state/environment" 2>/dev/null
 fi
-cd -- "$(<"$_phaseline_state/directory")" 2>/dev/null || cd /workspace
+{ cd -- "$(<"$_phaseline_state/directory")"; } 2>/dev/null || cd /workspace
 trap _phaseline_leave EXIT
 . "$1"
 _phaseline_code=$?
