@@ -6,6 +6,7 @@ They judge form and what can be looked up; whether an artifact is any good, its 
 from phases.core.artifacts.coverage import Case, requirement_ids
 from phases.core.artifacts.coverage import cases as _cases
 from phases.core.artifacts.coverage import covered as _covered
+from phases.core.artifacts.coverage import gaps as _gaps
 from phases.core.artifacts.coverage import settled as _settled
 from phases.core.artifacts.document import parse as _parse
 from phases.core.artifacts.facts import Facts
@@ -18,9 +19,14 @@ def covered(text: str) -> tuple[str, ...]:
     return _covered(_parse(text))
 
 
-def test_cases(text: str) -> tuple[Case, ...]:
+def cases_of(text: str) -> tuple[Case, ...]:
     """Return the cases of a test plan."""
     return _cases(_parse(text))
+
+
+def gaps(report: str) -> tuple[str, ...]:
+    """Return what a test report leaves untested, a line per entry; nothing when it says "None"."""
+    return _gaps(_parse(report))
 
 
 def tested_requirements(plan: str, report: str) -> frozenset[str]:
@@ -34,10 +40,11 @@ __all__ = [
     "Case",
     "Facts",
     "UnknownArtifactError",
+    "cases_of",
     "covered",
+    "gaps",
     "kind_of",
     "refusals",
     "requirement_ids",
-    "test_cases",
     "tested_requirements",
 ]

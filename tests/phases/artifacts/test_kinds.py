@@ -10,13 +10,14 @@ from phases.core.artifacts import (
     Case,
     Facts,
     UnknownArtifactError,
+    cases_of,
     covered,
+    gaps,
     kind_of,
     refusals,
     requirement_ids,
-    tested_requirements,
 )
-from phases.core.artifacts import test_cases as planned_cases
+from phases.core.artifacts import tested_requirements as settled
 
 CASES = """| id | requirement | level | given | when | then |
 |---|---|---|---|---|---|
@@ -328,7 +329,7 @@ def test_every_case_has_a_test_or_is_a_gap() -> None:
 
     assert "T2 of the test plan has no test" in missing
     assert "T5 is no case" in extra
-    assert "T1 has no test" in nameless
+    assert "T1 of the test plan has no test" in nameless
 
 
 def test_a_diagnosis_cites_the_root_cause() -> None:
@@ -356,9 +357,9 @@ def test_a_name_with_digits_is_no_figure(remark: str) -> None:
 def test_what_an_artifact_covers_can_be_read() -> None:
     assert covered(VALID["system-plan.md"]) == ("R1", "R2")
     assert covered("no such section R1") == ()
-    assert planned_cases(VALID["test-plan.md"]) == (
-        Case("T1", "R1", "unit"),
-        Case("T2", "R2", "api"),
+    assert cases_of(VALID["test-plan.md"]) == (
+        Case("T1", ("R1",), "unit"),
+        Case("T2", ("R2",), "api"),
     )
     assert requirement_ids("R1, R3-R5 and R3; CR12 is none, nor is R0") == ("R1", "R3", "R4", "R5")
 
@@ -382,7 +383,14 @@ def test_a_requirement_is_settled_by_a_test_a_gap_or_a_reason_in_the_plan() -> N
     untold = VALID["test-report.md"].replace("T2: no way to make it fail.", "None.")
     left = plan.replace("## Not tested\nNone.", "## Not tested\nR4: a matter of taste.")
 
-    assert tested_requirements(plan, VALID["test-report.md"]) == {"R1", "R2", "R3"}
-    assert tested_requirements(plan, untold) == {"R1"}
-    assert tested_requirements(left, untold) == {"R1", "R4"}
-    assert tested_requirements(plan, untold.replace("None.", "R2: needs a clock.")) == {"R1", "R2"}
+    assert settled(plan, VALID["test-report.md"]) == {"R1", "R2", "R3"}
+    assert settled(plan, untold) == {"R1"}
+    assert settled(left, untold) == {"R1", "R4"}
+    assert settled(plan, untold.replace("None.", "R2: needs a clock.")) == {"R1", "R2"}
+
+
+def test_gaps_are_told_line_by_line() -> None:
+    assert gaps(VALID["test-report.md"]) == ("T2: no way to make it fail.",)
+    assert gaps("## Gaps\n\n- T2: slow\n- R1: taste\n") == ("T2: slow", "R1: taste")
+    assert gaps("## Gaps\nNone.\n") == ()
+    assert gaps("no such section") == ()
