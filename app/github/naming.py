@@ -1,4 +1,4 @@
-"""Names that the service gives to what it makes on GitHub. Pure text; nobody else's words pass raw."""
+"""Names that the service gives to what it makes on GitHub. Nobody else's words pass raw."""
 
 import re
 import unicodedata

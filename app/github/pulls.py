@@ -1,4 +1,4 @@
-"""Pull requests of runs: found by branch, opened as drafts, described, and their text kept whole."""
+"""Pull requests of runs: found by branch, opened as drafts, described, their text kept whole."""
 
 from app.github.answers import PullAnswer, understood
 from app.github.client import GitHubApi

@@ -11,7 +11,7 @@ class Purpose(Enum):
     """One kind of work, as the permissions of its token."""
 
     PEOPLE = (("metadata", "read"),)
-    READ = (("contents", "read"), ("issues", "read"), ("pull_requests", "read"))
+    READ = (("issues", "read"), ("pull_requests", "read"))
     CONVERSE = (("issues", "write"), ("pull_requests", "write"))
     # Moving a draft to ready is reported to need contents as well.
     PROPOSE = (("contents", "write"), ("pull_requests", "write"))

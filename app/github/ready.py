@@ -1,4 +1,4 @@
-"""Flips a draft to ready for review. GitHub has that in GraphQL only, where errors come with 200."""
+"""Flips a draft to ready for review: in GraphQL only, where errors come with HTTP 200."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -33,7 +33,7 @@ class TrackerSeal:
         return f"<!-- phaseline:state v{VERSION} {text} {self.signature(record, payload)} -->"
 
     def signature(self, record: Record, payload: bytes) -> str:
-        """Return the HMAC-SHA256, in hex, over repository, issue, comment, run, version, payload."""
+        """Return the HMAC-SHA256 in hex over repository, issue, comment, run, version, payload."""
         run = record.run
         bound = [run.repository.id, run.issue, record.tracker_url or "", run.id, VERSION]
         message = json.dumps(bound, separators=(",", ":")).encode() + b"\n" + payload

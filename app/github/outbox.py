@@ -1,0 +1,109 @@
+"""The writer: sends what the outbox holds, in order and paced, so that nothing stands twice.
+
+One pass per call. The loop around it, and the rows behind it, belong to other rooms.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from app.github.conversation import Conversations, Standing
+from app.github.errors import RefusedByGitHubError
+from phases.core.errors import BlockedError, TransientError
+from phases.core.outward import OutwardItem
+from phases.core.ports import Clock
+
+# Credentials that GitHub does not take are for the operator to mend; nothing is given up over it.
+_CREDENTIALS_SECONDS = 60.0
+
+
+class Outbox(Protocol):
+    """The rows, as the writer needs them."""
+
+    async def due(self, limit: int) -> tuple[OutwardItem, ...]:
+        """Return what should be sent now, oldest first."""
+
+    async def attempted(self, item: OutwardItem) -> None:
+        """Note that a try is about to be made, before anything is sent."""
+
+    async def sent(
+        self, item: OutwardItem, remote_id: int | None, url: str | None, text_sha256: str
+    ) -> None:
+        """Note what stands on GitHub; the hash is over the UTF-8 of the item's own text."""
+
+    async def postpone(self, item: OutwardItem, seconds: float, error: str) -> None:
+        """Try again later."""
+
+    async def refuse(self, item: OutwardItem, error: str) -> None:
+        """Give an item up: GitHub will not take it. It holds up nothing else."""
+
+
+class OutboxWriter:
+    """The only one that writes to conversations, one item at a time per installation.
+
+    `spacing` is the least time between two writes of one installation. GitHub asks for a second
+    (docs.github.com, "Best practices for using the REST API").
+    """
+
+    def __init__(
+        self,
+        *,
+        outbox: Outbox,
+        conversations: Conversations,
+        clock: Clock,
+        spacing: timedelta,
+        batch: int,
+    ) -> None:
+        self._outbox = outbox
+        self._conversations = conversations
+        self._clock = clock
+        self._spacing = spacing
+        self._batch = batch
+        self._free_at: dict[int, datetime] = {}
+
+    async def send_due(self) -> int:
+        """Send what is due and return how many items now stand as they should."""
+        queues: dict[int, list[OutwardItem]] = {}
+        for item in await self._outbox.due(self._batch):
+            queues.setdefault(item.repository.installation, []).append(item)
+        # Queues do not wait for one another; all of them come to their end before an error is told.
+        done = await asyncio.gather(*map(self._in_turn, queues.values()), return_exceptions=True)
+        failed = [outcome for outcome in done if isinstance(outcome, Exception)]
+        if failed:
+            raise ExceptionGroup("the outbox could not be worked off", failed)
+        return sum(outcome for outcome in done if isinstance(outcome, int))
+
+    async def _in_turn(self, items: Sequence[OutwardItem]) -> int:
+        sent = 0
+        for item in items:
+            await self._pace(item.repository.installation)
+            try:
+                standing = await self._send(item)
+            except TransientError as error:
+                # GitHub is not well: what comes behind it would fare no better now.
+                await self._outbox.postpone(item, error.after_seconds, str(error))
+                return sent
+            except BlockedError as error:
+                await self._outbox.postpone(item, _CREDENTIALS_SECONDS, str(error))
+                return sent
+            except RefusedByGitHubError as refusal:
+                await self._outbox.refuse(item, str(refusal))
+                continue
+            digest = hashlib.sha256(item.desired.text.encode()).hexdigest()
+            await self._outbox.sent(item, standing.remote_id, standing.url, digest)
+            sent += 1
+        return sent
+
+    async def _send(self, item: OutwardItem) -> Standing:
+        if not item.attempted:
+            await self._outbox.attempted(item)
+        return await self._conversations.send(item)
+
+    async def _pace(self, installation: int) -> None:
+        now = self._clock.now()
+        wait = self._free_at.get(installation, now) - now
+        if wait > timedelta():
+            await self._clock.sleep(wait.total_seconds())
+        self._free_at[installation] = self._clock.now() + self._spacing

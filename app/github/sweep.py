@@ -1,0 +1,181 @@
+"""Finds what no webhook brought: deliveries that failed, and labelled issues that nobody noticed.
+
+GitHub does not send a failed delivery again by itself, and keeps it for three days. The sweep
+decides nothing: what it finds goes the way of every event.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import Any, Protocol
+
+from githubkit.response import Response
+from githubkit.versions import RestVersionSwitcher
+from pydantic import AwareDatetime
+
+from app.github.answers import (
+    Answer,
+    IssueAnswer,
+    RemoteAnswer,
+    UserAnswer,
+    understood,
+)
+from app.github.client import GitHubClients
+from app.github.errors import RefusedByGitHubError
+from app.github.paging import PER_PAGE, all_pages
+from app.github.purposes import Purpose
+from app.github.request import last_labelling
+from phases.core.events import Labelled
+from phases.core.model import Person, Repository
+from phases.core.ports import Clock
+
+KEPT = timedelta(days=3)
+MOST_PAGES = 10
+# Also what we refused once: the secret may have been put right since.
+_ACCEPTED = range(200, 300)
+
+
+class Unstarted(Protocol):
+    """Who is told of labelled issues."""
+
+    async def has_run(self, repository: Repository, issue: int) -> bool:
+        """Tell whether the issue has, or had, a run."""
+
+    async def found(self, event: Labelled) -> None:
+        """Take an event that no delivery brought."""
+
+
+class _DeliveryAnswer(Answer):
+    id: int
+    guid: str
+    delivered_at: AwareDatetime
+    status_code: int
+
+
+class _RepositoryAnswer(Answer):
+    id: int
+    name: str
+    owner: UserAnswer
+    default_branch: str
+
+
+class _RepositoriesAnswer(Answer):
+    repositories: list[_RepositoryAnswer]
+
+
+class Sweep:
+    """Looks around for one App and one label."""
+
+    def __init__(
+        self, clients: GitHubClients, unstarted: Unstarted, *, label: str, clock: Clock
+    ) -> None:
+        self._clients = clients
+        self._unstarted = unstarted
+        self._label = label
+        self._clock = clock
+
+    async def ask_again(self) -> int:
+        """Have failed deliveries of the last three days sent again; return how many.
+
+        One that has gone through since, under the same GUID, is left alone.
+        """
+        api = self._clients.as_app()
+        answer = await api.read(
+            lambda rest: rest.apps.async_list_webhook_deliveries(per_page=PER_PAGE)
+        )
+        oldest = self._clock.now() - KEPT
+        tries = [d for d in understood(list[_DeliveryAnswer], answer) if d.delivered_at > oldest]
+        arrived = {delivery.guid for delivery in tries if delivery.status_code in _ACCEPTED}
+        failed: dict[str, int] = {}
+        for delivery in tries:
+            if delivery.guid not in arrived:
+                failed.setdefault(delivery.guid, delivery.id)
+        for number in failed.values():
+            await _redeliver(self._clients, number)
+        return len(failed)
+
+    async def look_around(self) -> int:
+        """Report open issues that carry the label and have no run; return how many."""
+        found = 0
+        installations = await all_pages(
+            self._clients.as_app(),
+            RemoteAnswer,
+            lambda rest, page: rest.apps.async_list_installations(per_page=PER_PAGE, page=page),
+            most_pages=MOST_PAGES,
+        )
+        for installation in installations:
+            for repository in await self._repositories(installation.id):
+                found += await self._report(repository)
+        return found
+
+    async def _repositories(self, installation: int) -> list[Repository]:
+        api = self._clients.around(installation)
+        found: list[Repository] = []
+        for page in range(1, MOST_PAGES + 1):
+            answer = understood(_RepositoriesAnswer, await api.read(partial(_listed, page)))
+            found += [
+                Repository(part.id, part.owner.login, part.name, installation, part.default_branch)
+                for part in answer.repositories
+            ]
+            if len(answer.repositories) < PER_PAGE:
+                break
+        return found
+
+    async def _report(self, repository: Repository) -> int:
+        api = self._clients.of(repository, Purpose.READ)
+        issues = await all_pages(
+            api,
+            IssueAnswer,
+            lambda rest, page: rest.issues.async_list_for_repo(
+                repository.owner,
+                repository.name,
+                labels=self._label,
+                state="open",
+                per_page=PER_PAGE,
+                page=page,
+            ),
+            most_pages=MOST_PAGES,
+        )
+        found = 0
+        for issue in issues:
+            if issue.pull_request is not None:
+                continue
+            if await self._unstarted.has_run(repository, issue.number):
+                continue
+            event = await self._event(repository, issue)
+            if event is not None:
+                await self._unstarted.found(event)
+                found += 1
+        return found
+
+    async def _event(self, repository: Repository, issue: IssueAnswer) -> Labelled | None:
+        api = self._clients.of(repository, Purpose.READ)
+        labelling = await last_labelling(api, repository, issue.number, self._label)
+        if labelling is None or labelling.actor is None or labelling.created_at is None:
+            # Nobody is known to have asked for it.
+            return None
+        return Labelled(
+            repository=repository,
+            issue=issue.number,
+            actor=Person(labelling.actor.id, labelling.actor.login),
+            actor_is_human=labelling.actor.type == "User",
+            title=issue.title,
+            body=issue.body or "",
+            author=issue.user.login if issue.user else "ghost",
+            at=labelling.created_at,
+        )
+
+
+async def _listed(page: int, rest: RestVersionSwitcher) -> Response[Any, Any]:
+    return await rest.apps.async_list_repos_accessible_to_installation(per_page=PER_PAGE, page=page)
+
+
+async def _redeliver(clients: GitHubClients, number: int) -> None:
+    try:
+        await clients.as_app().write(
+            lambda rest: rest.apps.async_redeliver_webhook_delivery(number)
+        )
+    except RefusedByGitHubError:
+        # Too old after all, or gone: there is nothing to send.
+        return
