@@ -58,10 +58,10 @@ class Examination:
         sources = [w.artifact.text for w in record.works if w.accepted and w.artifact]
         return Facts(
             requirements=own or record.requirement_ids,
-            exists=self._worktree.line_exists,
-            sources=(*sources, *_figures(record)),
             test_plan=plan.text if plan else "",
             reviewed=self._plans_made(),
+            sources=(*sources, *_figures(record)),
+            exists=self._worktree.line_exists,
         )
 
     def _plans_made(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 The plans do not read one another. The product manager reads all three.
 """
 
-from phases.core.artifacts import covered, test_cases
+from phases.core.artifacts import cases_of, covered
 from phases.core.context import RunContext
 from phases.core.gates import Condition
 from phases.core.phase import Phase
@@ -74,7 +74,8 @@ def _requirements_are_planned(record: Record) -> tuple[str, ...]:
     plans = [artifact for step in PLANS if (artifact := record.artifact(step.makes))]
     planned = {name for artifact in plans for name in covered(artifact.text)}
     tests = record.artifact(TESTS.makes)
-    tested = {case.requirement for case in test_cases(tests.text)} if tests else planned
+    cases = cases_of(tests.text) if tests else ()
+    tested = {name for case in cases for name in case.requirements} if tests else planned
     return (
         *(
             f"{name} is covered by no plan."

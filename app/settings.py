@@ -1,0 +1,127 @@
+"""Settings: frozen, read from the environment and `.env` by whoever starts the service.
+
+No instance is made at import; rooms are given the values they need, not this object.
+"""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "PHASELINE_"
+SHORTEST_SECRET = 32  # Bytes; a shorter webhook secret can be guessed offline.
+SETUP_HINT = "The README's table says where each value comes from."
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the message names each variable and what to do."""
+
+
+class Settings(BaseSettings):
+    """What an operator decides. The README's table is compared with these fields by a test."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    database_url: str = Field(
+        "sqlite:///var/phaseline.db",
+        description="SQLite file, or `postgresql://user:password@host/name` for many workers",
+    )
+    data_dir: Path = Field(
+        Path("var"), description="Mirrors, checkouts and prepared environments lie here"
+    )
+    github_url: str = Field(
+        "https://github.com", description="GitHub's web address; yours for GitHub Enterprise"
+    )
+    github_api_url: str = Field(
+        "https://api.github.com", description="GitHub's API; on Enterprise it ends in `/api/v3`"
+    )
+    github_app_id: str = Field(description="`App ID` on the App's settings page")
+    github_private_key: SecretStr = Field(
+        description="The App's private key: the PEM text, or the path of the downloaded file"
+    )
+    github_webhook_secret: SecretStr = Field(
+        description="`Webhook secret` of the App, at least 32 characters"
+    )
+    label: str = Field("phaseline", description="The label that starts a run")
+    sandbox: Literal["bubblewrap", "none"] = Field(
+        "bubblewrap",
+        description="The cage of the agents; `none` needs `PHASELINE_SANDBOX_NONE_I_ACCEPT=yes`",
+    )
+    sandbox_none_i_accept: Literal["", "yes"] = Field(
+        "", description="`yes` lets agents run without a cage, with all rights of the service"
+    )
+    agent_uid: int = Field(
+        65432, gt=0, description="The user id of the agents when the service runs as root"
+    )
+    model_opus: str = Field("claude-opus-5-5", description="The model of the tier opus")
+    model_sonnet: str = Field("claude-sonnet-5-5", description="The model of the tier sonnet")
+    model_haiku: str = Field("claude-haiku-5-5", description="The model of the tier haiku")
+    budget_run_usd: Decimal = Field(Decimal(15), gt=0, description="What one run may spend, in USD")
+    budget_day_usd: Decimal = Field(
+        Decimal(60), gt=0, description="What one repository may spend in a day (UTC), in USD"
+    )
+    budget_operator_day_usd: Decimal = Field(
+        Decimal(200), gt=0, description="What all repositories may spend in a day, in USD"
+    )
+    egress_hosts: str = Field(
+        "",
+        description="More hosts that installing dependencies may reach: `host:port`, by commas",
+    )
+    host: str = Field("127.0.0.1", description="The address that the service listens on")
+    port: int = Field(8000, ge=0, le=65535, description="The port that the service listens on")
+    base_url: str = Field(
+        "", description="The address of the dashboard as people reach it, for links"
+    )
+    anthropic_api_key: SecretStr = Field(
+        validation_alias="ANTHROPIC_API_KEY", description="The key of the Claude API"
+    )
+    anthropic_base_url: str = Field(
+        "https://api.anthropic.com",
+        validation_alias="ANTHROPIC_BASE_URL",
+        description="The address of the Claude API, or of a gateway that speaks it",
+    )
+
+    @field_validator("github_webhook_secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr) -> SecretStr:
+        if len(secret.get_secret_value().encode()) < SHORTEST_SECRET:
+            raise ValueError(
+                f"shorter than {SHORTEST_SECRET} bytes; make one with `openssl rand -hex 32`"
+            )
+        return secret
+
+    @model_validator(mode="after")
+    def _uncaged_on_purpose(self) -> "Settings":
+        if self.sandbox == "none" and self.sandbox_none_i_accept != "yes":
+            raise ValueError(
+                "PHASELINE_SANDBOX=none lets agents act with all rights of the service; "
+                "set PHASELINE_SANDBOX_NONE_I_ACCEPT=yes if that is what you want"
+            )
+        return self
+
+    @property
+    def environments_dir(self) -> Path:
+        """Where prepared dependencies are kept; several services may share it by a link."""
+        return self.data_dir / "environments"
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the settings.
+
+    Raises:
+        SettingsError: when something is missing or cannot be used; secrets are not repeated.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = [f"- {_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors()]
+        raise SettingsError("\n".join(["Settings:", *lines, SETUP_HINT])) from None
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    name = str(location[0]) if location else "together"
+    return name if name.isupper() or not location else f"{PREFIX}{name.upper()}"

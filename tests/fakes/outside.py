@@ -1,0 +1,271 @@
+"""Fakes at the ports of the phases: a clock by hand, a forge, workspaces and sessions in memory.
+
+What they remember is public, so that a test can say what must have happened.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from hashlib import sha1
+from typing import Any
+
+from phases.core.agent import Roster
+from phases.core.errors import BlockedError
+from phases.core.model import (
+    Base,
+    Change,
+    ChangeKind,
+    Commit,
+    Places,
+    PullRequest,
+    Request,
+    Run,
+    StepOutcome,
+)
+from phases.core.ports import Desk, Examine, RepositoryMap, ToolResult
+from phases.core.receipts import CheckId, CheckKind, CheckStatus, Failure, Receipt
+from phases.core.session import Assignment, SessionEnd
+from phases.core.submission import CommitMessage, Side, Submission
+from phases.core.work import WorkName
+
+PLACES = Places(
+    backend=("/back/",), frontend=("/front/",), docs=("/docs/", "*.md"), tests=("/tests/",)
+)
+
+
+class ManualClock:
+    """A clock that moves a second at each look, and when it is told to."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        """Return the next second."""
+        self.moment += timedelta(seconds=1)
+        return self.moment
+
+    async def sleep(self, seconds: float) -> None:
+        """Move on at once, and let others run."""
+        self.moment += timedelta(seconds=seconds)
+        await asyncio.sleep(0)
+
+
+def sha(text: str) -> str:
+    """Return a text's SHA-1: something that looks like a commit."""
+    return sha1(text.encode()).hexdigest()  # noqa: S324 - it names fake commits.
+
+
+class FakeForge:
+    """GitHub, as far as runs await it."""
+
+    def __init__(self) -> None:
+        self.descriptions: list[tuple[str, str]] = []
+        self.flips = 0
+
+    async def freeze_request(self, run: Run) -> Request:
+        """Return the request that came with the label."""
+        assert run.request is not None
+        return run.request
+
+    async def open_draft(self, run: Run, title: str, body: str) -> tuple[str, str, PullRequest]:
+        """Open the one draft."""
+        assert title
+        assert body
+        branch = f"phaseline/{run.issue}-feature"
+        return branch, sha("empty"), PullRequest(7, "PR_7", "https://forge.invalid/pull/7", True)
+
+    async def describe_pull_request(self, run: Run, title: str, body: str) -> None:
+        """Remember the description."""
+        assert run.pull_request
+        self.descriptions.append((title, body))
+
+    async def mark_ready(self, run: Run) -> PullRequest:
+        """Flip the draft."""
+        assert run.pull_request
+        self.flips += 1
+        return replace(run.pull_request, draft=False)
+
+
+@dataclass
+class FakeWorktree:
+    """A worktree whose changes a scripted session writes."""
+
+    start: str
+    changed: dict[str, ChangeKind] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)
+    restored: list[str] = field(default_factory=list)
+
+    async def call(self, tool: str, arguments: Mapping[str, object]) -> ToolResult:
+        """Change a file by the only tool there is."""
+        assert tool == "write"
+        self.changed[str(arguments["path"])] = ChangeKind.MODIFIED
+        return ToolResult("written")
+
+    async def snapshot(self) -> str | None:
+        """Keep nothing."""
+        return None
+
+    async def restore(self, snapshot: str) -> None:
+        """Nothing was kept."""
+
+    async def begin_again(self) -> None:
+        """Forget all changes."""
+        self.changed.clear()
+
+    async def changes(self) -> tuple[Change, ...]:
+        """Return what was written, by path."""
+        return tuple(
+            Change(path, kind, self.refusals.get(path, ""))
+            for path, kind in sorted(self.changed.items())
+        )
+
+    async def restore_paths(self, paths: tuple[str, ...]) -> None:
+        """Put paths back."""
+        for path in paths:
+            self.changed.pop(path)
+            self.restored.append(path)
+
+    async def commit(self, message: CommitMessage, trailers: Mapping[str, str]) -> Commit:
+        """Make a commit out of the changes."""
+        files = tuple(sorted(self.changed))
+        name = sha(f"{self.start}{message.subject}{trailers}{files}")
+        return Commit(name, sha(f"tree of {name}"), message.header(), files, len(files), 0)
+
+    async def diff(self, base: str, *, limit: int) -> str:
+        """Return a diff in one line."""
+        return f"diff {base}..{self.start}"[:limit]
+
+    def line_exists(self, path: str, line: int | None) -> bool:
+        """Everything exists, except what says that it does not."""
+        return "missing" not in path
+
+
+class FakeWorkspaces:
+    """Git and the cage: commits are names, checks answer as `verdicts` tells them."""
+
+    def __init__(self, roster: Roster) -> None:
+        self.team = roster
+        self.places = PLACES
+        self.pushed: list[str] = []
+        self.opened: list[FakeWorktree] = []
+        self.checked: list[str] = []
+        self.verdicts: Callable[[str, int], tuple[Receipt, ...]] = green
+        self.push_refusal = ""
+
+    async def fetch_base(self, run: Run) -> Base:
+        """Return the base commit."""
+        return Base(sha("base"), run.repository.default_branch, self.places)
+
+    async def survey(self, run: Run) -> RepositoryMap:
+        """Return a small map."""
+        return RepositoryMap("back/a.py", "backend lint: ruff")
+
+    async def roster(self, run: Run) -> Roster:
+        """Return the team."""
+        return self.team
+
+    async def prepare(self, run: Run) -> tuple[Receipt | None, str]:
+        """Nothing to install."""
+        return None, "environment-1"
+
+    async def check(self, run: Run, commit: str) -> tuple[Receipt, ...]:
+        """Answer as the test decides, by commit and by how often checks were run."""
+        self.checked.append(commit)
+        return self.verdicts(commit, len(self.checked))
+
+    @asynccontextmanager
+    async def open(
+        self, run: Run, name: WorkName, roster: Roster, *, writable: bool
+    ) -> AsyncIterator[FakeWorktree]:
+        """Open a fresh worktree at the run's head."""
+        worktree = FakeWorktree(run.head or sha("base"))
+        self.opened.append(worktree)
+        yield worktree
+
+    async def push(self, run: Run, commit: str) -> None:
+        """Remember the push, or refuse it."""
+        if self.push_refusal:
+            raise BlockedError(self.push_refusal)
+        self.pushed.append(commit)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a scripted agent does before it submits: the files it writes, then what it hands in."""
+
+    submission: Submission
+    writes: tuple[str, ...] = ()
+
+
+Play = Mapping[str, list[Turn | StepOutcome]]
+
+
+class ScriptedSessions:
+    """Sessions that play, per step, turns or bad ends, one list per attempt's submissions."""
+
+    def __init__(self, play: Play) -> None:
+        self.play = {name: list(turns) for name, turns in play.items()}
+        self.assignments: list[Assignment] = []
+        self.sent_back: dict[str, list[str]] = defaultdict(list)
+        self.concurrent = 0
+        self.most_concurrent = 0
+
+    async def converse(self, assignment: Assignment, desk: Desk, examine: Examine) -> SessionEnd:
+        """Hand in what the script says until it is taken, or end as it says."""
+        self.assignments.append(assignment)
+        self.concurrent += 1
+        self.most_concurrent = max(self.most_concurrent, self.concurrent)
+        await asyncio.sleep(0)
+        try:
+            return await self._play(assignment, desk, examine)
+        finally:
+            self.concurrent -= 1
+
+    async def _play(self, assignment: Assignment, desk: Desk, examine: Examine) -> SessionEnd:
+        turns = self.play[str(assignment.name)]
+        while turns:
+            turn = turns.pop(0)
+            if isinstance(turn, StepOutcome):
+                return SessionEnd(turn, f"scripted as {turn}", None, 1, Decimal("0.01"))
+            for path in turn.writes:
+                await desk.call("write", {"path": path})
+            sentences = await examine(turn.submission)
+            if not sentences:
+                outcome = StepOutcome(turn.submission.outcome)
+                reason = turn.submission.summary
+                return SessionEnd(outcome, reason, turn.submission, 1, Decimal("0.01"))
+            self.sent_back[str(assignment.name)].extend(sentences)
+        reason = "the script has no more turns"
+        return SessionEnd(StepOutcome.NO_OUTPUT, reason, None, 1, Decimal("0.01"))
+
+    def model_of(self, assignment: Assignment) -> str:
+        """Return a model's name by its tier."""
+        return f"model-{assignment.tier}"
+
+
+def receipt(commit: str, kind: CheckKind, *failures: str, **fields: Any) -> Receipt:
+    """Return a back-end receipt: passed, or failed with a failure per message."""
+    check = CheckId(Side.BACKEND, kind)
+    parsed = tuple(Failure(check, "back/a.py", 3, "rule", message) for message in failures)
+    made = Receipt(
+        check=check,
+        status=CheckStatus.FAILED if failures else CheckStatus.PASSED,
+        argv=("check", kind),
+        exit_code=1 if failures else 0,
+        commit=commit,
+        tree=sha(f"tree of {commit}"),
+        environment="environment-1",
+        seconds=0.1,
+        log_sha256="0" * 64,
+        failures=parsed,
+    )
+    return replace(made, **fields)
+
+
+def green(commit: str, _count: int) -> tuple[Receipt, ...]:
+    """Return receipts of checks that all pass."""
+    return tuple(receipt(commit, kind) for kind in CheckKind)
