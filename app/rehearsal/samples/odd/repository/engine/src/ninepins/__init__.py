@@ -1,0 +1,1 @@
+"""Score sheets of an alley, and who is ahead."""
