@@ -1,0 +1,1 @@
+"""Webhooks: which App is told about what, the payload, and the sending."""

@@ -1,0 +1,66 @@
+"""Run the stand-in GitHub as a process: one port on 127.0.0.1, until a signal asks it to end."""
+
+from __future__ import annotations
+
+import socket
+from datetime import UTC, datetime
+
+import uvicorn
+
+from app.rehearsal.github.application import create_app
+from app.rehearsal.github.options import AppRegistration, GitHubOptions, HostedRepository
+from app.rehearsal.github.seed import SeedError
+
+__all__ = [
+    "AppRegistration",
+    "GitHubOptions",
+    "HostedRepository",
+    "PortTakenError",
+    "SeedError",
+    "create_app",
+    "run",
+]
+
+
+class PortTakenError(Exception):
+    """Another program listens on the port; the message names it."""
+
+
+def run(options: GitHubOptions) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        PortTakenError: Another program listens on the port.
+        SeedError: What it is to host cannot be hosted.
+    """
+    listening = listen(options.port)
+    app = create_app(options, lambda: datetime.now(UTC))
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=2,
+        server_header=False,
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def listen(port: int) -> socket.socket:
+    """Open the port on 127.0.0.1.
+
+    Raises:
+        PortTakenError: Another program listens on it.
+    """
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise PortTakenError(
+            f"Port {port} on 127.0.0.1 cannot be used ({error.strerror}). End the program that listens on it, or choose"
+            " another port."
+        ) from error
+    return listening
