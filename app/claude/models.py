@@ -56,7 +56,8 @@ async def check_served(client: anthropic.AsyncAnthropic, models: Models) -> None
 async def _served(client: anthropic.AsyncAnthropic) -> dict[str, str]:
     try:
         found = [model.to_dict() async for model in client.models.list(limit=1000)]
-    except (anthropic.AnthropicError, httpx2.HTTPError) as error:
+    # A TypeError is the SDK's word for a client without any credentials.
+    except (anthropic.AnthropicError, httpx2.HTTPError, TypeError) as error:
         raise ModelsError(
             f"The model API at {client.base_url} does not list its models "
             f"({type(error).__name__}): check ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL."

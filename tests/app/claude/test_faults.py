@@ -1,4 +1,5 @@
 import json
+import math
 
 import pytest
 
@@ -26,6 +27,9 @@ PASSING = {
     "error event at once": Wire(body=OVERLOADED),
     "error event in the middle": Wire(body=b"".join([*WHOLE[:5], OVERLOADED])),
     "event that is no JSON": Wire(body=WHOLE[0] + b"event: message_delta\ndata: {\n\n"),
+    "event with a number that is no JSON": Wire(
+        body=b"".join(frames(submit(), stop="tool_use", usage=USAGE | {"output_tokens": math.nan}))
+    ),
     "event without its fields": Wire(body=WHOLE[0] + frame("content_block_start", {"index": 0})),
     "delta of unknown kind": Wire(
         body=b"".join(WHOLE[:3])

@@ -1,12 +1,13 @@
 import json
 import logging
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.claude.client import ClientSettings, make_client
-from app.claude.models import Models, ModelsError
+from app.claude.models import Models, ModelsError, check_served
 from app.claude.prices import NoPriceError
 from phases.core.agent import Tier
 from tests.app.claude.kit import MODELS, assignment, stage
@@ -77,6 +78,26 @@ async def test_a_key_that_is_refused_is_said_to_be() -> None:
     async with stage(in_order(error(401, "authentication_error"))) as at:
         with pytest.raises(ModelsError, match="check ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL"):
             await at.sessions.check_models()
+
+
+async def test_a_key_that_is_missing_is_said_to_be(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in (
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_AUTH_TOKEN",
+        "ANTHROPIC_PROFILE",
+        "ANTHROPIC_CONFIG_DIR",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    settings = ClientSettings(
+        api_key=None, base_url="http://127.0.0.1:1", headers={}, silence_seconds=5
+    )
+
+    async with make_client(settings) as client:
+        with pytest.raises(ModelsError, match="check ANTHROPIC_API_KEY"):
+            await check_served(client, MODELS)
 
 
 async def test_an_api_that_cannot_be_reached_is_said_to_be() -> None:

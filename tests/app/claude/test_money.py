@@ -6,7 +6,7 @@ import pytest
 from app.claude.prices import NOTHING, NoPriceError, Prices, requests_of, total
 from phases.core.session import Tokens
 from tests.app.claude.kit import stage, submit
-from tests.app.claude.wire import by_turn, reply
+from tests.app.claude.wire import Wire, by_turn, frame, frames, reply
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 PRICES = Prices("anthropic")
@@ -99,3 +99,15 @@ async def test_every_request_has_a_ledger_entry_with_its_price_and_its_price_lis
     assert entry.request_id == "req_1"
     assert entry.retries == 0
     assert entry.at == at.watch.now()
+
+
+async def test_counts_that_the_end_of_a_stream_leaves_open_are_those_of_its_beginning() -> None:
+    usage = {"input_tokens": 1_000, "cache_read_input_tokens": 3_000, "output_tokens": 100}
+    events = frames(submit(), stop="tool_use", usage=usage)
+    left_open = {"input_tokens": None, "cache_read_input_tokens": None, "output_tokens": 100}
+    events[-2] = frame("message_delta", {"delta": {"stop_reason": "tool_use"}, "usage": left_open})
+
+    async with stage(by_turn(Wire(body=b"".join(events)))) as at:
+        await at.converse()
+
+    assert at.journal.ledger[0].tokens == Tokens(1_000, 0, 0, 3_000, 100)

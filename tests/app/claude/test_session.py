@@ -8,13 +8,20 @@ import pytest
 
 from phases.core.errors import StaleSegmentError
 from phases.core.model import StepOutcome
-from phases.core.ports import ToolResult
+from phases.core.ports import Sessions, ToolResult
 from phases.core.session import TurnRow
 from phases.core.submission import Outcome, Submission
 from tests.app.claude.kit import READER, assignment, stage, submission, submit
 from tests.app.claude.wire import by_turn, call, in_order, reply, text
 from tests.fakes.desk import FakeDesk
 from tests.fakes.journal import FakeJournal
+
+
+async def test_the_room_keeps_the_port_of_the_phases() -> None:
+    async with stage(by_turn()) as at:
+        port: Sessions = at.sessions
+
+        assert port.model_of(assignment()) == "claude-sonnet-5-5"
 
 
 async def test_a_session_works_with_tools_and_ends_with_its_submission() -> None:
@@ -51,7 +58,7 @@ async def test_what_the_model_said_is_sent_back_verbatim() -> None:
     blocks = [
         {"type": "thinking", "thinking": "hm", "signature": "c2ln"},
         text("I see 🙂"),
-        call("grep", {"pattern": "é"}),
+        call("grep", {"pattern": "é", "path": None, "context": 10**20, "odd": {"deep": [1.5]}}),
     ]
 
     async with stage(by_turn(reply(*blocks), reply(submit()))) as at:
