@@ -38,8 +38,9 @@ class Spending:
         ).one()
         since = LedgerRow.at >= today
         repository = LedgerRow.repository_id == row.repository_id
+        limit: Decimal = row.limit_usd
         left = (
-            row.limit_usd - _sum(connection, LedgerRow.run_id == run),
+            limit - _sum(connection, LedgerRow.run_id == run),
             self._limits.repository_usd - _sum(connection, sa.and_(since, repository)),
             self._limits.operator_usd - _sum(connection, since),
         )
@@ -48,8 +49,4 @@ class Spending:
 
 def _sum(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Decimal:
     total = sa.func.sum(LedgerRow.cost, type_=LedgerRow.__table__.c.cost.type)
-    nothing = Decimal(0)
-    spent: Decimal = connection.execute(
-        sa.select(sa.func.coalesce(total, nothing)).where(where)
-    ).scalar_one()
-    return spent
+    return Decimal(connection.scalar(sa.select(total).where(where)) or 0)

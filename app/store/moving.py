@@ -1,6 +1,5 @@
 """What writes of a run share: the fence, the touch that makes them seen, what should stand."""
 
-from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
@@ -60,7 +59,6 @@ def want(
     desired: Desired,
 ) -> None:
     """Add something that should stand on GitHub, or change what should stand under its key."""
-    text_sha256 = sha256(desired.text.encode()).hexdigest()
     owner = run or f"{repository}#{issue}"
     connection.execute(
         insert(connection, OutwardRow)
@@ -74,11 +72,11 @@ def want(
             place=desired.place,
             comment=desired.comment,
             text=desired.text,
-            text_sha256=text_sha256,
+            text_sha256=desired.text_sha256,
         )
         .on_conflict_do_update(
             index_elements=["owner", "key"],
-            set_={"text": desired.text, "text_sha256": text_sha256},
+            set_={"text": desired.text, "text_sha256": desired.text_sha256},
         )
     )
 

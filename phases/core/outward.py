@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 
 from phases.core.model import Repository
 
@@ -34,6 +35,11 @@ class Desired:
     place: Place
     text: str
     comment: int | None = None
+
+    @property
+    def text_sha256(self) -> str:
+        """The SHA-256 of the text, in hex: what stands on GitHub is compared by it."""
+        return sha256(self.text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)

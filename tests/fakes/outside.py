@@ -56,7 +56,7 @@ class ManualClock:
 
 def sha(text: str) -> str:
     """Return a text's SHA-1: something that looks like a commit."""
-    return sha1(text.encode()).hexdigest()  # noqa: S324 - it names fake commits.
+    return sha1(text.encode()).hexdigest()
 
 
 class FakeForge:

@@ -1,0 +1,119 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from app.store.engine import Database, make_engine
+from app.store.migrating import NewerSchemaError, migrate
+from app.store.tables import LogRow, Table
+from tests.app.store.story import LABELLED
+
+
+async def keep(database: Database, name: str) -> None:
+    row = sa.insert(LogRow).values(sha256=name, text=b"x", at=LABELLED.at)
+    await database.write(lambda connection: connection.execute(row))
+
+
+async def kept(database: Database) -> int:
+    count = sa.select(sa.func.count()).select_from(LogRow)
+    return await database.read(lambda connection: connection.scalar(count) or 0)
+
+
+async def test_a_write_that_fails_takes_none_of_its_neighbours_down(database: Database) -> None:
+    await keep(database, "taken")
+
+    writes = [keep(database, name) for name in ("a", "taken", "b", "c")]
+    ends = await asyncio.gather(*writes, return_exceptions=True)
+
+    assert [type(end) for end in ends] == [type(None), sa.exc.IntegrityError, *[type(None)] * 2]
+    assert await kept(database) == 4
+
+
+async def test_what_a_failed_change_had_written_is_taken_back(database: Database) -> None:
+    def half(connection: sa.Connection) -> None:
+        connection.execute(sa.insert(LogRow).values(sha256="half", text=b"x", at=LABELLED.at))
+        raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError, match="in the middle"):
+        await database.write(half)
+
+    assert await kept(database) == 0
+
+
+async def test_closing_writes_what_was_queued(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'p.db'}"
+    migrate(url)
+    async with Database(url) as database:
+        pending = [asyncio.ensure_future(keep(database, str(n))) for n in range(50)]
+        await asyncio.sleep(0)
+    await asyncio.gather(*pending)
+
+    async with Database(url) as database:
+        assert await kept(database) == 50
+
+
+async def test_the_database_is_in_wal_mode_on_an_sqlite_without_the_wal_bug(
+    database: Database,
+) -> None:
+    def look(connection: sa.Connection) -> tuple[str, str]:
+        mode = connection.exec_driver_sql("pragma journal_mode").scalar_one()
+        version = connection.exec_driver_sql("select sqlite_version()").scalar_one()
+        return mode, version
+
+    mode, version = await database.read(look)
+
+    assert mode == "wal"
+    assert tuple(map(int, version.split("."))) >= (3, 51, 3)
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_models(tmp_path: Path) -> None:
+    migrated = f"sqlite:///{tmp_path / 'migrated.db'}"
+    modelled = f"sqlite:///{tmp_path / 'modelled.db'}"
+    migrate(migrated)
+    engine = make_engine(modelled, begin="IMMEDIATE")
+    Table.metadata.create_all(engine)
+    engine.dispose()
+
+    assert shape(migrated) == shape(modelled)
+
+
+def shape(url: str) -> dict[str, object]:
+    engine = make_engine(url, begin="DEFERRED")
+    inspector = sa.inspect(engine)
+    found: dict[str, object] = {
+        table: (
+            sorted(
+                (c["name"], str(c["type"]), c["nullable"]) for c in inspector.get_columns(table)
+            ),
+            sorted(str(u["column_names"]) for u in inspector.get_unique_constraints(table)),
+            sorted(str(i["column_names"]) for i in inspector.get_indexes(table)),
+            inspector.get_pk_constraint(table)["constrained_columns"],
+        )
+        for table in inspector.get_table_names()
+        if table != "alembic_version"
+    }
+    engine.dispose()
+    return found
+
+
+def test_migrating_twice_changes_nothing_the_second_time(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'p.db'}"
+
+    first = migrate(url)
+    second = migrate(url)
+
+    assert first[0] is None
+    assert second == (first[1], first[1])
+
+
+def test_a_database_of_a_newer_version_is_refused_with_its_revision(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'p.db'}"
+    migrate(url)
+    engine = make_engine(url, begin="IMMEDIATE")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("update alembic_version set version_num = '9999'")
+    engine.dispose()
+
+    with pytest.raises(NewerSchemaError, match="9999"):
+        migrate(url)

@@ -1,0 +1,106 @@
+import pytest
+
+from app.store.deliveries import Deliveries
+from app.store.engine import Database
+from app.store.runs import Due, Runs
+from phases.core.errors import StaleSegmentError
+from phases.core.machine import RunState
+from phases.core.outward import Desired, OutwardKind, Place
+from tests.app.store.story import LABELLED, deliver, running
+from tests.fakes.outside import ManualClock
+
+
+async def test_a_delivery_is_stored_once_by_its_guid_and_by_its_body(database: Database) -> None:
+    first = await deliver(database, "one", b"same body")
+    again = await deliver(database, "one", b"another body")
+    replayed = await deliver(database, "two", b"same body")
+
+    assert (first, again, replayed) == (True, False, False)
+    assert len(await Deliveries(database).waiting(10)) == 1
+
+
+async def test_starting_a_run_deals_with_its_delivery_in_the_same_transaction(
+    database: Database, runs: Runs
+) -> None:
+    await deliver(database, "one")
+    (delivery,) = await Deliveries(database).waiting(10)
+
+    run = await runs.start(delivery.id, LABELLED, 1)
+
+    assert await Deliveries(database).waiting(10) == ()
+    assert await runs.due() == (Due(run.id, 1, 11),)
+    found = await runs.of_issue(11, 3)
+    assert found == run
+
+
+async def test_two_runs_of_one_issue_cannot_have_one_number(database: Database, runs: Runs) -> None:
+    await deliver(database, "one")
+    await deliver(database, "two")
+    one, two = await Deliveries(database).waiting(10)
+    await runs.start(one.id, LABELLED, 1)
+
+    with pytest.raises(Exception, match="UNIQUE"):
+        await runs.start(two.id, LABELLED, 1)
+
+    assert [d.id for d in await Deliveries(database).waiting(10)] == [two.id]
+
+
+async def test_a_segment_is_taken_again_after_a_crash_but_not_after_the_run_moved_on(
+    database: Database, runs: Runs
+) -> None:
+    run = await running(database, runs)
+
+    again = await runs.take(run.id, 1)
+    await runs.renew(run.id, 1)
+
+    assert again.state is RunState.RUNNING
+    with pytest.raises(StaleSegmentError):
+        await runs.take(run.id, 1)
+
+
+async def test_a_waiting_run_goes_on_with_a_fresh_segment_when_its_time_has_come(
+    database: Database, runs: Runs, clock: ManualClock
+) -> None:
+    run = await running(database, runs)
+    await runs.stop(run, RunState.WAITING, "no answer", 60.0, ())
+
+    before = await runs.due()
+    await clock.sleep(61)
+    after = await runs.due()
+
+    assert before == ()
+    assert after == (Due(run.id, 2, 11),)
+
+
+async def test_a_cancelled_run_refuses_the_stop_of_its_old_segment(
+    database: Database, runs: Runs
+) -> None:
+    run = await running(database, runs)
+    await deliver(database, "cancel")
+    (delivery,) = await Deliveries(database).waiting(10)
+    eyes = Desired("reaction/1/eyes", OutwardKind.REACTION, Place.ISSUE, "eyes", 1)
+
+    await runs.move(delivery.id, run, RunState.CANCELLED, "maintainer asked for it", (eyes,))
+
+    with pytest.raises(StaleSegmentError):
+        await runs.stop(run, RunState.READY, "", None, ())
+    found = await runs.find(run.id)
+    assert found is not None
+    assert (found.state, found.reason) == (RunState.CANCELLED, "maintainer asked for it.")
+    assert await runs.due() == ()
+
+
+async def test_a_move_that_the_machine_does_not_know_changes_nothing_but_deals_with_the_delivery(
+    database: Database, runs: Runs
+) -> None:
+    run = await running(database, runs)
+    await runs.stop(run, RunState.READY, "", None, ())
+    await deliver(database, "cancel")
+    (delivery,) = await Deliveries(database).waiting(10)
+
+    await runs.move(delivery.id, run, RunState.CANCELLED, "too late", ())
+
+    found = await runs.find(run.id)
+    assert found is not None
+    assert found.state is RunState.READY
+    assert await Deliveries(database).waiting(10) == ()
