@@ -111,7 +111,8 @@ class Dispatcher:
         return self._agent.may_call(call.tool, command if isinstance(command, str) else "")
 
     def _writes(self, call: Call) -> bool:
-        reads = call.tool == SUBMIT or only_reads(call.tool, call.arguments)
+        # `submit` too: its examination puts files back that lie outside the agent's scope.
+        reads = only_reads(call.tool, call.arguments)
         return not reads and not call.malformed and self._granted(call)
 
     def _refusal(self, call: Call) -> str:

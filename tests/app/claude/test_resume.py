@@ -194,3 +194,27 @@ async def test_rows_with_a_gap_are_a_defect() -> None:
         rows[0] = replace(rows[0], results=None)
         with pytest.raises(DefectError, match="gap at turn 0"):
             await at.converse()
+
+
+async def test_what_an_examination_has_put_back_stays_put_back_after_a_restart() -> None:
+    async def examine_and_put_back(_given: Submission) -> tuple[str, ...]:
+        if desk.files.pop("outside", None) is None:
+            return ()
+        return ("`outside` was put back. Submit again without it.",)
+
+    journal = MortalJournal(Decimal(15), dies_at=3)
+    desk = FakeDesk()
+    respond = by_turn(
+        reply(call("bash", {"command": "append outside x"})),
+        reply(submit("t1")),
+        reply(submit("t2")),
+    )
+
+    async with stage(respond, journal=journal) as at:
+        with pytest.raises(PowerCutError):
+            await at.converse(desk=desk, examine=examine_and_put_back)
+        end = await at.converse(desk=desk, examine=examine_and_put_back)
+
+    assert end.outcome is StepOutcome.DONE
+    assert len(end.refusals) == 1
+    assert desk.files == {}
