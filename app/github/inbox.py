@@ -52,10 +52,9 @@ class UnreadableDeliveryError(ValueError):
 class Inbox:
     """Reads payloads for one App and one label."""
 
-    def __init__(self, *, label: str, app_id: int, slug: str) -> None:
+    def __init__(self, *, label: str, app_id: int) -> None:
         self._label = label.casefold()
         self._app_id = app_id
-        self._bot = f"{slug}[bot]".casefold()
 
     def mismatch(self, event: str, payload: Mapping[str, Any]) -> str | None:
         """Say why a payload is not one of that event, or return None; events we do not read fit."""
@@ -93,7 +92,7 @@ class Inbox:
         return self._meaning(_parse(event, payload))
 
     def _meaning(self, payload: Envelope | None) -> Event | None:
-        if payload is None or payload.installation is None or self._is_ours(payload.sender):
+        if payload is None or payload.installation is None:
             return None
         repository = _repository(payload.repository, payload.installation)
         match payload:
@@ -141,7 +140,8 @@ class Inbox:
     def _said(self, payload: CommentCreated, repository: Repository) -> Said | None:
         comment = payload.comment
         match = _COMMAND.fullmatch(first_line(comment.body or ""))
-        if match is None or self._is_by_us(payload):
+        via = comment.performed_via_github_app
+        if match is None or (via is not None and via.id == self._app_id):
             return None
         # Whoever wrote it must be who sent it: nobody else's words are a command.
         by_author = comment.user is not None and comment.user.id == payload.sender.id
@@ -157,16 +157,6 @@ class Inbox:
             command=(match["word"] or "help").lower(),
             argument=(match["argument"] or "")[:LONGEST_ARGUMENT],
             at=comment.created_at,
-        )
-
-    def _is_ours(self, account: Account) -> bool:
-        return account.login.casefold() == self._bot
-
-    def _is_by_us(self, payload: CommentCreated) -> bool:
-        via = payload.comment.performed_via_github_app
-        author = payload.comment.user
-        return (via is not None and via.id == self._app_id) or (
-            author is not None and self._is_ours(author)
         )
 
 

@@ -6,9 +6,11 @@ import pytest
 
 from app.github.inbox import Inbox
 from app.web.signature import Signatures, WeakSecretError
+from phases.core.machine import RunState
 from phases.core.model import Role
 from phases.intake import Ignore, decide
 from tests.app.github.deliveries import BOT, OURSELVES, commented, issue_closed, labelled
+from tests.app.github.parts import a_run
 from tests.app.web.parts import SECRET, sign
 
 BODY = json.dumps(labelled()).encode()
@@ -40,39 +42,42 @@ def test_the_inbox_knows_every_payload_under_a_wrong_name(
     event: str, payload: dict[str, object]
 ) -> None:
     """Attack 4."""
-    assert Inbox(label="phaseline", app_id=1, slug="phaseline").mismatch(event, payload)
+    assert Inbox(label="phaseline", app_id=1).mismatch(event, payload)
 
 
 def test_a_payloads_addresses_reach_nothing() -> None:
     """Attack 11: what a payload calls its clone URL is in no event."""
-    event = Inbox(label="phaseline", app_id=1, slug="phaseline").read("issues", BODY)
+    event = Inbox(label="phaseline", app_id=1).read("issues", BODY)
 
     assert "elsewhere.invalid" not in repr(event)
 
 
-def test_our_own_comments_fed_back_fifty_times_move_nothing() -> None:
+@pytest.mark.parametrize("state", [None, *RunState])
+def test_our_own_doings_fed_back_fifty_times_move_nothing(state: RunState | None) -> None:
     """Attack 21."""
-    inbox = Inbox(label="phaseline", app_id=4242, slug="phaseline")
+    inbox = Inbox(label="phaseline", app_id=4242)
     echoes = [
+        commented("/phaseline retry", sender=OURSELVES, via=4242),
         commented("/phaseline retry", sender=OURSELVES),
-        commented("/phaseline retry", via=4242),
+        commented("/phaseline cancel", via=4242),
         labelled(sender=OURSELVES),
-        issue_closed(sender=OURSELVES),
     ]
+    run = None if state is None else a_run(state=state)
 
     read = [
         inbox.read("issue_comment" if "comment" in echo else "issues", json.dumps(echo).encode())
         for echo in echoes * 50
     ]
 
-    assert read == [None] * 200
+    led_to = [decide(event, run, Role.ADMIN) for event in read if event is not None]
+    assert all(isinstance(decision, Ignore) for decision in led_to)
 
 
 def test_two_bots_do_not_answer_each_other() -> None:
     """Attacks 14 and 21."""
     body = json.dumps(commented("/phaseline cancel", sender=BOT)).encode()
 
-    event = Inbox(label="phaseline", app_id=4242, slug="phaseline").read("issue_comment", body)
+    event = Inbox(label="phaseline", app_id=4242).read("issue_comment", body)
 
     assert event is not None
     assert isinstance(decide(event, None, Role.ADMIN), Ignore)

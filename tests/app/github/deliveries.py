@@ -4,7 +4,6 @@ from typing import Any
 
 LABEL = "phaseline"
 APP_ID = 4242
-SLUG = "phaseline"
 INSTALLATION = 7
 MAINTAINER: dict[str, Any] = {"id": 11, "login": "maintainer", "type": "User"}
 BOT: dict[str, Any] = {"id": 12, "login": "helper[bot]", "type": "Bot"}
