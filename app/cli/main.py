@@ -2,7 +2,14 @@
 
 import typer
 
-app = typer.Typer(name="phaseline", no_args_is_help=True, add_completion=False)
+from app.cli import rehearse
+from app.cli.demo.command import demo
+
+app = typer.Typer(
+    name="phaseline", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+app.command()(demo)
+app.add_typer(rehearse.commands, name="rehearse")
 
 
 @app.callback()

@@ -1,0 +1,168 @@
+"""Sets the stage: repository, three processes, issue and label. Watching is done elsewhere.
+
+Every step looks before it does, so that it can be cut short and done again.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.cli.demo.cast import HOST, Cast
+from app.cli.demo.folder import Folder
+from app.cli.demo.keys import ensure_secrets
+from app.cli.demo.maintainer import Issue, Maintainer
+from app.cli.demo.processes import Child, demand_free, start, wait_until_healthy
+from app.cli.demo.trouble import DemoError
+
+APP_ID = 1001
+LABEL = "phaseline"
+KEY_VARIABLE = "ANTHROPIC_API_KEY"
+# No account is behind it: the scripted Claude demands a key and does not look at it.
+NO_ACCOUNT = "scripted-claude-needs-no-account"
+# Prepared dependencies, shared by all demo directories: installed once, then no network is needed.
+ENVIRONMENTS = Path(__file__).parents[3] / "var" / "demo-environments"
+# Settings of a service that runs elsewhere on this machine must not reach this one.
+FOREIGN = ("PHASELINE_", "ANTHROPIC_")
+# These describe the machine, so they hold for the demo too.
+MACHINE = (
+    "PHASELINE_AGENT_UID",
+    "PHASELINE_EGRESS_HOSTS",
+    "PHASELINE_SANDBOX",
+    "PHASELINE_SANDBOX_NONE_I_ACCEPT",
+)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What runs: the children in the order of their start."""
+
+    children: tuple[Child, ...]
+
+    def check(self) -> None:
+        """Raise DemoError when one of them has ended."""
+        for child in self.children:
+            child.check()
+
+
+@contextmanager
+def set_up(folder: Folder, cast: Cast, latency: float) -> Iterator[Stage]:
+    """Start everything, give it to the caller, and end it in reverse order.
+
+    Raises:
+        DemoError: something cannot start; the message names its log.
+    """
+    folder.prepare()
+    ensure_secrets(folder)
+    _share_environments(folder)
+    source = _source(folder, cast)
+    names = [name for name in cast.ports if name != "claude" or not cast.live]
+    for name in names:
+        demand_free(name, cast.ports[name])
+    with ExitStack() as ending:
+        children = [_github(folder, cast, source)]
+        ending.callback(children[0].end)
+        if cast.script is not None:
+            children.append(_claude(folder, cast, cast.script, latency))
+            ending.callback(children[1].end)
+        wait_until_healthy(children[0], f"{cast.url('github')}/api/v3/meta")
+        if cast.script is not None:
+            wait_until_healthy(children[1], cast.url("claude"))
+        service = _service(folder, cast)
+        ending.callback(service.end)
+        wait_until_healthy(service, f"{cast.url('service')}/healthz")
+        yield Stage((*children, service))
+
+
+def open_issue(maintainer: Maintainer, cast: Cast) -> Issue:
+    """Make sure that the issue is there and carries the label."""
+    maintainer.ensure_label(LABEL)
+    issue = maintainer.ensure_issue(cast.title, cast.body)
+    maintainer.set_label(issue, LABEL)
+    return issue
+
+
+def _share_environments(folder: Folder) -> None:
+    link = folder.service / "environments"
+    if not link.exists() and not link.is_symlink():
+        ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(ENVIRONMENTS, target_is_directory=True)
+
+
+def _source(folder: Folder, cast: Cast) -> Path:
+    """Return the repository to host; the sample is built once, whole or not at all."""
+    from shutil import rmtree
+
+    from app.cli.demo.cast import SAMPLE
+    from app.rehearsal.samples import BuildError, build
+
+    if cast.source is not None:
+        return cast.source
+    if not folder.source.exists():
+        partial = folder.source.with_name("source.partial")
+        rmtree(partial, ignore_errors=True)
+        try:
+            build(SAMPLE, partial)
+        except BuildError as error:
+            raise DemoError(f"The sample repository cannot be built: {error}") from error
+        partial.rename(folder.source)
+    return folder.source
+
+
+def _github(folder: Folder, cast: Cast, source: Path) -> Child:
+    arguments = ["rehearse", "github", "--port", str(cast.ports["github"])]
+    arguments += ["--data", str(folder.github), "--repo", f"{cast.full_name}={source}"]
+    arguments += ["--app-id", str(APP_ID), "--private-key", str(folder.private_key)]
+    arguments += ["--webhook-secret-file", str(folder.webhook_secret)]
+    arguments += ["--webhook-url", f"{cast.url('service')}/webhooks/github"]
+    return start("The stand-in GitHub", arguments, _neutral(), folder.log("github"))
+
+
+def _claude(folder: Folder, cast: Cast, script: Path, latency: float) -> Child:
+    arguments = ["rehearse", "claude", "--port", str(cast.ports["claude"])]
+    arguments += ["--script", str(script), "--latency", str(latency)]
+    arguments += ["--log", str(folder.logs / "claude-requests.jsonl")]
+    return start("The scripted Claude", arguments, _neutral(), folder.log("claude"))
+
+
+def _service(folder: Folder, cast: Cast) -> Child:
+    machine = {name: os.environ[name] for name in MACHINE if name in os.environ}
+    environment = (
+        _neutral()
+        | machine
+        | {
+            "PHASELINE_DATABASE_URL": f"sqlite:///{folder.service / 'phaseline.db'}",
+            "PHASELINE_DATA_DIR": str(folder.service),
+            "PHASELINE_GITHUB_URL": cast.url("github"),
+            "PHASELINE_GITHUB_API_URL": f"{cast.url('github')}/api/v3",
+            "PHASELINE_GITHUB_APP_ID": str(APP_ID),
+            "PHASELINE_GITHUB_PRIVATE_KEY": str(folder.private_key),
+            "PHASELINE_GITHUB_WEBHOOK_SECRET": folder.webhook_secret.read_text().strip(),
+            "PHASELINE_LABEL": LABEL,
+            "PHASELINE_HOST": HOST,
+            "PHASELINE_PORT": str(cast.ports["service"]),
+            "PHASELINE_BASE_URL": cast.url("service"),
+            **_model(cast),
+        }
+    )
+    return start("The service", ["serve"], environment, folder.log("service"))
+
+
+def _model(cast: Cast) -> dict[str, str]:
+    if not cast.live:
+        return {"ANTHROPIC_BASE_URL": cast.url("claude"), KEY_VARIABLE: NO_ACCOUNT}
+    key = os.environ.get(KEY_VARIABLE, "")
+    if not key:
+        raise DemoError(
+            f"--live asks the real model, which needs {KEY_VARIABLE} in the environment."
+        )
+    base = os.environ.get("ANTHROPIC_BASE_URL")
+    return {KEY_VARIABLE: key} | ({"ANTHROPIC_BASE_URL": base} if base else {})
+
+
+def _neutral() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    # The three talk to each other directly, whatever proxy leads out of this machine.
+    direct = ",".join(filter(None, [kept.get("NO_PROXY") or kept.get("no_proxy"), HOST]))
+    return kept | {"NO_PROXY": direct, "no_proxy": direct}

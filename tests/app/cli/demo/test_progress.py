@@ -1,0 +1,91 @@
+"""What the demo tells of a run while it goes on."""
+
+from app.cli.demo.progress import news
+from app.cli.demo.seen import Seen
+from tests.app.cli.demo.runs import seen, step
+
+
+def told(before: Seen | None, now: Seen) -> list[str]:
+    return [f"{line.tone}: {line.text}" for line in news(before, now)]
+
+
+def test_a_step_is_told_when_it_starts_and_when_it_ends() -> None:
+    begun = seen(step("architect", "planning", 6, None))
+    ended = seen(
+        step("architect", "planning", 6, 9, artifact={"name": "system-plan.md"}, cost_usd=0.031)
+    )
+
+    assert told(None, begun) == ["heading: Planning", "begun: architect"]
+    assert told(begun, ended) == ["good: architect · system-plan.md · 3.0 s · $0.03"]
+    assert told(ended, ended) == []
+
+
+def test_steps_side_by_side_are_told_in_the_order_of_time_under_one_heading() -> None:
+    now = seen(step("ui-designer", "planning", 6, 9), step("architect", "planning", 7, 8))
+
+    assert told(None, now) == [
+        "heading: Planning",
+        "begun: ui-designer",
+        "begun: architect",
+        "good: architect · 1.0 s",
+        "good: ui-designer · 3.0 s",
+    ]
+
+
+def test_a_new_phase_gets_its_heading_once() -> None:
+    before = seen(step("architect", "planning", 1, 2))
+    now = seen(
+        step("architect", "planning", 1, 2), step("backend-developer", "implementation", 3, None)
+    )
+
+    assert told(before, now) == ["heading: Implementation", "begun: backend-developer"]
+
+
+def test_red_checks_are_told_one_by_one() -> None:
+    receipts = [
+        {"work": "qa/checks/1", "check": "backend types", "status": "failed", "passed": None,
+         "failed": 2},
+        {"work": "qa/checks/1", "check": "backend tests", "status": "passed", "passed": 12,
+         "failed": None},
+        {"work": "qa/checks/1", "check": "frontend lint", "status": "did_not_run", "passed": None,
+         "failed": None},
+    ]  # fmt: skip
+    before = seen(step("checks", "qa", 1, None))
+    now = seen(step("checks", "qa", 1, 3), receipts=receipts)
+
+    assert told(before, now) == [
+        "bad: checks · 2.0 s",
+        "bad: backend types: 2 failed",
+        "good: backend tests: 12 passed",
+        "bad: frontend lint: did not run",
+    ]
+
+
+def test_rounds_attempts_outcomes_and_notes_are_named() -> None:
+    before = seen(step("ui-designer", "planning", 1, None, round=2, attempt=2))
+    now = seen(
+        step(
+            "ui-designer", "planning", 1, 2, round=2, attempt=2,
+            outcome="no_output", reason="submit was refused three times", notes=["sent back"],
+        ),
+        notes=["the issue was edited since"],
+    )  # fmt: skip
+
+    assert told(before, now) == [
+        "bad: ui-designer (round 2) (attempt 2) · no output · 1.0 s",
+        "note: sent back",
+        "note: submit was refused three times",
+        "note: the issue was edited since",
+    ]
+
+
+def test_a_commit_is_named_by_its_beginning() -> None:
+    now = seen(step("backend-developer", "implementation", 1, 2, commit="0123456789abcdef"))
+
+    assert told(None, now)[-1] == "good: backend-developer · commit 0123456 · 1.0 s"
+
+
+def test_nothing_to_change_is_neither_good_nor_bad() -> None:
+    now = seen(step("code-simplifier", "implementation", 1, 2, outcome="no_change"))
+
+    assert told(None, now)[-1] == "plain: code-simplifier · no change · 1.0 s"
