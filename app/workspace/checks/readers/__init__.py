@@ -1,0 +1,1 @@
+"""Readers of what quality tools print, one module per format."""
