@@ -211,19 +211,24 @@ class ScriptedSessions:
         self.play = {name: list(turns) for name, turns in play.items()}
         self.assignments: list[Assignment] = []
         self.sent_back: dict[str, list[str]] = defaultdict(list)
-        self.concurrent = 0
-        self.most_concurrent = 0
+        # Steps that begin only together: each waits until all of them are there.
+        self.meeting: set[str] = set()
+        self._arrived: set[str] = set()
+        self._met = asyncio.Event()
 
     async def converse(self, assignment: Assignment, desk: Desk, examine: Examine) -> SessionEnd:
         """Hand in what the script says until it is taken, or end as it says."""
         self.assignments.append(assignment)
-        self.concurrent += 1
-        self.most_concurrent = max(self.most_concurrent, self.concurrent)
-        await asyncio.sleep(0)
-        try:
-            return await self._play(assignment, desk, examine)
-        finally:
-            self.concurrent -= 1
+        if str(assignment.name) in self.meeting:
+            await self._meet(str(assignment.name))
+        return await self._play(assignment, desk, examine)
+
+    async def _meet(self, name: str) -> None:
+        self._arrived.add(name)
+        if self._arrived == self.meeting:
+            self._met.set()
+        async with asyncio.timeout(10):
+            await self._met.wait()
 
     async def _play(self, assignment: Assignment, desk: Desk, examine: Examine) -> SessionEnd:
         turns = self.play[str(assignment.name)]
