@@ -33,7 +33,6 @@ class Issue:
 
     number: int
     url: str
-    labels: tuple[str, ...]
 
 
 class Maintainer:
@@ -76,8 +75,9 @@ class Maintainer:
         return _issue(self._post("issues", {"title": title, "body": body}))
 
     def set_label(self, issue: Issue, name: str) -> None:
-        """Set the label unless it is set."""
-        if name not in issue.labels:
+        """Set the label unless it is set, or was once: setting it again would start another run."""
+        events = self._get(f"issues/{issue.number}/events?per_page=100")
+        if not any(one["event"] == "labeled" and one["label"]["name"] == name for one in events):
             self._post(f"issues/{issue.number}/labels", {"labels": [name]})
 
     def pull(self, number: int) -> Pull:
@@ -109,8 +109,7 @@ class Maintainer:
 
 
 def _issue(found: Any) -> Issue:
-    labels = tuple(label["name"] for label in found["labels"])
-    return Issue(found["number"], found["html_url"], labels)
+    return Issue(found["number"], found["html_url"])
 
 
 def _token(standin: Path) -> str:

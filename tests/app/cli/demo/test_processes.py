@@ -41,6 +41,14 @@ def claude(tmp_path: Path, port: int, script: str = SCRIPT) -> Child:
     return start("The scripted Claude", arguments, os.environ, tmp_path / "claude.log")
 
 
+def alive(pid: int) -> bool:
+    """Say whether the process runs; a zombie that nobody has collected does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def test_children_die_when_the_demo_is_killed(tmp_path: Path) -> None:
     (tmp_path / "script.yaml").write_text(SCRIPT)
     port = free_port()
@@ -54,14 +62,15 @@ def test_children_die_when_the_demo_is_killed(tmp_path: Path) -> None:
         parent.send_signal(signal.SIGKILL)
         parent.wait()
 
-    deadline = time.monotonic() + 10
-    while Path(f"/proc/{child}/stat").exists() and time.monotonic() < deadline:
-        if Path(f"/proc/{child}/stat").read_text().split(") ")[1][0] == "Z":
-            break
-        time.sleep(0.01)
-    else:
-        assert not Path(f"/proc/{child}").exists()
-    demand_free("scripted Claude", port)
+    try:
+        deadline = time.monotonic() + 10
+        while alive(child) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not alive(child)
+        demand_free("scripted Claude", port)
+    finally:
+        if alive(child):
+            os.kill(child, signal.SIGKILL)
 
 
 def test_a_child_is_ended_in_order(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def show() -> Iterator[Show]:
 
 
 def watcher(cast: Cast, lines: list[Line]) -> Watcher:
-    issue = Issue(1, "http://127.0.0.1/demo/shop/issues/1", ("phaseline",))
+    issue = Issue(1, "http://127.0.0.1/demo/shop/issues/1")
     return Watcher(Stage(()), cast, issue, lines.append)
 
 
