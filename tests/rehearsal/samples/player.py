@@ -123,6 +123,11 @@ class Player:
         files = (self._checkout / path for path in listed.split("\0") if path)
         return {str(path.relative_to(self._checkout)): path.read_bytes() for path in files}
 
+    def line_exists(self, path: str, line: int | None) -> bool:
+        """Say whether the checkout has this file, and this line of it."""
+        file = self._checkout / path
+        return file.is_file() and (line or 1) <= len(file.read_text().splitlines())
+
     def _call(self, name: str, arguments: Mapping[str, Any]) -> str:
         if name == "str_replace_based_edit_tool":
             return edit(self._checkout, arguments)
