@@ -1,5 +1,6 @@
 """A connection to a GitHub at a test address, and a clock that only moves when told to wait."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -35,6 +36,16 @@ class MovingClock:
     async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
         self.moment += timedelta(seconds=seconds)
+
+
+class WallClock:
+    """The real time of day; nobody waits long in a test."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(min(seconds, 0.01))
 
 
 @cache

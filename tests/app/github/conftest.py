@@ -1,0 +1,29 @@
+"""One stand-in GitHub for the tests that talk to it; each makes an issue of its own there."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from app.github.connection import GitHubConnection
+from tests.app.github.parts import APP_ID, WallClock, private_key
+from tests.app.github.standin import StandIn, stand_in
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def github(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[StandIn]:
+    async with stand_in(tmp_path_factory.mktemp("github")) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def connection(github: StandIn) -> AsyncIterator[GitHubConnection]:
+    made = GitHubConnection(
+        app_id=APP_ID,
+        private_key=private_key(),
+        api_url=github.api,
+        proxy=None,
+        clock=WallClock(),
+    )
+    yield made
+    await made.close()
