@@ -5,6 +5,7 @@ It neither scans nor pushes: what goes in has been looked at, and where it goes 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 from app.workspace import names
 from app.workspace.leaks import Leaks
@@ -44,7 +45,8 @@ class Place:
     @property
     def ref(self) -> str:
         """The ref that holds the commit in the run's own store."""
-        return f"refs/phaseline/made/{self.work}"
+        # Hashed: one work's name may be the beginning of another's, which refs cannot be.
+        return f"refs/phaseline/made/{sha256(self.work.encode()).hexdigest()}"
 
 
 class Committer:

@@ -154,9 +154,7 @@ def test_tsc_errors_are_read_with_and_without_a_file() -> None:
 def test_formatters_list_what_they_would_write() -> None:
     text = "Would reformat: back/a.py\n1 file would be reformatted\n"
     black = "would reformat /workspace/back/b.py\n\nOh no!\n"
-    prettier = (
-        "Checking formatting...\n[warn] src/a.ts\n[warn] Code style issues found in 1 file.\n"
-    )
+    prettier = "Checking...\n[warn] src/a.ts\n[warn] Code style issues found in 1 file.\n"
 
     ruff = read("unformatted", output(text), succeeded=False)
     blacks = read("unformatted", output(stderr=black), succeeded=False)

@@ -1,0 +1,114 @@
+"""The checkout of one step: a desk for the session's tools, and what the service reads from it.
+
+It implements `phases.core.ports.Worktree` on git. Nothing it returns was taken from the agent's
+word.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from pathspec import GitIgnoreSpec
+
+from app.workspace.committing import Committer, Place
+from app.workspace.objects import Entry
+from app.workspace.tools.toolbox import Toolbox
+from app.workspace.working_tree import WorkingTree
+from phases.core.model import Change, Commit
+from phases.core.ports import ToolResult
+from phases.core.submission import CommitMessage
+
+_MOST_LINES_READ = 8 << 20
+
+
+@dataclass(frozen=True)
+class BaseFiles:
+    """The files of the run's base commit by path, for looking up what a plan cites."""
+
+    listing: Mapping[bytes, Entry]
+
+
+class GitWorktree:
+    """One step's checkout. `protected` are patterns that the repository lets no run change."""
+
+    def __init__(
+        self,
+        tree: WorkingTree,
+        toolbox: Toolbox,
+        committer: Committer,
+        place: Place,
+        base: BaseFiles,
+        *,
+        protected: tuple[str, ...],
+        writable: bool,
+    ) -> None:
+        self._tree = tree
+        self._toolbox = toolbox
+        self._committer = committer
+        self._place = place
+        self._base = base
+        self._protected = GitIgnoreSpec.from_lines(protected)
+        self._writable = writable
+        self._lines: dict[str, int] = {}
+
+    async def call(self, tool: str, arguments: Mapping[str, object]) -> ToolResult:
+        """Run one tool in the cage."""
+        result = await self._toolbox.call(tool, arguments)
+        return ToolResult(result.text, result.is_error)
+
+    async def snapshot(self) -> str | None:
+        """Keep the files as they are; the name is that of a git tree in the run's store."""
+        return await self._tree.keep() if self._writable else None
+
+    async def restore(self, snapshot: str) -> None:
+        """Put the files back to a snapshot; ignored files stay."""
+        await self._tree.put_back(snapshot)
+
+    async def begin_again(self) -> None:
+        """Put the files back to the commit that the step started from."""
+        await self._tree.put_back(self._place.start)
+
+    async def changes(self) -> tuple[Change, ...]:
+        """Return what differs from the start, with the reason for what may not stand."""
+        differences = await self._tree.differences()
+        return tuple(self._judged(change) for change in differences.changes)
+
+    async def restore_paths(self, paths: tuple[str, ...]) -> None:
+        """Put single paths back to the commit the step started from."""
+        await self._tree.put_back_paths(paths)
+
+    async def commit(self, message: CommitMessage, trailers: Mapping[str, str]) -> Commit:
+        """Make one commit of the changes as the App's bot, or find the one that was made.
+
+        Raises:
+            BlockedError: when the changes hold something that is never committed.
+        """
+        return await self._committer.commit(self._place, self._tree, message, trailers)
+
+    async def diff(self, base: str, *, limit: int) -> str:
+        """Return the unified diff from a commit to the step's start, cut at `limit` characters."""
+        text, whole = await self._place.objects.diff(base, self._place.start, most=limit * 4)
+        if whole and len(text) <= limit:
+            return text
+        return (
+            f"{text[:limit]}\n[The diff is longer than {limit} characters; the rest is left out.]"
+        )
+
+    def line_exists(self, path: str, line: int | None) -> bool:
+        """Tell whether a path (and line, from 1) exists at the run's base commit."""
+        entry = self._base.listing.get(path.encode("utf-8", "surrogateescape"))
+        if entry is None:
+            prefix = path.rstrip("/").encode("utf-8", "surrogateescape") + b"/"
+            return line is None and any(known.startswith(prefix) for known in self._base.listing)
+        if line is None:
+            return True
+        if entry.size is None or entry.size > _MOST_LINES_READ:
+            return False
+        if entry.oid not in self._lines:
+            content = self._place.objects.blob_now(entry.oid)
+            self._lines[entry.oid] = len(content.splitlines())
+        return 1 <= line <= self._lines[entry.oid]
+
+    def _judged(self, change: Change) -> Change:
+        if change.refusal or not self._protected.match_file(change.path):
+            return change
+        return replace(change, refusal="`.github/phaseline.yml` protects it")
