@@ -15,7 +15,7 @@ from app.cli.demo.seen import ENDED, WAITING, Seen, parse
 from app.cli.demo.stage import Stage
 from app.cli.demo.trouble import DemoError
 
-PAUSE = 0.25
+PAUSE = 0.4
 START_PATIENCE = 60.0
 # A run that waits for a person for so long will not go on by itself.
 WAITING_PATIENCE = 60.0
