@@ -6,7 +6,16 @@ import pytest
 
 from app.rehearsal.samples import SAMPLES
 from phases.core.artifacts import Facts, refusals
-from phases.core.submission import SUBMIT_SCHEMA, Outcome, Submission, parse, unmet
+from phases.core.submission import (
+    SUBMIT_SCHEMA,
+    Diagnosis,
+    Finding,
+    Interface,
+    Outcome,
+    Submission,
+    parse,
+    unmet,
+)
 from phases.core.work import Step, WorkName
 from phases.pipeline import standard_pipeline
 from tests.rehearsal.samples.player import Player, Script
@@ -61,7 +70,7 @@ def test_every_place_that_is_named_exists_at_its_moment(
     for step in script.steps:
         player.play_edits(step)
         submission = submitted(script, step)
-        places = (
+        places: tuple[Interface | Finding | Diagnosis, ...] = (
             *(submission.interfaces or ()),
             *(submission.findings or ()),
             *(submission.diagnosis or ()),
