@@ -6,7 +6,7 @@ from dataclasses import replace
 from phases.core.comments import ready_comment, receipts_comment, review_request
 from phases.core.description import description, opening, title
 from phases.core.errors import BlockedError, DefectError, TransientError
-from phases.core.model import StepOutcome
+from phases.core.model import StepOutcome, short
 from phases.core.outward import Desired
 from phases.core.ports import Clock, Forge, Records, Workspaces
 from phases.core.receipts import CheckStatus, Receipt
@@ -62,7 +62,7 @@ class ActionPerformer:
         request = await self._forge.freeze_request(record.run)
         base = await self._workspaces.fetch_base(record.run)
         await self._records.amend(replace(record.run, request=request, base=base))
-        detail = f"`{base.branch}` at {base.sha}"
+        detail = f"`{base.branch}` at {short(base.sha)}"
         return replace(begun, outcome=StepOutcome.DONE, detail=detail), ()
 
     async def _prepare(self, record: Record, begun: Performed) -> Done:

@@ -28,6 +28,7 @@ DIAGNOSE = Step(
     title="Diagnose the failures",
     demands=frozenset({Demand.DIAGNOSIS}),
     files=Files.THROWN_AWAY,
+    when_needed=True,
 )
 BACKEND_FIX = Step(
     agent="backend-developer",
@@ -35,6 +36,7 @@ BACKEND_FIX = Step(
     title="Mend the back end",
     demands=frozenset({Demand.COMMIT}),
     files=Files.COMMITTED,
+    when_needed=True,
 )
 FRONTEND_FIX = Step(
     agent="frontend-developer",
@@ -42,6 +44,7 @@ FRONTEND_FIX = Step(
     title="Mend the front end",
     demands=frozenset({Demand.COMMIT}),
     files=Files.COMMITTED,
+    when_needed=True,
 )
 QUALITY = Step(
     agent="quality-checker",

@@ -6,7 +6,7 @@ Markers and hidden blocks are added by whoever writes to GitHub.
 from decimal import Decimal
 
 from phases.core.machine import RESUMABLE, RunState
-from phases.core.model import Run, StepOutcome
+from phases.core.model import Run, StepOutcome, short
 from phases.core.outward import Desired, OutwardKind, Place
 from phases.core.receipts import CheckStatus, Receipt
 from phases.core.record import Performed, Record
@@ -21,6 +21,11 @@ PLANNED = frozenset({PhaseName.INITIALIZATION, PhaseName.PLANNING})
 def usd(amount: Decimal) -> str:
     """Return an amount of money as people read it."""
     return f"${amount:.2f}" if amount >= Decimal("0.10") or amount == 0 else f"${amount:.4f}"
+
+
+def plural(count: int, thing: str) -> str:
+    """Return a count with its noun."""
+    return f"{count} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def _comment(key: str, place: Place, text: str) -> Desired:
@@ -44,7 +49,7 @@ def artifact_comment(performed: Performed) -> Desired:
     name = performed.name
     facts = [f"round {name.round}", f"`{performed.model}`", usd(performed.cost_usd)]
     if performed.commit:
-        facts.append(f"commit {performed.commit.sha}")
+        facts.append(f"commit {performed.commit.short}")
     if performed.outcome is StepOutcome.NO_CHANGE:
         facts.append("no change")
     body = cut(prose(artifact.text), LIMIT)
@@ -78,7 +83,7 @@ def receipts_comment(record: Record, phase: PhaseName) -> Desired:
     for work in record.works:
         if work.name.phase is phase and work.receipts:
             commit = work.receipts[0].commit
-            parts.append(f"**{work.title}** (round {work.name.round}) at {commit}\n")
+            parts.append(f"**{work.title}** (round {work.name.round}) at {short(commit)}\n")
             parts.append(receipts_table(work.receipts))
             parts.extend(_failures(work.receipts))
     return _comment(f"receipts/{phase}", Place.PULL_REQUEST, cut("\n".join(parts), LIMIT))
@@ -108,7 +113,7 @@ def _counts(receipt: Receipt) -> str:
     if receipt.status is CheckStatus.DID_NOT_RUN:
         return inline(receipt.reason)
     if receipt.passed is None:
-        return f"{len(receipt.failures)} findings" if receipt.failures else ""
+        return plural(len(receipt.failures), "finding") if receipt.failures else ""
     counts = f"{receipt.passed} passed"
     if receipt.failed:
         counts += f", {receipt.failed} failed"
@@ -126,7 +131,7 @@ def _failures(receipts: tuple[Receipt, ...]) -> list[str]:
     ]
     more = [f"- and {len(failures) - 40} more"] if len(failures) > len(rows) else []
     return [
-        f"<details><summary>{len(failures)} failures</summary>\n",
+        f"<details><summary>{plural(len(failures), 'failure')}</summary>\n",
         *rows,
         *more,
         "\n</details>\n",
@@ -154,7 +159,7 @@ def kept(record: Record) -> str:
     settled = sum(1 for work in record.works if work.accepted)
     commits = len(record.commits)
     branch = f" on the branch `{record.run.branch}`" if record.run.branch else ""
-    return f"{settled} finished steps and actions, {commits} commits{branch}."
+    return f"{plural(settled, 'finished step')}, {plural(commits, 'commit')}{branch}."
 
 
 def choices(state: RunState) -> str:

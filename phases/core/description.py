@@ -39,7 +39,7 @@ def description(record: Record) -> str:
         f"The team spent {usd(record.spent_usd)} of {usd(run.limit_usd)}. "
         f"Plans and the tracker are on #{run.issue}.\n"
     )
-    return cut("\n".join(parts), LIMIT)
+    return cut("\n\n".join(part.strip() for part in parts) + "\n", LIMIT)
 
 
 def _look_here_first(record: Record) -> list[str]:

@@ -148,6 +148,16 @@ class Commit:
     additions: int
     deletions: int
 
+    @property
+    def short(self) -> str:
+        """As much of the name as GitHub makes a link of and a person can read."""
+        return short(self.sha)
+
+
+def short(sha: str) -> str:
+    """Return the first ten digits of a commit's name."""
+    return sha[:10]
+
 
 @dataclass(frozen=True)
 class Artifact:

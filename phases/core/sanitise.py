@@ -71,5 +71,5 @@ def _defused(text: str) -> str:
     text = text.replace("&", "&amp;").replace("<", "&lt;")
     text = _IMAGE.sub(r"[image: \1]", text)
     text = _MENTION.sub(f"@{_JOINER}", text)
-    text = _COMMAND.sub(rf"\1{_JOINER}/", text)
+    text = _COMMAND.sub(rf"\1/{_JOINER}", text)
     return _CLOSING.sub(rf"\1\2{_JOINER}\3", text)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from phases.core.comments import choices, kept, usd
 from phases.core.machine import RunState
-from phases.core.model import Run, StepOutcome
+from phases.core.model import Run, StepOutcome, short
 from phases.core.phase import Phase
 from phases.core.record import Performed, Record
 from phases.core.sanitise import inline, prose
@@ -59,7 +59,7 @@ def _standing(record: Record, phases: tuple[Phase, ...]) -> str:
     return {
         RunState.QUEUED: "The run waits for a free worker; it starts by itself.",
         RunState.RUNNING: f"In {_current(record, phases)}. {_doing(record)}.",
-        RunState.WAITING: f"Nothing is wrong; the run goes on by itself. {reason}",
+        RunState.WAITING: f"Nothing is wrong; the run goes on by itself.\n\n{_quoted(reason)}",
         RunState.BLOCKED: f"A person is needed.\n\n{_quoted(reason)}\n\nKept: {kept(record)}",
         RunState.READY: f"Every gate has passed. Pull request #{number} waits for your review.",
         RunState.CANCELLED: f"Ended by a person. {reason} Kept: {kept(record)}",
@@ -97,7 +97,7 @@ def _figures(record: Record) -> str:
     if run.branch:
         facts.append(f"**Branch** `{run.branch}`")
     if run.head:
-        facts.append(f"**Head** {run.head}")
+        facts.append(f"**Head** {short(run.head)}")
     spec = record.spec
     if spec and spec.weight:
         facts.append(f"**Weight** {spec.weight}")
@@ -116,24 +116,20 @@ def _phase(record: Record, phase: Phase) -> str:
     agents = {work.agent for work in phase.works if isinstance(work, Step)}
     rows = [_row(work, agents) for work in record.works if work.name.phase is phase.name]
     if not (passage and passage.passed_at):
-        rows += [_planned(work) for work in phase.works if not _begun(record, phase, work)]
+        rows += [_announced(work) for work in phase.works if _is_to_come(record, phase, work)]
     table = "\n".join(
         ["| | step | who | result | took | cost |", "|---|---|---|---|---|---|", *rows]
     )
     return f"### {sign} {phase.title}{took}\n\n{table}\n"
 
 
-def _begun(record: Record, phase: Phase, work: Work) -> bool:
-    if work.performer in _ONLY_WHEN_NEEDED:
-        return True
-    return any(record.of(phase.name, work.performer))
+def _is_to_come(record: Record, phase: Phase, work: Work) -> bool:
+    if isinstance(work, Step) and work.when_needed:
+        return False
+    return not any(record.of(phase.name, work.performer))
 
 
-# Listed only once they happen: what mends, and what flips nothing.
-_ONLY_WHEN_NEEDED = frozenset({"debugger"})
-
-
-def _planned(work: Work) -> str:
+def _announced(work: Work) -> str:
     who = work.agent if isinstance(work, Step) else "service"
     return f"| ⬜ | {work.title} | {who} | | | |"
 
@@ -159,7 +155,7 @@ def _result(work: Performed) -> str:
     elif work.detail:
         parts.append(inline(work.detail))
     if work.commit:
-        parts.append(work.commit.sha)
+        parts.append(work.commit.short)
     if work.outcome not in {None, StepOutcome.DONE}:
         told = f"{str(work.outcome).replace('_', ' ')}"
         why = inline(work.reason)[:NOTE_LIMIT]

@@ -35,7 +35,7 @@ class Step:
     """One agent makes one artifact; `demands` name what its submission must carry besides.
 
     A step with a `side` is skipped when the spec does not name that side, or the repository lacks
-    it.
+    it. One that is performed only `when_needed` is not announced before.
     """
 
     agent: str
@@ -44,6 +44,7 @@ class Step:
     demands: frozenset[Demand] = frozenset()
     files: Files = Files.READ_ONLY
     side: Side | None = None
+    when_needed: bool = False
 
     @property
     def performer(self) -> str:
