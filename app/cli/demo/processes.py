@@ -20,8 +20,6 @@ TETHER = Path(__file__).with_name("tether.py")
 HOST = "127.0.0.1"
 PAUSE = 0.05
 TAIL_LINES = 20
-# A killed demo's children are dying while the next one starts.
-PORT_PATIENCE = 5.0
 START_PATIENCE = 60.0
 END_PATIENCE = 15.0
 
@@ -93,13 +91,13 @@ def wait_until_healthy(child: Child, url: str) -> None:
     )
 
 
-def demand_free(name: str, port: int) -> None:
-    """Wait shortly until `port` is free.
+def demand_free(name: str, port: int, patience: float) -> None:
+    """Wait until `port` is free, at most `patience` seconds.
 
     Raises:
         DemoError: another program keeps it.
     """
-    deadline = time.monotonic() + PORT_PATIENCE
+    deadline = time.monotonic() + patience
     while True:
         try:
             with socket.create_server((HOST, port)):

@@ -18,6 +18,8 @@ from app.cli.demo.trouble import DemoError
 
 APP_ID = 1001
 LABEL = "phaseline"
+# Seconds; a killed demo's children are dying while the next one starts.
+PORT_PATIENCE = 5.0
 KEY_VARIABLE = "ANTHROPIC_API_KEY"
 # No account is behind it: the scripted Claude demands a key and does not look at it.
 NO_ACCOUNT = "scripted-claude-needs-no-account"
@@ -59,7 +61,7 @@ def set_up(folder: Folder, cast: Cast, latency: float) -> Iterator[Stage]:
     source = _source(folder, cast)
     names = [name for name in cast.ports if name != "claude" or not cast.live]
     for name in names:
-        demand_free(name, cast.ports[name])
+        demand_free(name, cast.ports[name], PORT_PATIENCE)
     with ExitStack() as ending:
         children = [_github(folder, cast, source)]
         ending.callback(children[0].end)

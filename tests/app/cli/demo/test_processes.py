@@ -67,7 +67,7 @@ def test_children_die_when_the_demo_is_killed(tmp_path: Path) -> None:
         while alive(child) and time.monotonic() < deadline:
             time.sleep(0.01)
         assert not alive(child)
-        demand_free("scripted Claude", port)
+        demand_free("scripted Claude", port, 5)
     finally:
         if alive(child):
             os.kill(child, signal.SIGKILL)
@@ -81,7 +81,7 @@ def test_a_child_is_ended_in_order(tmp_path: Path) -> None:
     child.end()
 
     assert child.process.returncode is not None
-    demand_free("scripted Claude", port)
+    demand_free("scripted Claude", port, 5)
 
 
 def test_a_child_that_ended_by_itself_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
@@ -94,6 +94,14 @@ def test_a_child_that_ended_by_itself_is_told_with_the_end_of_its_log(tmp_path: 
     assert "The scripted Claude has ended (status 1)" in str(error.value)
     assert "version must be 1" in str(error.value)
     assert str(tmp_path / "claude.log") in str(error.value)
+
+
+def test_a_port_that_another_program_keeps_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+        with pytest.raises(DemoError, match=f"Port {port} on 127.0.0.1, where this demo's service"):
+            demand_free("service", port, 0)
 
 
 def test_a_child_whose_parent_is_another_does_not_start() -> None:
