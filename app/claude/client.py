@@ -7,6 +7,8 @@ import anthropic
 import httpx2
 
 CONNECT_SECONDS = 10.0
+SILENCE_SECONDS = 180.0
+"""The longest silence that an operator should meet before a request is tried again."""
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ def judge(reply: Json, course: Course, limits: SessionLimits) -> RunTools | Say 
             step = End(StepOutcome.REFUSED, _refusal(reply))
         case "model_context_window_exceeded":
             step = End(StepOutcome.NO_OUTPUT, "The conversation filled the model's context window.")
-        case _ if course.last and not _submits(reply, calls):
+        case _ if course.last and all(call.tool != SUBMIT for call in calls):
             step = _used_up(course, limits)
         case "max_tokens":
             step = _cut(calls, course)
@@ -88,10 +88,6 @@ def settled(course: Course, limits: SessionLimits) -> End | None:
             f"{MOST_REFUSALS} submissions were sent back, the last because: {sentences}",
         )
     return _used_up(course, limits) if course.last else None
-
-
-def _submits(reply: Json, calls: tuple[Call, ...]) -> bool:
-    return reply["stop_reason"] != "max_tokens" and any(call.tool == SUBMIT for call in calls)
 
 
 def _used_up(course: Course, limits: SessionLimits) -> End:

@@ -11,6 +11,9 @@ from phases.core.agent import Tier
 
 _log = logging.getLogger(__name__)
 
+REPLY_TOKENS = 32_000
+"""Room for a reply: an artifact of 60,000 characters fits, and twice as much is below 128,000."""
+
 
 class ModelsError(Exception):
     """A configured model cannot be used; the message says which and what to do."""

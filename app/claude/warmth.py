@@ -7,6 +7,9 @@ begun. It is advice, not a lock: who waits too long goes ahead.
 import asyncio
 from collections.abc import Callable, Hashable
 
+PATIENCE_SECONDS = 10.0
+"""How long a fellow waits for the first: replies begin sooner, and an outage must not hold it."""
+
 
 def _nothing() -> None:
     """Release nobody."""

@@ -187,6 +187,15 @@ async def test_only_changes_are_kept_as_snapshots() -> None:
     assert [row.snapshot is not None for row in rows] == [True, False, True, False]
 
 
+async def test_a_change_is_kept_though_the_last_call_of_its_turn_only_reads() -> None:
+    calls = reply(call("bash", {"command": "append f 1"}), call("grep", {"pattern": "f"}))
+
+    async with stage(by_turn(calls, reply(submit()))) as at:
+        await at.converse()
+
+    assert at.journal.rows[assignment().session][0].snapshot is not None
+
+
 async def test_rows_with_a_gap_are_a_defect() -> None:
     async with stage(by_turn(reply(call("grep", {})), reply(submit()))) as at:
         await at.converse()

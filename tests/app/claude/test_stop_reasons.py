@@ -132,6 +132,16 @@ async def test_a_pause_is_continued_with_nothing_said_by_us() -> None:
     }
 
 
+async def test_a_pause_does_not_count_as_words() -> None:
+    pauses = [reply(text("Wait"), stop="pause_turn") for _ in range(2)]
+    words = [reply(text("Done.")) for _ in range(2)]
+
+    async with stage(by_turn(*pauses, *words, reply(submit()))) as at:
+        end = await at.converse()
+
+    assert end.outcome is StepOutcome.DONE
+
+
 async def test_pauses_without_end_run_into_the_limit_of_turns() -> None:
     respond = by_turn(*(reply(text("Wait"), stop="pause_turn") for _ in range(4)))
     given = assignment(limits=replace(LIMITS, turns=4))
