@@ -71,7 +71,8 @@ def _last_phase(seen: Seen | None) -> str | None:
 
 
 def _begun(run: Seen, step: Step) -> Line:
-    return Line(Tone.BEGUN, _at(run, step.started), _who(step))
+    what = f": {step.title}" if step.title else ""
+    return Line(Tone.BEGUN, _at(run, step.started), f"{_who(step)}{what}")
 
 
 def _ended(run: Seen, step: Step) -> Iterator[Line]:

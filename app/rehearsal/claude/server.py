@@ -63,8 +63,9 @@ class _Replies:
         if exchange.request is not None and exchange.request.stream:
             stream = self._stream(exchange, list(frames(answer.body)))
             return StreamingResponse(stream, headers=headers, media_type="text/event-stream")
+        await asyncio.sleep(self._latency / 2)
         exchange.begin()
-        await asyncio.sleep(self._latency)
+        await asyncio.sleep(self._latency / 2)
         gone = await request.is_disconnected()
         self._log.append(exchange.entry(200, None, disconnected=gone))
         return JSONResponse(answer.body, headers=headers)

@@ -10,12 +10,12 @@ def told(before: Seen | None, now: Seen) -> list[str]:
 
 
 def test_a_step_is_told_when_it_starts_and_when_it_ends() -> None:
-    begun = seen(step("architect", "planning", 6, None))
+    begun = seen(step("architect", "planning", 6, None, title="Plan the system"))
     ended = seen(
         step("architect", "planning", 6, 9, artifact={"name": "system-plan.md"}, cost_usd=0.031)
     )
 
-    assert told(None, begun) == ["heading: Planning", "begun: architect"]
+    assert told(None, begun) == ["heading: Planning", "begun: architect: Plan the system"]
     assert told(begun, ended) == ["good: architect · system-plan.md · 3.0 s · $0.03"]
     assert told(ended, ended) == []
 
