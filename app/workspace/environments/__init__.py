@@ -1,1 +1,1 @@
-"""Preparing the dependencies of a repository, once per lock file."""
+"""Installing what a repository depends on, caged, once for each set of lock files."""

@@ -1,0 +1,74 @@
+"""Keeps prepared environments: a directory for each key, complete or not there at all.
+
+An entry is built beside its place and renamed into it. It knows nothing of how it is made.
+"""
+
+import asyncio
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_ENTRY = "entry.json"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One prepared environment: the directory of each path of the worktree that it brings."""
+
+    key: str
+    directories: tuple[tuple[str, Path], ...]
+
+
+class EnvironmentCache:
+    """The entries below one directory. Several services may share it."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def find(self, key: str) -> Entry | None:
+        """The entry of a key; None when there is none yet."""
+        place = self._directory / key
+        try:
+            targets: list[str] = json.loads((place / _ENTRY).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return Entry(key, tuple((target, place / str(n)) for n, target in enumerate(targets)))
+
+    @asynccontextmanager
+    async def building(self, key: str) -> AsyncIterator[Path]:
+        """An empty directory to build the entry in, for one builder of this key at a time.
+
+        Whatever lies in it when the context ends is removed, unless `keep` moved it away.
+        """
+        self._directory.mkdir(parents=True, exist_ok=True)
+        with (self._directory / f".{key}.lock").open("w") as lock:
+            # In a thread: another service may hold it for minutes.
+            await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+            place = self._directory / f".{key}.new"
+            shutil.rmtree(place, ignore_errors=True)  # Of a builder that was killed.
+            place.mkdir(mode=0o700)
+            try:
+                yield place
+            finally:
+                await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+
+    def keep(self, key: str, built: Path, directories: tuple[tuple[str, Path], ...]) -> Entry:
+        """Make an entry, in `built` first, of directories that each have a path in the worktree."""
+        entry = built / "entry"
+        entry.mkdir(mode=0o755)
+        for number, (_, source) in enumerate(directories):
+            shutil.move(source, entry / str(number))
+        with (entry / _ENTRY).open("w", encoding="utf-8") as file:
+            json.dump([target for target, _ in directories], file)
+            file.flush()
+            os.fsync(file.fileno())
+        entry.rename(self._directory / key)
+        found = self.find(key)
+        if found is None:
+            raise FileNotFoundError(self._directory / key)
+        return found
