@@ -7,6 +7,8 @@ import asyncio
 import os
 import shutil
 import stat
+import tempfile
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ MOST_FILES = 100_000
 MOST_BYTES = 4 << 30
 MOST_FILE_BYTES = 512 << 20
 _MOST_PATH_BYTES = 2048
+_LEFT_SECONDS = 86_400
 
 
 def guard(listing: Mapping[bytes, Entry]) -> None:
@@ -79,6 +82,17 @@ class Checkouts:
             ) from error
         if self.owner is not None:
             await asyncio.to_thread(own_tree, root, self.owner)
+
+    def place(self, root: Path) -> Path:
+        """Return a new directory below `root` that nobody else uses.
+
+        What a process that was killed has left there for more than a day is removed.
+        """
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for left in root.iterdir():
+            if time.time() - left.lstat().st_mtime > _LEFT_SECONDS:
+                remove_tree(left)
+        return Path(tempfile.mkdtemp(dir=root))
 
     async def remove(self, path: Path) -> None:
         """Remove a directory and all that an agent left in it, without following a link."""

@@ -34,13 +34,13 @@ class Overview:
     settings: RepositorySettings
     parts: tuple[Part, ...]
     places: Places
-    checks: tuple[Check, ...]
+    checks: tuple[detect.Configured, ...]
     expected: tuple[Side, ...]
 
     @property
     def missing(self) -> tuple[CheckId, ...]:
         """The checks that nothing is configured for."""
-        there = {check.id for check in self.checks}
+        there = {found.check.id for found in self.checks}
         every = (CheckId(side, kind) for side in self.expected for kind in CheckKind)
         return tuple(check_id for check_id in every if check_id not in there)
 
@@ -163,11 +163,12 @@ def _size(size: int) -> str:
 
 def _checks(overview: Overview) -> str:
     lines = [
-        f"- {check.id}: `{' '.join(check.argv)}`" + (f" in `{check.cwd}`" if check.cwd else "")
-        for check in overview.checks
+        f"- {found.check.id}: `{found.line}`"
+        + (f" in `{found.check.cwd}`" if found.check.cwd else "")
+        for found in overview.checks
     ]
     lines += [f"- {check_id}: not configured" for check_id in overview.missing]
-    lines += _unchecked(overview.parts, overview.checks)
+    lines += _unchecked(overview.parts, [found.check for found in overview.checks])
     parts_found = describe(overview.parts)
     text = "\n".join(lines) or "- none"
     return f"{text}\n\nParts found:\n{parts_found}" if parts_found else text

@@ -41,7 +41,11 @@ class Logs(Protocol):
 class RosterReader(Protocol):
     """Makes a roster of the built-in team and what a repository brings."""
 
-    def __call__(self, texts: Mapping[str, str]) -> Roster:
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The gitignore patterns of the files whose texts it wants."""
+
+    def read(self, texts: Mapping[str, str]) -> Roster:
         """Return the roster; `texts` are the repository's own files by path.
 
         Raises:

@@ -5,7 +5,7 @@ The files are an agent's to change; everything here reads them with distrust and
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class Differences:
 class WorkingTree:
     """The files below `root`, which started as a commit.
 
-    `mounts` names the paths below it that are somebody else's; it is asked before each scan.
+    `mounts` are the paths below it that are somebody else's.
     `index` is a path that git may use for an index of its own.
     """
 
@@ -59,11 +59,12 @@ class WorkingTree:
         self._objects = objects
         self._root = root
         self._start = start
-        self._listing = listing
+        self._mounts = tuple(os.fsencode(path) for path in mounts)
+        self._listing = self._without_mounts(listing)
         self._index = index
         self._owner = owner
         self._gitlinks = gitlinks(listing)
-        self._scanner = Scanner(root, tuple(mounts))
+        self._scanner = Scanner(root, tuple(os.fsdecode(path) for path in self._mounts))
         self._rules: dict[bytes, bytes] = {}
         self._kept: tuple[Mapping[bytes, tuple[str, str] | None], str] | None = None
         self._raw: Mapping[str, bytes] = {}
@@ -109,7 +110,7 @@ class WorkingTree:
 
     async def put_back(self, treeish: str) -> None:
         """Make the files those of a tree or commit again; ignored files stay."""
-        target = await self._objects.listing(treeish)
+        target = self._without_mounts(await self._objects.listing(treeish))
         # Rules first: with them in place the second look knows what is ignored there.
         if await self._put(target, only=_is_rules_path):
             await self._put(target, only=lambda _: True)
@@ -120,6 +121,10 @@ class WorkingTree:
         """Make single paths, by the names that changes have, those of the commit again."""
         raw = [self._raw.get(path, os.fsencode(path)) for path in paths]
         await self._write({path: self._listing.get(path) for path in raw})
+
+    def _without_mounts(self, listing: Mapping[bytes, Entry]) -> Mapping[bytes, Entry]:
+        """Leave out what lies below a mount: it cannot be seen, and counts as unchanged."""
+        return {path: e for path, e in listing.items() if not _below(path, self._mounts)}
 
     async def _put(self, target: Mapping[bytes, Entry], only: Callable[[bytes], bool]) -> bool:
         """Put back the paths that `only` takes; return whether there was anything to do."""
@@ -196,8 +201,8 @@ def _change(
     return Change(shown, kind, refusal)
 
 
-def _below(path: bytes, submodules: frozenset[bytes]) -> bool:
-    return any(path == top or path.startswith(top + b"/") for top in submodules)
+def _below(path: bytes, tops: Collection[bytes]) -> bool:
+    return any(path == top or path.startswith(top + b"/") for top in tops)
 
 
 def _bound(count: int, size: int) -> str:

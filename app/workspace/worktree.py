@@ -5,14 +5,16 @@ word.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pathspec import GitIgnoreSpec
 
 from app.workspace.committing import Committer, Place
 from app.workspace.objects import Entry
+from app.workspace.sandbox.errors import SandboxError
 from app.workspace.tools.toolbox import Toolbox
 from app.workspace.working_tree import WorkingTree
+from phases.core.errors import TransientError
 from phases.core.model import Change, Commit
 from phases.core.ports import ToolResult
 from phases.core.submission import CommitMessage
@@ -20,15 +22,12 @@ from phases.core.submission import CommitMessage
 _MOST_LINES_READ = 8 << 20
 
 
-@dataclass(frozen=True)
-class BaseFiles:
-    """The files of the run's base commit by path, for looking up what a plan cites."""
-
-    listing: Mapping[bytes, Entry]
-
-
 class GitWorktree:
-    """One step's checkout. `protected` are patterns that the repository lets no run change."""
+    """One step's checkout.
+
+    `base` are the files of the run's base commit, for looking up what a plan cites; `protected`
+    are patterns of paths that the repository lets no run change.
+    """
 
     def __init__(
         self,
@@ -36,7 +35,7 @@ class GitWorktree:
         toolbox: Toolbox,
         committer: Committer,
         place: Place,
-        base: BaseFiles,
+        base: Mapping[bytes, Entry],
         *,
         protected: tuple[str, ...],
         writable: bool,
@@ -51,8 +50,15 @@ class GitWorktree:
         self._lines: dict[str, int] = {}
 
     async def call(self, tool: str, arguments: Mapping[str, object]) -> ToolResult:
-        """Run one tool in the cage."""
-        result = await self._toolbox.call(tool, arguments)
+        """Run one tool in the cage.
+
+        Raises:
+            TransientError: when the cage could not be built.
+        """
+        try:
+            result = await self._toolbox.call(tool, arguments)
+        except SandboxError as error:
+            raise TransientError(f"The cage could not be built: {error}") from error
         return ToolResult(result.text, result.is_error)
 
     async def snapshot(self) -> str | None:
@@ -89,16 +95,14 @@ class GitWorktree:
         text, whole = await self._place.objects.diff(base, self._place.start, most=limit * 4)
         if whole and len(text) <= limit:
             return text
-        return (
-            f"{text[:limit]}\n[The diff is longer than {limit} characters; the rest is left out.]"
-        )
+        return f"{text[:limit]}\n[The diff goes on; beyond {limit} characters it is left out.]"
 
     def line_exists(self, path: str, line: int | None) -> bool:
         """Tell whether a path (and line, from 1) exists at the run's base commit."""
-        entry = self._base.listing.get(path.encode("utf-8", "surrogateescape"))
+        entry = self._base.get(path.encode("utf-8", "surrogateescape"))
         if entry is None:
             prefix = path.rstrip("/").encode("utf-8", "surrogateescape") + b"/"
-            return line is None and any(known.startswith(prefix) for known in self._base.listing)
+            return line is None and any(known.startswith(prefix) for known in self._base)
         if line is None:
             return True
         if entry.size is None or entry.size > _MOST_LINES_READ:

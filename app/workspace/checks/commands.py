@@ -13,6 +13,7 @@ REPORT = "/tmp/phaseline-report"  # noqa: S108 - the cage's own.
 
 WHOLE = "whole"
 _SHELL = re.compile(r"[|&;<>()$`*?\[\]{}~!#\n\\]")
+_QUOTED = re.compile(r"'[^'\n]*'|\"[^\"$`\\\n]*\"")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
 _RUNNERS = (
     *(("uv", "run"), ("poetry", "run"), ("pdm", "run"), ("hatch", "run"), ("pipenv", "run")),
@@ -80,7 +81,7 @@ def prepare(line: str, scripts: Mapping[str, Mapping[str, str]], directory: str)
     `scripts` are the scripts of each `package.json` by its directory; `directory` is where the
     line runs ("" is the root).
     """
-    if _SHELL.search(line):
+    if _needs_shell(line):
         return Command(("/bin/bash", "-c", line), WHOLE, None)
     try:
         words = shlex.split(line)
@@ -93,6 +94,11 @@ def prepare(line: str, scripts: Mapping[str, Mapping[str, str]], directory: str)
         return _with(_tool(words), words, ())
     tool = _script_tool(script, scripts, directory)
     return _with(tool, _quiet(words), ("--",))
+
+
+def _needs_shell(line: str) -> bool:
+    """Tell whether more than words stands there: quoted words are words."""
+    return _SHELL.search(_QUOTED.sub("", line)) is not None
 
 
 def _with(tool: Tool, words: Sequence[str], separator: tuple[str, ...]) -> Command:
@@ -138,7 +144,7 @@ def _ruff(words: Sequence[str]) -> Tool:
 def _script_tool(line: str, scripts: Mapping[str, Mapping[str, str]], directory: str) -> Tool:
     """Return the tool that a script of a `package.json` runs, through scripts that call scripts."""
     for _ in range(_MOST_SCRIPTS):
-        if _SHELL.search(line):
+        if _needs_shell(line):
             return Tool(WHOLE)
         try:
             words = shlex.split(line)

@@ -5,6 +5,7 @@ It runs nothing: what it names may still turn out not to be installed.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from app.workspace.checks.commands import prepare
 from app.workspace.layout import Ecosystem, Part, package
@@ -41,19 +42,27 @@ _NAMED = re.compile(r"^(?:files|packages|modules)\s*=", re.MULTILINE)
 _TEST_FILE = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py$")
 
 
+@dataclass(frozen=True)
+class Configured:
+    """A check, and the command as the repository has it."""
+
+    check: Check
+    line: str
+
+
 def checks(
     files: Sequence[str],
     texts: Mapping[str, str],
     found: Sequence[Part],
     settings: RepositorySettings,
-) -> tuple[Check, ...]:
+) -> tuple[Configured, ...]:
     """Return the checks of a repository, at most one of a kind and side.
 
     `texts` are the contents of the files whose names are in `READ`, by path. What the settings
     name takes the place of what was found for that side and kind.
     """
     scripts = _scripts(texts)
-    chosen: dict[CheckId, Check] = {}
+    chosen: dict[CheckId, Configured] = {}
     for check_id, line in settings.checks:
         chosen[check_id] = _check(check_id, line, scripts, "")
     for part in found:
@@ -78,9 +87,10 @@ def sides(found: Sequence[Part], settings: RepositorySettings) -> tuple[Side, ..
 
 def _check(
     check_id: CheckId, line: str, scripts: Mapping[str, Mapping[str, str]], directory: str
-) -> Check:
+) -> Configured:
     command = prepare(line, scripts, directory)
-    return Check(check_id, command.argv, directory, command.reader, command.report)
+    check = Check(check_id, command.argv, directory, command.reader, command.report)
+    return Configured(check, line)
 
 
 def _scripts(texts: Mapping[str, str]) -> dict[str, dict[str, str]]:

@@ -14,10 +14,11 @@ from app.workspace.checkout import Checkouts
 from app.workspace.checks.commands import REPORT
 from app.workspace.checks.readers.reading import Output, Reading, plain
 from app.workspace.checks.readers.registry import read
+from app.workspace.environments.preparation import Environment
 from app.workspace.objects import Objects
 from app.workspace.ports import Logs
 from app.workspace.sandbox.beneath import open_beneath, opened
-from app.workspace.sandbox.cage import WORKSPACE, Cage, Mount
+from app.workspace.sandbox.cage import WORKSPACE, Cage
 from app.workspace.sandbox.errors import SandboxError
 from app.workspace.sandbox.sandbox import Finished, Sandbox
 from app.workspace.sandbox.scratch import Scratch
@@ -44,16 +45,6 @@ _NO_TESTS_PYTEST = 5
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """The environment that checks run in: its key, its mounts, its directories of programs."""
-
-    key: str
-    mounts: tuple[Mount, ...]
-    path: tuple[str, ...]
-    variables: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
 class Subject:
     """What is checked: a commit, its tree and where its objects are."""
 
@@ -75,7 +66,7 @@ class CheckRunner:
         self._seconds = seconds
 
     async def run(
-        self, subject: Subject, checks: Iterable[Check], prepared: Prepared
+        self, subject: Subject, checks: Iterable[Check], environment: Environment
     ) -> tuple[Receipt, ...]:
         """Return a receipt for each check, in their order.
 
@@ -84,11 +75,12 @@ class CheckRunner:
         """
         turn = asyncio.Semaphore(_AT_ONCE)
 
-        async def one(number: int, check: Check) -> Receipt:
+        async def one(check: Check) -> Receipt:
             async with turn:
-                return await self._one(subject, check, prepared, self._root / str(number))
+                place = self._checkouts.place(self._root)
+                return await self._one(subject, check, environment, place)
 
-        tasks = [asyncio.create_task(one(n, check)) for n, check in enumerate(checks)]
+        tasks = [asyncio.create_task(one(check)) for check in checks]
         try:
             return tuple(await asyncio.gather(*tasks))
         finally:
@@ -98,30 +90,29 @@ class CheckRunner:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _one(
-        self, subject: Subject, check: Check, prepared: Prepared, place: Path
+        self, subject: Subject, check: Check, environment: Environment, place: Path
     ) -> Receipt:
         tree, index = place / "tree", place / "index"
         try:
             await self._checkouts.make(subject.objects, subject.commit, tree, index)
             scratch = Scratch.make(place / "scratch", self._sandbox.owner)
-            finished = await self._caged(check, prepared, tree, scratch)
+            finished = await self._caged(check, environment, tree, scratch)
             report = _report(scratch.path / "tmp") if check.report else None
         except SandboxError as error:
             raise TransientError(f"The {check.id} check could not be started: {error}") from error
         finally:
             await self._checkouts.remove(place)
-        return await self._receipt(subject, check, prepared.key, finished, report)
+        return await self._receipt(subject, check, environment.key, finished, report)
 
     async def _caged(
-        self, check: Check, prepared: Prepared, tree: Path, scratch: Scratch
+        self, check: Check, environment: Environment, tree: Path, scratch: Scratch
     ) -> Finished:
         cage = Cage(
             worktree=tree,
             scratch=scratch.path,
             writable=True,
-            mounts=prepared.mounts,
-            path=prepared.path,
-            environment=prepared.variables,
+            mounts=environment.mounts,
+            path=environment.path,
             cwd=f"{WORKSPACE}/{check.cwd}" if check.cwd else WORKSPACE,
         )
         return await self._sandbox.run(
