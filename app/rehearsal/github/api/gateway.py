@@ -135,7 +135,7 @@ class Gateway:
         return Outgoing(reply, actor)
 
     def _failed(self, session: Session, incoming: Incoming) -> Outgoing:
-        reply = Reply(500, {"message": "Server Error"})
+        reply = Reply(500, refusals.RefusedError(500, "Server Error").body())
         self._journal.note(session, self._entry(incoming, Actor(), reply))
         return Outgoing(reply, Actor())
 

@@ -142,6 +142,8 @@ def create_tree(call: Call) -> Reply:
 
 def _change(call: Call, item: Body) -> Change:
     path, mode = item.text("path"), item.optional_text("mode") or "100644"
+    if any(part in {"", ".", ".."} or part.lower() == ".git" for part in path.split("/")):
+        raise refusals.unprocessable("tree.path contains a malformed path component")
     if mode not in MODES:
         raise refusals.unprocessable(
             "tree.mode must be one of 040000, 100644, 100755, 120000, 160000"

@@ -82,7 +82,8 @@ class Root:
 
     def viewer(self, _info: object) -> dict[str, Any]:
         """Who asks."""
-        return {**_account(self._context, self._context.account), "__typename": "User"}
+        account = self._context.account
+        return {**_account(self._context, account), "__typename": "User", "login": account.login}
 
     def repository(self, _info: object, owner: str, name: str) -> dict[str, Any]:
         """A repository by name."""

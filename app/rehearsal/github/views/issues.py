@@ -26,7 +26,7 @@ def rollup(context: Context, subject: str, subject_id: int, url: str) -> dict[st
         .where(Reaction.subject == subject, Reaction.subject_id == subject_id)
         .group_by(Reaction.content)
     )
-    counts = dict(rows.tuples().all())
+    counts = {content: count for content, count in rows}  # noqa: C416 - rows are not pairs to the type checker
     return {
         "url": f"{url}/reactions",
         "total_count": sum(counts.values()),
@@ -93,7 +93,7 @@ def _pull_part(context: Context, row: Issue, page: str) -> dict[str, Any]:
             "html_url": page,
             "diff_url": f"{page}.diff",
             "patch_url": f"{page}.patch",
-            "merged_at": seconds(merged) if merged else None,
+            **({"merged_at": seconds(merged)} if merged else {}),
         },
     }
 

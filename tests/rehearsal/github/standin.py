@@ -1,0 +1,305 @@
+"""Runs the stand-in for tests: in a thread of this process, or as a process that can be killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+import jwt
+import uvicorn
+
+from app.rehearsal.github.server import (
+    AppRegistration,
+    GitHubOptions,
+    HostedRepository,
+    create_app,
+    listen,
+)
+from tests.rehearsal.github.spec import check_exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+APP_ID = 4242
+SECRET = "a-webhook-secret-of-forty-characters-len"
+VERSION = "2026-03-10"
+REPOSITORY = "acme/pocket"
+
+
+def git(
+    folder: Path, *arguments: str, token: str | None = None, check: bool = True
+) -> subprocess.CompletedProcess[str]:
+    """Run plain git as a client does; a token goes in by the environment."""
+    settings = {
+        "user.name": "Writer",
+        "user.email": "writer@example.invalid",
+        "protocol.version": "2",
+    }
+    if token:
+        packed = httpx.BasicAuth("x-access-token", token)._auth_header
+        settings["http.extraHeader"] = f"Authorization: {packed}"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_CONFIG_COUNT": str(len(settings)),
+        "LC_ALL": "C",
+    }
+    for index, (key, value) in enumerate(settings.items()):
+        environment[f"GIT_CONFIG_KEY_{index}"] = key
+        environment[f"GIT_CONFIG_VALUE_{index}"] = value
+    done = subprocess.run(
+        ["git", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert not check or done.returncode == 0, done.stderr
+    return done
+
+
+def make_source(folder: Path) -> Path:
+    """Make a small repository to host."""
+    folder.mkdir(parents=True)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    (folder / "README.md").write_text("# Pocket\n\nA small repository.\n")
+    (folder / "src").mkdir()
+    (folder / "src" / "app.py").write_text("def add(a, b):\n    return a + b\n")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "-m", "feat: begin")
+    (folder / "src" / "app.py").write_text(
+        "def add(a, b):\n    return a + b\n\n\ndef sub(a, b):\n    return a - b\n"
+    )
+    git(folder, "commit", "--quiet", "-a", "-m", "feat: subtract")
+    return folder
+
+
+def make_key(path: Path) -> Path:
+    """Make an App's private key."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        )
+    )
+    return path
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Clock:
+    """A clock that tests can put forward."""
+
+    offset: timedelta = field(default_factory=timedelta)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.offset
+
+
+class Standin:
+    """A running stand-in, and clients to act on it as an App or as a person."""
+
+    def __init__(self, folder: Path, key: Path, clock: Clock) -> None:
+        self.folder = folder
+        self.clock = clock
+        self._key = key.read_text()
+        self._open = ExitStack()
+        self.summary: dict[str, Any] = json.loads((folder / "standin.json").read_text())
+        self.url: str = self.summary["url"]
+        self.clone_url: str = f"{self.url}/{REPOSITORY}.git"
+
+    def client(self, token: str | None, version: str = VERSION) -> httpx.Client:
+        """A client of the REST API whose every exchange is held against GitHub's schemas."""
+        headers = {
+            "User-Agent": "tests",
+            "X-GitHub-Api-Version": version,
+            "Accept": "application/vnd.github+json",
+        }
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        hooks = {"response": [check_exchange]}
+        made = httpx.Client(
+            base_url=f"{self.url}/api/v3", headers=headers, event_hooks=hooks, trust_env=False
+        )
+        return self._open.enter_context(made)
+
+    def token_of(self, login: str) -> str:
+        """A person's token."""
+        token: str = self.summary["people"][login]["token"]
+        return token
+
+    def person(self, login: str) -> httpx.Client:
+        """Act as a person."""
+        return self.client(self.token_of(login))
+
+    def app_jwt(self, **claims: object) -> str:
+        """Sign a JWT as the App."""
+        now = int(self.clock().timestamp())
+        return jwt.encode(
+            {"iat": now - 60, "exp": now + 540, "iss": str(APP_ID), **claims}, self._key, "RS256"
+        )
+
+    def app(self) -> httpx.Client:
+        """Act as the App itself."""
+        return self.client(self.app_jwt())
+
+    def mint(self, **body: object) -> str:
+        """Mint an installation token."""
+        answer = self.app().post(
+            f"/app/installations/{self.summary['app']['installation_id']}/access_tokens", json=body
+        )
+        assert answer.status_code == 201, answer.text
+        token: str = answer.json()["token"]
+        return token
+
+    def installation(self, **body: object) -> httpx.Client:
+        """Act as the App's installation."""
+        return self.client(self.mint(**body))
+
+    def graphql(self, token: str, query: str, **variables: object) -> httpx.Response:
+        """Send a GraphQL document."""
+        headers = {"Authorization": f"bearer {token}", "User-Agent": "tests"}
+        return httpx.post(
+            f"{self.url}/api/graphql",
+            json={"query": query, "variables": variables},
+            headers=headers,
+            trust_env=False,
+        )
+
+    def log(self) -> list[dict[str, Any]]:
+        """The request log."""
+        return [
+            json.loads(line) for line in (self.folder / "requests.jsonl").read_text().splitlines()
+        ]
+
+    def close(self) -> None:
+        """Close every client."""
+        self._open.close()
+
+
+class _Quiet(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextmanager
+def running(folder: Path, source: Path, key: Path, webhook_url: str | None) -> Iterator[Standin]:
+    """Run the stand-in in a thread."""
+    clock = Clock()
+    options = options_for(folder, source, key, webhook_url, free_port())
+    listening = listen(options.port)
+    server = _Quiet(
+        uvicorn.Config(
+            create_app(options, clock), log_level="warning", access_log=False, lifespan="on"
+        )
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    standin = Standin(folder, key, clock)
+    try:
+        yield standin
+    finally:
+        standin.close()
+        server.should_exit = True
+        thread.join()
+        listening.close()
+
+
+def options_for(
+    folder: Path, source: Path, key: Path, webhook_url: str | None, port: int
+) -> GitHubOptions:
+    """The options of the tests' stand-in."""
+    secret = key.with_name("webhook-secret")
+    secret.write_text(SECRET + "\n")
+    hosted = (HostedRepository(REPOSITORY, source),)
+    return GitHubOptions(port, folder, hosted, AppRegistration(APP_ID, key, secret, webhook_url))
+
+
+_PROGRAM = """
+import sys
+from pathlib import Path
+from app.rehearsal.github.server import AppRegistration, GitHubOptions, HostedRepository, run
+port, data, source, key, secret, url = sys.argv[1:]
+app = AppRegistration(%d, Path(key), Path(secret), url)
+run(GitHubOptions(int(port), Path(data), (HostedRepository("%s", Path(source)),), app))
+""" % (APP_ID, REPOSITORY)  # noqa: UP031 - braces of the program stay as they are
+
+
+class Killable:
+    """The stand-in as a process of its own."""
+
+    def __init__(self, folder: Path, source: Path, key: Path, webhook_url: str) -> None:
+        self.port = free_port()
+        self._folder = folder
+        secret = key.with_name("webhook-secret")
+        secret.write_text(SECRET)
+        self._key = key
+        self._arguments = [
+            str(self.port),
+            str(folder),
+            str(source),
+            str(key),
+            str(secret),
+            webhook_url,
+        ]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Standin:
+        """Start it and wait until it answers."""
+        self._process = subprocess.Popen([sys.executable, "-c", _PROGRAM, *self._arguments])
+        deadline = time.monotonic() + 30
+        while True:
+            assert self._process.poll() is None, "the stand-in ended"
+            assert time.monotonic() < deadline, "the stand-in does not answer"
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    break
+            time.sleep(0.02)
+        httpx.get(
+            f"http://127.0.0.1:{self.port}/api/v3/meta",
+            headers={"User-Agent": "tests"},
+            trust_env=False,
+        )
+        return Standin(self._folder, self._key, Clock())
+
+    def stop(self, number: signal.Signals) -> int:
+        """Send it a signal and wait for its end."""
+        assert self._process
+        self._process.send_signal(number)
+        return self._process.wait(15)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._process and self._process.poll() is None:
+            self.stop(signal.SIGKILL)
