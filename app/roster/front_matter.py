@@ -12,6 +12,8 @@ import yaml
 MOST_CHARACTERS = 64 * 1024
 MOST_DEPTH = 8
 
+_TEXT = "tag:yaml.org,2002:str"
+
 
 class FrontMatterError(ValueError):
     """The file's head cannot be read; the message is one sentence without the file's name."""
@@ -43,10 +45,10 @@ class _Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Construct a mapping, refusing a key that stands there twice."""
+        if any(key.tag != _TEXT for key, _ in node.value):
+            raise FrontMatterError("Its front matter has a key that is not text.")
         keys = [key.value for key, _ in node.value]
         for key in keys:
-            if not isinstance(key, str):
-                raise FrontMatterError("Its front matter has a key that is not text.")
             if keys.count(key) > 1:
                 raise FrontMatterError(f"Its front matter gives {key!r} twice: keep one.")
         return super().construct_mapping(node, deep=deep)

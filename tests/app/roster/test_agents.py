@@ -27,6 +27,8 @@ DEMANDS = {
     "documentation-report.md": {Demand.COMMIT},
 }
 PLANS = ("design-plan.md", "system-plan.md", "test-plan.md")
+_DOCUMENT = re.compile(r"^````markdown (\S+)\n(.*?)^````$", re.MULTILINE | re.DOTALL)
+_SUBMISSION = re.compile(r"^```json (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RECEIPTS = "tests of the back end: 212 passed; tests of the front end: 88 passed"
 
 
