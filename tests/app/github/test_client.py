@@ -113,7 +113,12 @@ def test_no_purpose_may_touch_workflows_or_administration(purpose: Purpose) -> N
 async def test_twenty_callers_at_once_mint_one_token(
     github: respx.MockRouter, api: GitHubApi
 ) -> None:
+    async def slowly(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0)
+        return httpx.Response(201, json=minted())
+
     github.get(ISSUE).respond(json={})
+    github.post(MINT).side_effect = slowly
 
     await asyncio.gather(*(api.read(get_issue) for _ in range(20)))
 

@@ -39,6 +39,7 @@ def test_a_persons_comment_before_the_label_is_part_of_the_request() -> None:
         {"created_at": START + timedelta(seconds=1), "updated_at": START + timedelta(seconds=1)},
         {"updated_at": START + timedelta(days=3)},
         {"updated_at": START},
+        {"created_at": START},
         {"created_at": START, "updated_at": START},
     ],
 )
