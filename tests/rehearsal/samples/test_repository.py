@@ -1,5 +1,6 @@
 """The repositories that samples are built into."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -60,6 +61,22 @@ def test_locks_carry_no_address_of_a_registry(name: str) -> None:
     for lock in locks:
         assert '"resolved"' not in lock.read_text()
         assert "--index-url" not in lock.read_text()
+
+
+def test_the_lock_of_the_front_end_is_whole_on_every_platform() -> None:
+    lock = json.loads((SAMPLES["sample"].repository / "web" / "package-lock.json").read_text())
+    packages = lock["packages"]
+
+    missing = [
+        f"{owner or 'the root'} wants {name}"
+        for owner, entry in packages.items()
+        for kind in ("dependencies", "devDependencies", "optionalDependencies")
+        for name in entry.get(kind, {})
+        if f"node_modules/{name}" not in packages and f"{owner}/node_modules/{name}" not in packages
+    ]
+
+    assert missing == []
+    assert all("integrity" in entry for owner, entry in packages.items() if owner)
 
 
 def test_hooks_and_configuration_of_the_host_have_no_say(
