@@ -18,6 +18,7 @@ from phases.core.model import Base, Person, Places, PullRequest, Repository, Req
 
 API = "http://github.test/api/v3"
 APP_ID = 4242
+SECRET = "a webhook secret of 32 bytes or more"
 START = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 REPOSITORY = Repository(501, "acme", "shop", 7, "main")
 BASE = "b" * 40

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from phases.core.model import Person, Repository
-from tests.app.github.parts import APP_ID, private_key
+from tests.app.github.parts import APP_ID, SECRET, private_key
 
 FULL_NAME = "acme/shop"
 TEMPLATE = "## Checklist\n\n- [ ] Tested by hand\n"
@@ -66,13 +66,14 @@ class StandIn:
 
 
 @asynccontextmanager
-async def stand_in(folder: Path) -> AsyncIterator[StandIn]:
+async def stand_in(folder: Path, webhook_url: str | None = None) -> AsyncIterator[StandIn]:
     """Yield a stand-in that answers; it ends with the block."""
     source = _repository(folder / "source")
     key = folder / "app.pem"
     key.write_text(private_key())
     secret = folder / "secret"
-    secret.write_text("a webhook secret of 32 bytes or more")
+    secret.write_text(SECRET)
+    hook = () if webhook_url is None else ("--webhook-url", webhook_url)
     data = folder / "github"
     port = _free_port()
     process = await asyncio.create_subprocess_exec(
@@ -80,6 +81,7 @@ async def stand_in(folder: Path) -> AsyncIterator[StandIn]:
         *("--port", str(port), "--data", str(data), "--repo", f"{FULL_NAME}={source}"),
         *("--app-id", str(APP_ID), "--private-key", str(key)),
         *("--webhook-secret-file", str(secret)),
+        *hook,
     )
     try:
         url = f"http://127.0.0.1:{port}"

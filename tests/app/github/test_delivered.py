@@ -1,0 +1,103 @@
+"""What the stand-in really delivers, taken by the real webhook and read by the real inbox."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.github.inbox import Inbox
+from app.web.application import web_application
+from app.web.body import BodyLimits
+from app.web.deliveries import Delivery
+from app.web.health import Health
+from app.web.pages import Pages
+from app.web.signature import Signatures
+from app.web.webhook import PATH, Webhook
+from phases.core.events import Ended, Event, Labelled, Said
+from tests.app.github.parts import APP_ID, SECRET, WallClock
+from tests.app.github.standin import StandIn, stand_in
+from tests.app.serving import served
+from tests.app.web.parts import HOSTS, Runs, no_lifespan
+
+
+@dataclass
+class Events:
+    """Reads each delivery as a worker does, and passes on what it means."""
+
+    inbox: Inbox
+    read: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
+    stored: list[Delivery] = field(default_factory=list)
+
+    async def receive(self, delivery: Delivery) -> bool:
+        self.stored.append(delivery)
+        event = self.inbox.read(delivery.event, delivery.body)
+        if event is not None:
+            self.read.put_nowait(event)
+        return True
+
+    async def next(self) -> Event:
+        return await asyncio.wait_for(self.read.get(), 15)
+
+
+@pytest.fixture
+async def events() -> Events:
+    return Events(Inbox(label="phaseline", app_id=APP_ID))
+
+
+@pytest.fixture
+async def github(tmp_path: Path, events: Events) -> AsyncIterator[StandIn]:
+    webhook = Webhook(
+        signatures=Signatures(SECRET),
+        app_id=APP_ID,
+        receiver=events,
+        shapes=events.inbox,
+        clock=WallClock(),
+        limits=BodyLimits(),
+    )
+    application = web_application(
+        webhook=webhook,
+        health=Health((), most_seconds=1),
+        pages=Pages(Runs()),
+        hosts=HOSTS,
+        lifespan=no_lifespan,
+    )
+    async with served(application) as base, stand_in(tmp_path, base + PATH) as running:
+        yield running
+
+
+async def test_a_day_of_deliveries_is_read_as_it_was_meant(github: StandIn, events: Events) -> None:
+    issue = await github.issue("Add due dates", "Every task needs one.")
+    conversation = f"/issues/{issue}"
+
+    labels = {"labels": ["bug", "phaseline"]}
+    await github.act("writer", "POST", f"{conversation}/labels", labels)
+    label = await events.next()
+    await github.act("reader", "POST", f"{conversation}/comments", {"body": "I agree."})
+    said = {"body": "/phaseline retry\nplease"}
+    await github.act("maintainer", "POST", f"{conversation}/comments", said)
+    command = await events.next()
+    await github.act("maintainer", "PATCH", conversation, {"state": "closed"})
+    end = await events.next()
+
+    assert isinstance(label, Labelled)
+    assert (label.repository, label.actor) == (github.repository, github.person("writer"))
+    assert (label.issue, label.title, label.body, label.author, label.actor_is_human) == (
+        issue,
+        "Add due dates",
+        "Every task needs one.",
+        "reader",
+        True,
+    )
+    assert datetime.now(UTC) - label.at < timedelta(minutes=1)
+    assert isinstance(command, Said)
+    assert (command.command, command.actor, command.on_pull_request) == (
+        "retry",
+        github.person("maintainer"),
+        False,
+    )
+    assert end == Ended(github.repository, issue, False, False, github.person("maintainer"), end.at)
+    assert events.read.empty()
+    assert {"issues", "issue_comment"} <= {delivery.event for delivery in events.stored}
