@@ -1,10 +1,13 @@
 """Segments on DBOS: one workflow drives one run to its next stop; each work is one durable step.
 
-DBOS decides who works next and repeats what a dead process left; what has happened is the store's.
+DBOS decides who works next; what has happened is the store's, so that a dead segment is replaced by
+a fresh one and never replayed.
 """
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -83,6 +86,8 @@ class Segments:
         self._records = records
         self._runs = runs
         self._limits = limits
+        self._driving: set[asyncio.Task[Any]] = set()
+        self._closing = False
         self._workflow = self._registered()
 
     def _registered(self) -> Callable[..., Any]:
@@ -99,9 +104,30 @@ class Segments:
                 names = [str(one) for one in answering]
                 return _unpacked(await perform(run, number, str(name), names))
 
-            return await self._drive(run, number, step)
+            with self._held():
+                return await self._drive(run, number, step)
 
         return DBOS.workflow(name="segment")(segment)
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Keep the task that drives a segment, so that it can be let go of."""
+        task = asyncio.current_task()
+        if task is None or self._closing:
+            # What is cancelled stays pending, and the next process takes it up.
+            raise asyncio.CancelledError
+        self._driving.add(task)
+        try:
+            yield
+        finally:
+            self._driving.discard(task)
+
+    async def let_go(self) -> None:
+        """Stop driving, in the middle of whatever it is; the next process goes on from the rows."""
+        self._closing = True
+        for task in self._driving:
+            task.cancel()
+        await asyncio.gather(*self._driving, return_exceptions=True)
 
     async def _drive(self, run_id: str, number: int, step: Any) -> str:
         try:
@@ -155,17 +181,22 @@ def launch(database_engine: Any, executor: str, threads: int) -> None:
     DBOS.launch()
 
 
-async def recover_the_dead(executor: str) -> int:
-    """Take over what other executors left pending; only where nobody else can be alive."""
+async def give_up_the_dead(executor: str) -> int:
+    """Cancel what other executors left pending; only where nobody else can be alive.
+
+    A dead segment is replaced by a fresh one, never replayed (ADR 0003): the library replays steps
+    by position, while finished work is found by name.
+    """
     pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
-    dead = sorted({w.executor_id for w in pending if w.executor_id} - {executor})
-    # The library's own take-over: conditional on the dead executor, and it keeps the queue.
-    return len(DBOS._recover_pending_workflows(dead))  # noqa: SLF001
+    dead = [workflow.workflow_id for workflow in pending if workflow.executor_id != executor]
+    if dead:
+        await DBOS.cancel_workflows_async(dead)
+    return len(dead)
 
 
 def shut_down() -> None:
     """Stop DBOS; what runs is taken up again by the next process."""
-    DBOS.destroy()
+    DBOS.destroy(destroy_registry=True)
 
 
 def _packed(setback: Setback | None) -> dict[str, Any] | None:

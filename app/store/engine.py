@@ -98,7 +98,8 @@ class Database:
     async def __aexit__(self, *_exc: object) -> None:
         """Let what was queued be written, then close."""
         self._queue.put(None)
-        await asyncio.to_thread(self._writer.join)
+        # Not the loop's own threads: the durable library takes those with it when it stops.
+        await asyncio.get_running_loop().run_in_executor(self._readers, self._writer.join)
         self._readers.shutdown()
         self._writing.dispose()
         self._reading.dispose()

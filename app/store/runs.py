@@ -164,7 +164,11 @@ class Runs:
 
     async def renew(self, run: str, segment: int) -> None:
         """Replace a segment that died without recording where it stopped by a fresh one."""
-        stuck = sa.and_(RunRow.id == run, RunRow.segment == segment)
+        stuck = sa.and_(
+            RunRow.id == run,
+            RunRow.segment == segment,
+            RunRow.state.in_([RunState.QUEUED, RunState.RUNNING]),
+        )
         statement = sa.update(RunRow).where(stuck).values(segment=segment + 1)
         await self._database.write(lambda connection: connection.execute(statement))
 

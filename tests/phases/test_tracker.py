@@ -592,7 +592,7 @@ Over. the pull request was merged by maintainer.
 
 @pytest.mark.parametrize(
     "hostile",
-    ["@everyone look", "fixes #1", "<img src=x>", "![x](https://e.invalid/)", "a\u202eb", "/close"],
+    ["@everyone look", "fixes #1", "<img src=x>", "![x](https://e.invalid/)", "a\u202eb"],
 )
 def test_text_of_others_has_no_effect_in_the_tracker(hostile: str) -> None:
     noted = replace(SPEC, notes=(Note(at(3), f"Sent back: {hostile}"),))
@@ -600,6 +600,12 @@ def test_text_of_others_has_no_effect_in_the_tracker(hostile: str) -> None:
     text = shown(RunState.BLOCKED, noted, reason=hostile)
 
     assert hostile not in text
+
+
+def test_no_line_of_the_tracker_is_a_command_of_another_bot() -> None:
+    text = shown(RunState.CANCELLED, SPEC, reason="/merge\n\n/close")
+
+    assert not any(line.startswith("/") and line[1:2].isalpha() for line in text.split("\n"))
 
 
 def test_a_cell_of_the_tables_holds_its_text_in_one_line() -> None:

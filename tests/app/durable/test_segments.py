@@ -1,0 +1,146 @@
+"""Segments on the real DBOS and a real database, with the outside played by fakes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from app.durable.reception import Reception
+from app.durable.segments import SegmentLimits, Segments, give_up_the_dead, launch, shut_down
+from app.durable.worker import Bell, Worker
+from app.store.deliveries import Deliveries
+from app.store.engine import make_durable_engine
+from app.store.outbox import StoredOutbox
+from phases.actions import ActionPerformer
+from phases.core.events import Event
+from phases.core.machine import RunState
+from phases.core.model import Person, Repository, Role
+from phases.core.record import Record
+from phases.engine import Engine
+from phases.performing import Performing
+from phases.pipeline import standard_pipeline
+from phases.steps import StepPerformer
+from tests.app.store.story import LABELLED, deliver
+from tests.phases.play import standard_play
+from tests.phases.world import World, world
+
+
+class Everybody:
+    async def role(self, repository: Repository, person: Person) -> Role:
+        return Role.WRITE
+
+
+class OneLabel:
+    def read(self, event: str, body: bytes) -> Event | None:
+        return LABELLED if body.startswith(b"label") else None
+
+
+class Unsealed:
+    def block(self, record: Record) -> str:
+        return f"<!-- {record.run.id} -->"
+
+
+class Sent:
+    def __init__(self, outbox: StoredOutbox) -> None:
+        self.outbox = outbox
+        self.texts: dict[str, str] = {}
+
+    async def send_due(self) -> int:
+        items = await self.outbox.due(50)
+        for item in items:
+            self.texts[item.desired.key] = item.desired.text
+            url = f"https://forge.invalid/{item.id}"
+            await self.outbox.sent(item, item.id, url, item.desired.text_sha256)
+        return len(items)
+
+
+@asynccontextmanager
+async def working(it: World, executor: str) -> AsyncIterator[Sent]:
+    """Run a worker on the world's database, as one process would."""
+    pipeline = standard_pipeline()
+    engine = Engine(pipeline, it.records)
+    steps = StepPerformer(it.records, it.workspaces, it.sessions, it.clock)
+    actions = ActionPerformer(it.records, it.workspaces, it.forge, it.clock)
+    performing = Performing(pipeline, it.records, steps, actions)
+    outbox = StoredOutbox(it.database, it.clock)
+    writer = Sent(outbox)
+    database_engine = make_durable_engine(it.database.url)
+    segments = Segments(engine, performing, it.records, it.runs, SegmentLimits(4, 2))
+    launch(database_engine, executor, threads=8)
+    stop = asyncio.Event()
+    try:
+        await segments.register_queue()
+        await give_up_the_dead(executor)
+        worker = Worker(
+            reception=Reception(Deliveries(it.database), OneLabel(), Everybody(), it.runs),
+            agenda=it.runs,
+            segments=segments,
+            records=it.records,
+            trackers=outbox,
+            writer=writer,
+            seal=Unsealed(),
+            phases=pipeline.phases,
+            bell=Bell(),
+        )
+        task = asyncio.create_task(worker.work(stop))
+        yield writer
+        stop.set()
+        await task
+    finally:
+        await segments.let_go()
+        shut_down()
+        database_engine.dispose()
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(30):
+        while not await condition():  # noqa: ASYNC110 - the database rings no bell.
+            await asyncio.sleep(0.05)
+
+
+async def test_a_stored_delivery_becomes_a_run_that_a_segment_drives_to_ready(
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path, standard_play()) as it, working(it, "one") as sent:
+        # The world's own run stands for another one that is under way.
+        await deliver(it.database, "label again", b"label again")
+
+        async def ready() -> bool:
+            return (await it.record()).run.state is RunState.READY
+
+        await until(ready)
+
+        async def shown() -> bool:
+            return "ready for review" in sent.texts.get("tracker", "")
+
+        await until(shown)
+        assert await Deliveries(it.database).waiting(9) == ()
+        assert it.forge.flips == 1
+
+
+async def test_a_segment_that_a_dead_process_left_is_taken_up_and_asks_nobody_twice(
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path, standard_play()) as it:
+        never = "implementation/backend-developer/1"
+        it.sessions.meeting = {never, "somebody/who-never/1"}
+        async with working(it, "one"):
+
+            async def stuck() -> bool:
+                return any(str(a.name) == never for a in it.sessions.assignments)
+
+            await until(stuck)
+        before = [str(a.name) for a in it.sessions.assignments]
+        it.sessions.meeting = set()
+
+        async with working(it, "two"):
+
+            async def ready() -> bool:
+                return (await it.record()).run.state is RunState.READY
+
+            await until(ready)
+
+        after = [str(a.name) for a in it.sessions.assignments][len(before) :]
+        assert after[0] == never
+        assert not set(after[1:]) & set(before)
+        assert it.forge.flips == 1
