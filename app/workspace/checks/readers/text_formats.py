@@ -32,6 +32,11 @@ _UNFORMATTED = re.compile(
     r"|error: Failed to parse (?P<unread>[^:\n]+):(?P<reason>.*))$",
     re.MULTILINE,
 )
+# ruff 0.14 and later; those before print `Would reformat:`.
+_DIAGNOSED = re.compile(
+    r"^(?P<rule>unformatted|invalid-syntax): (?P<message>.*)\n *--> (?P<file>.+):(?P<line>\d+):\d+$",
+    re.MULTILINE,
+)
 _UNITTEST = re.compile(
     r"^(?P<how>FAIL|ERROR): (?P<name>\S+)(?: \((?P<owner>[^)]+)\))?", re.MULTILINE
 )
@@ -68,8 +73,12 @@ def lines(output: Output) -> Reading:
 
 def unformatted(output: Output) -> Reading:
     """Read the lists of files that ruff, black and prettier would format, or cannot parse."""
-    found = []
-    for match in _UNFORMATTED.finditer(plain(f"{output.stdout}\n{output.stderr}")):
+    text = plain(f"{output.stdout}\n{output.stderr}")
+    found = [
+        failure(output, m["file"], number(m["line"]), m["rule"], m["message"])
+        for m in _DIAGNOSED.finditer(text)
+    ]
+    for match in _UNFORMATTED.finditer(text):
         groups = match.groupdict()
         file = groups["black"] or groups["ruff"] or groups["prettier"]
         if file is not None:

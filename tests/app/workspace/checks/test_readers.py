@@ -165,6 +165,21 @@ def test_formatters_list_what_they_would_write() -> None:
     assert [f.file for f in prettiers.failures] == ["web/src/a.ts"]
 
 
+def test_ruffs_newer_list_of_files_to_format_is_read_with_what_cannot_be_parsed() -> None:
+    text = (
+        "unformatted: File would be reformatted\n --> a.py:1:7\n  |\n  - def f( ):\n"
+        "1 + def f():\n  |\n\ninvalid-syntax: Expected an identifier\n --> b.py:1:5\n"
+        "1 file would be reformatted\n"
+    )
+
+    reading = read("unformatted", output(text, directory="back"), succeeded=False)
+
+    assert [(f.file, f.line, f.rule) for f in reading.failures] == [
+        ("back/a.py", 1, "unformatted"),
+        ("back/b.py", 1, "invalid-syntax"),
+    ]
+
+
 UNITTEST = """.F
 ======================================================================
 FAIL: test_adds (test_app.AppTest.test_adds)
