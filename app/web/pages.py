@@ -27,10 +27,11 @@ class RunReader(Protocol):
 
 
 class Pages:
-    """The routes that a person opens."""
+    """The routes that a person opens; `notice` stands on every page, unless it is empty."""
 
-    def __init__(self, runs: RunReader) -> None:
+    def __init__(self, runs: RunReader, *, notice: str) -> None:
         self._runs = runs
+        self._notice = notice
         self._templates = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
             autoescape=True,
@@ -84,7 +85,9 @@ class Pages:
         return None if record is None else view_of(record)
 
     def _page(self, template: str, **values: object) -> Response:
-        return HTMLResponse(self._templates.get_template(template).render(**values))
+        return HTMLResponse(
+            self._templates.get_template(template).render(notice=self._notice, **values)
+        )
 
 
 def web_link(url: str | None) -> str | None:

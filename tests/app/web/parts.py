@@ -22,6 +22,7 @@ from phases.core.record import Record
 SECRET = "a webhook secret of 32 bytes or more"
 APP_ID = 4242
 HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
+NOTICE = "The model is <scripted>."
 GUID = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
 
 
@@ -95,7 +96,7 @@ def application(
             limits=limits or BodyLimits(),
         ),
         health=Health(probes, most_seconds=5),
-        pages=Pages(runs or Runs()),
+        pages=Pages(runs or Runs(), notice=NOTICE),
         hosts=hosts,
         lifespan=no_lifespan,
     )

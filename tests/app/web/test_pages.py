@@ -111,6 +111,11 @@ async def test_hostile_text_is_shown_and_not_obeyed(browser: httpx.AsyncClient, 
     assert "javascript:" not in page
 
 
+@pytest.mark.parametrize("path", ["/", "/runs/r1"])
+async def test_a_notice_stands_on_every_page(browser: httpx.AsyncClient, path: str) -> None:
+    assert "The model is &lt;scripted&gt;." in (await browser.get(path)).text
+
+
 @pytest.mark.parametrize("path", ["/runs/none", "/runs/none.json", "/docs", "/openapi.json"])
 async def test_what_there_is_not_is_404(browser: httpx.AsyncClient, path: str) -> None:
     assert (await browser.get(path)).status_code == 404
