@@ -125,7 +125,6 @@ def _variables(registries: Registries) -> Mapping[str, str]:
         "https_proxy": _PROXY,
         "http_proxy": _PROXY,
         "npm_config_registry": registries.npm,
-        "npm_config_replace_registry_host": "always",
         "npm_config_update_notifier": "false",
         "UV_DEFAULT_INDEX": registries.index,
         "UV_INDEX": " ".join(registries.extra_indexes),

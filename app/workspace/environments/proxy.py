@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import os
 import re
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -51,11 +52,11 @@ class Proxy:
         self.traffic = Traffic()
 
     @asynccontextmanager
-    async def listening(self, socket: Path, owner: int | None) -> AsyncIterator[None]:
-        """Serve on the socket, which belongs to `owner` when it is given, within the context."""
-        server = await asyncio.start_unix_server(self._serve, socket, limit=_HEAD_BYTES)
+    async def listening(self, path: Path, owner: int | None) -> AsyncIterator[None]:
+        """Serve on a socket, which belongs to `owner` when it is given, within the context."""
+        server = await asyncio.start_unix_server(self._serve, path, limit=_HEAD_BYTES)
         if owner is not None:
-            os.chown(socket, owner, owner)
+            os.chown(path, owner, owner)
         connections: set[asyncio.Task[None]] = set()
         self._connections = connections
         try:
@@ -152,8 +153,7 @@ class Proxy:
             )
         try:
             async with asyncio.timeout(_HEAD_SECONDS):
-                address = await _resolve(host)
-                reader, writer = await asyncio.open_connection(address, host.port)
+                reader, writer = await _connect(host)
         except EgressError as error:
             self.traffic.refused.add(str(host))
             raise _RefusedError("403 Forbidden", str(error)) from error
@@ -187,14 +187,23 @@ class Proxy:
             writer.write_eof()
 
 
-async def _resolve(host: Host) -> str:
-    """The first address of the host; every one of them must be allowed."""
+async def _connect(host: Host) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect to the first address that answers; every one of them must be allowed.
+
+    The name is looked up once: a second look could show another address than the one checked.
+    """
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host.name, host.port, type=1)
+    found = await loop.getaddrinfo(host.name, host.port, type=socket.SOCK_STREAM)
     addresses = [str(entry[4][0]) for entry in found]
     for address in addresses:
         check_address(host, address)
-    return addresses[0]
+    failures: list[OSError] = []
+    for address in addresses:
+        try:
+            return await asyncio.open_connection(address, host.port)
+        except OSError as error:
+            failures.append(error)
+    raise ConnectionError(str(failures))
 
 
 def _is_address(name: str) -> bool:
