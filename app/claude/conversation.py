@@ -98,7 +98,7 @@ class Conversation:
 
     def _take(self, row: TurnRow) -> None:
         if row.request_sha256 != self._transcript.sha256(self._room_for_reply()):
-            self._note("request differs from the one on record")
+            _log.warning("request differs from the one on record", extra=self._place())
         self._course.take_row(row)
         self._transcript.add_reply(row.reply)
         self._transcript.add_results(row.results or ())
@@ -208,5 +208,7 @@ class Conversation:
         )
 
     def _note(self, what: str, **fields: object) -> None:
-        place = {"session": self._assignment.session, "turn": self._course.turns}
-        _log.info(what, extra={**place, **fields})
+        _log.info(what, extra={**self._place(), **fields})
+
+    def _place(self) -> dict[str, object]:
+        return {"session": self._assignment.session, "turn": self._course.turns}
