@@ -9,9 +9,9 @@ import pytest
 
 from phases.core.errors import DefectError
 from phases.core.model import StepOutcome
-from phases.core.session import Assignment, Json, LedgerEntry, SessionEnd
+from phases.core.session import Assignment, Json, LedgerEntry, Prompt, SessionEnd
 from phases.core.submission import Submission
-from tests.app.claude.kit import LIMITS, assignment, stage, submit
+from tests.app.claude.kit import LIMITS, PROMPT, assignment, stage, submit
 from tests.app.claude.wire import Sent, Wire, by_turn, call, reply, text
 from tests.fakes.desk import FakeDesk
 from tests.fakes.journal import FakeJournal
@@ -114,12 +114,30 @@ async def test_a_session_cut_off_at_a_write_ends_as_if_it_had_not_been(
 
 
 @pytest.mark.parametrize("write", range(WRITES - 2))
-async def test_what_is_asked_after_a_restart_is_the_same_to_the_byte(write: int) -> None:
+async def test_what_is_asked_after_a_restart_is_the_same_to_the_byte(
+    write: int, caplog: pytest.LogCaptureFixture
+) -> None:
     _, _, before = await _held(MortalJournal(Decimal(15)))
 
     _, _, after = await _held(MortalJournal(Decimal(15), dies_at=write))
 
+    assert "differs" not in caplog.text
     assert [sent.body for sent in after] == [sent.body for sent in before]
+
+
+async def test_a_request_that_differs_from_the_one_on_record_is_logged_and_goes_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    changed = replace(assignment(), prompt=Prompt("Another constant.", PROMPT.blocks))
+
+    async with stage(by_turn(*REPLIES), journal=MortalJournal(Decimal(15), dies_at=1)) as at:
+        with pytest.raises(PowerCutError):
+            await at.converse(examine=examine)
+        end = await at.converse(changed, examine=examine)
+
+    warnings = [record for record in caplog.records if "differs" in record.message]
+    assert [record.__dict__["turn"] for record in warnings] == [0]
+    assert end.outcome is StepOutcome.DONE
 
 
 async def test_a_session_that_has_ended_is_ended_again_without_a_request() -> None:
