@@ -37,6 +37,7 @@ FINDING = {
     "detail": "An exception between acquire and release leaves it held.",
     "suggestion": "Release it in a finally clause.",
 }
+REVIEW = {"artifact": "test-plan.md", "verdict": "approved", "comments": "Complete."}
 DIAGNOSIS = {
     "failure": "test_total",
     "cause": "The sum starts at one.",
@@ -156,6 +157,8 @@ def test_whatever_comes_is_read_or_refused_in_sentences(raw: Mapping[str, object
             submitted(requirements=[{"id": "R1", "text": "t", "acceptance": ["a"]}] * 2),
             "more than once",
         ),
+        (submitted(findings=[FINDING] * 2), "`findings` uses the id F1 more than once"),
+        (submitted(reviews=[REVIEW] * 2), "`reviews` uses the id test-plan.md more than once"),
         (submitted(findings=[FINDING] * 61), "61 entries"),
         (submitted(findings=[{**FINDING, "file": "/etc/passwd"}]), "without a leading slash"),
         (submitted(findings=[{**FINDING, "file": "../x"}]), "without `.`, `..`"),

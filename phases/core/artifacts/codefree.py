@@ -93,19 +93,13 @@ def _parts(line: str) -> tuple[str, ...]:
 def _data(block: CodeBlock) -> Iterator[str]:
     if block.info == "json":
         try:
-            value = json.loads(block.text)
+            json.loads(block.text)
         except (ValueError, RecursionError):
             yield (
                 f"Line {block.line}: the block labelled json is not JSON: give data that parses, "
                 "or a table."
             )
             return
-        keys = set(value) if isinstance(value, dict) else set()
-        if keys & {"$schema", "$ref", "openapi", "swagger", "properties"}:
-            yield (
-                f"Line {block.line}: the block labelled json is a schema, not data: describe the "
-                "fields in a table."
-            )
     for offset, line in enumerate(block.text.split("\n")):
         text = visible(line).strip()
         # A closing bracket is how JSON ends, and nothing else of it looks like code.

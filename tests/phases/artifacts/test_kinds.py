@@ -203,6 +203,14 @@ def test_a_heading_in_a_code_block_does_not_count() -> None:
     assert "“## Left and why” is missing" in found
 
 
+def test_a_heading_in_a_quotation_does_not_count() -> None:
+    found = only_refusal(
+        "quality-report.md", lambda text: text.replace("## Left and why", "> ## Left and why")
+    )
+
+    assert "“## Left and why” is missing" in found
+
+
 def test_an_unknown_name_is_a_defect() -> None:
     with pytest.raises(UnknownArtifactError, match=r"pm-spec\.md"):
         kind_of("poem.md")
@@ -350,6 +358,12 @@ def test_a_figure_that_no_source_states_is_refused(claim: str) -> None:
 @pytest.mark.parametrize("remark", ["R2 and T1", "#12345", "src/store.py:99", "v2.7.1", "utf8"])
 def test_a_name_with_digits_is_no_figure(remark: str) -> None:
     text = VALID["delivery-summary.md"].replace("Items can", f"{remark}: items can")
+
+    assert refusals("delivery-summary.md", text, FACTS) == ()
+
+
+def test_a_figure_may_be_written_with_or_without_separators() -> None:
+    text = VALID["delivery-summary.md"].replace("1,234", "1234")
 
     assert refusals("delivery-summary.md", text, FACTS) == ()
 
