@@ -4,6 +4,7 @@ import httpx
 
 from app.github.client import TIMEOUT, GitHubClients, SharedPool
 from app.github.key import AppKey
+from app.github.seal import TrackerSeal
 from app.github.tokens import InstallationTokens
 from phases.core.ports import Clock
 
@@ -20,6 +21,7 @@ class GitHubConnection:
             PrivateKeyError: when the key cannot be read.
         """
         key = AppKey(app_id, private_key, clock)
+        self.seal = TrackerSeal(key)
         self._pool = SharedPool(proxy=proxy)
         self._http = httpx.AsyncClient(transport=self._pool, timeout=TIMEOUT, trust_env=False)
         self.tokens = InstallationTokens(key, api_url, self._http, clock)

@@ -1,63 +1,58 @@
-"""Who we are on GitHub: the App's name and the bot that its commits are signed as.
+"""Who we are on GitHub: the App's slug, and the account of its bot that commits are signed with.
 
 Asked once, at start. It is no secret and grants nothing.
 """
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from app.github.answers import Answer, RemoteAnswer, understood
 from app.github.client import GitHubClients
 
 
 @dataclass(frozen=True)
-class AppIdentity:
-    """The App as people see it; `email` makes GitHub show commits as the bot's."""
+class Identity:
+    """The App as others see it; `bot` is the numeric id of its bot's account, once it is known."""
 
-    id: int
     slug: str
-    name: str
-    email: str
+    bot: int | None
 
     @property
-    def login(self) -> str:
+    def name(self) -> str:
         """The bot's login."""
         return f"{self.slug}[bot]"
 
+    @property
+    def email(self) -> str:
+        """The address by which GitHub attributes commits to the bot."""
+        local = self.name if self.bot is None else f"{self.bot}+{self.name}"
+        return f"{local}@users.noreply.github.com"
+
 
 class _AppAnswer(Answer):
-    id: int
     slug: str
-    name: str
 
 
-async def identity(clients: GitHubClients, github_url: str) -> AppIdentity:
-    """Return who the App is; `github_url` is GitHub's web address.
-
-    An App that is installed nowhere yet cannot ask for its bot's number and has an address without.
+async def identify(clients: GitHubClients) -> Identity:
+    """Ask GitHub who the App is; one that is installed nowhere yet does not learn its bot's id.
 
     Raises:
-        TransientError, BlockedError, RefusedByGitHubError: as `GitHubApi.read` does.
+        BlockedError: when the App id or its key is wrong.
+        TransientError: when GitHub does not answer.
+        RefusedByGitHubError: when GitHub refuses the question.
     """
-    app = understood(
-        _AppAnswer, await clients.as_app().read(lambda rest: rest.apps.async_get_authenticated())
-    )
-    login = f"{app.slug}[bot]"
-    number = await _bot_number(clients, login)
-    local = login if number is None else f"{number}+{login}"
-    host = urlsplit(github_url).hostname or "github.com"
-    return AppIdentity(app.id, app.slug, app.name, f"{local}@users.noreply.{host}")
+    api = clients.as_app()
+    app = understood(_AppAnswer, await api.read(lambda rest: rest.apps.async_get_authenticated()))
+    return Identity(app.slug, await _bot(clients, f"{app.slug}[bot]"))
 
 
-async def _bot_number(clients: GitHubClients, login: str) -> int | None:
+async def _bot(clients: GitHubClients, login: str) -> int | None:
     answer = await clients.as_app().read(
         lambda rest: rest.apps.async_list_installations(per_page=1)
     )
     installations = understood(list[RemoteAnswer], answer)
     if not installations:
         return None
-    # The App's own token opens only what is about Apps.
+    # The App's own token opens only what is about Apps: users are asked for with an installation's.
     api = clients.around(installations[0].id)
-    return understood(
-        RemoteAnswer, await api.read(lambda rest: rest.users.async_get_by_username(login))
-    ).id
+    user = await api.read(lambda rest: rest.users.async_get_by_username(login))
+    return understood(RemoteAnswer, user).id

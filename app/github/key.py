@@ -5,7 +5,14 @@ from pathlib import Path
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from phases.core.ports import Clock
 
@@ -13,6 +20,7 @@ from phases.core.ports import Clock
 # (docs.github.com, "Generating a JSON Web Token (JWT) for a GitHub App").
 LIFETIME = timedelta(minutes=9)
 DRIFT = timedelta(seconds=60)
+DERIVED_BYTES = 32
 
 
 class PrivateKeyError(ValueError):
@@ -37,6 +45,12 @@ class AppKey:
         now = self._clock.now()
         claims = {"iat": now - DRIFT, "exp": now + LIFETIME, "iss": str(self.app_id)}
         return jwt.encode(claims, self._key, algorithm="RS256")
+
+    def derive(self, purpose: bytes) -> bytes:
+        """Return 32 bytes that only the holder of this key can make (HKDF, RFC 5869)."""
+        material = self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        kdf = HKDF(algorithm=SHA256(), length=DERIVED_BYTES, salt=None, info=purpose)
+        return kdf.derive(material)
 
 
 def _pem(pem_or_path: str) -> bytes:

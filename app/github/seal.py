@@ -8,23 +8,17 @@ import hashlib
 import hmac
 import json
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
+from app.github.key import AppKey
 from phases.core.record import Record
 
 VERSION = 1
-KEY_BYTES = 32
 
 
 class TrackerSeal:
-    """Signs with a key derived from the App's private key by HKDF (RFC 5869)."""
+    """Signs with a key derived from the App's private key."""
 
-    def __init__(self, private_key: bytes) -> None:
-        derive = HKDF(
-            algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"phaseline tracker seal 1"
-        )
-        self._key = derive.derive(private_key)
+    def __init__(self, key: AppKey) -> None:
+        self._key = key.derive(b"phaseline tracker seal 1")
 
     def block(self, record: Record) -> str:
         """Return the signed block as an HTML comment."""

@@ -1,6 +1,6 @@
 """One stand-in GitHub for the tests that talk to it; each makes an issue of its own there."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
@@ -10,9 +10,9 @@ from tests.app.github.parts import APP_ID, WallClock, private_key
 from tests.app.github.standin import StandIn, stand_in
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def github(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[StandIn]:
-    async with stand_in(tmp_path_factory.mktemp("github")) as running:
+@pytest.fixture(scope="session")
+def github(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    with stand_in(tmp_path_factory.mktemp("github")) as running:
         yield running
 
 

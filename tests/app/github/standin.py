@@ -1,14 +1,13 @@
 """A stand-in GitHub as a process of its own, with one small repository, met over HTTP alone."""
 
-import asyncio
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,6 @@ class StandIn:
 
     url: str
     summary: dict[str, Any]
-    bare: Path
 
     @property
     def api(self) -> str:
@@ -65,8 +63,8 @@ class StandIn:
         return list(found)
 
 
-@asynccontextmanager
-async def stand_in(folder: Path, webhook_url: str | None = None) -> AsyncIterator[StandIn]:
+@contextmanager
+def stand_in(folder: Path, webhook_url: str | None = None) -> Iterator[StandIn]:
     """Yield a stand-in that answers; it ends with the block."""
     source = _repository(folder / "source")
     key = folder / "app.pem"
@@ -76,34 +74,35 @@ async def stand_in(folder: Path, webhook_url: str | None = None) -> AsyncIterato
     hook = () if webhook_url is None else ("--webhook-url", webhook_url)
     data = folder / "github"
     port = _free_port()
-    process = await asyncio.create_subprocess_exec(
-        *COMMAND,
-        *("--port", str(port), "--data", str(data), "--repo", f"{FULL_NAME}={source}"),
-        *("--app-id", str(APP_ID), "--private-key", str(key)),
-        *("--webhook-secret-file", str(secret)),
-        *hook,
+    process = subprocess.Popen(
+        (
+            *COMMAND,
+            *("--port", str(port), "--data", str(data), "--repo", f"{FULL_NAME}={source}"),
+            *("--app-id", str(APP_ID), "--private-key", str(key)),
+            *("--webhook-secret-file", str(secret)),
+            *hook,
+        )
     )
     try:
         url = f"http://127.0.0.1:{port}"
-        await _until_it_answers(url, process)
-        summary = json.loads((data / "standin.json").read_text())
-        yield StandIn(url, summary, source)
+        _wait_until_it_answers(url, process)
+        yield StandIn(url, json.loads((data / "standin.json").read_text()))
     finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGKILL)
-        await process.wait()
+        process.kill()
+        process.wait()
 
 
-async def _until_it_answers(url: str, process: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(30), httpx.AsyncClient(trust_env=False) as client:
-        while process.returncode is None:
+def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
+    with httpx.Client(trust_env=False) as client:
+        for _ in range(600):
+            assert process.poll() is None, "the stand-in ended before it answered"
             try:
-                await client.get(f"{url}/api/v3/meta")
+                client.get(f"{url}/api/v3/meta")
             except httpx.TransportError:
-                await asyncio.sleep(0.05)
+                time.sleep(0.05)
             else:
                 return
-    raise AssertionError("the stand-in ended before it answered")
+    raise AssertionError("the stand-in does not answer")
 
 
 def _free_port() -> int:

@@ -64,8 +64,9 @@ async def github(tmp_path: Path, events: Events) -> AsyncIterator[StandIn]:
         hosts=HOSTS,
         lifespan=no_lifespan,
     )
-    async with served(application) as base, stand_in(tmp_path, base + PATH) as running:
-        yield running
+    async with served(application) as base:
+        with stand_in(tmp_path, base + PATH) as running:
+            yield running
 
 
 async def test_a_day_of_deliveries_is_read_as_it_was_meant(github: StandIn, events: Events) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from app.github.connection import GitHubConnection
 from app.github.forge import GitHubForge
-from app.github.identity import identity
+from app.github.identity import identify
 from app.github.people import People
 from phases.core.errors import BlockedError, DefectError
 from phases.core.model import Base, Person, Places, Request, Role, Run
@@ -274,11 +274,11 @@ async def test_a_name_that_now_is_another_persons_has_no_role(
 
 
 async def test_the_app_knows_its_bot(github: StandIn, connection: GitHubConnection) -> None:
-    found = await identity(connection.clients, github.url)
+    found = await identify(connection.clients)
 
     bot = github.summary["app"]["bot"]
-    assert found.login == bot["login"]
-    assert found.email == f"{bot['id']}+{bot['login']}@users.noreply.127.0.0.1"
+    assert found.name == bot["login"]
+    assert found.email == f"{bot['id']}+{bot['login']}@users.noreply.github.com"
 
 
 async def _commit(github: StandIn, message: str, base: str) -> str:

@@ -11,6 +11,8 @@ from phases.core.model import Repository
 from tests.app.github.parts import WallClock
 from tests.app.github.standin import StandIn
 
+# Of this test alone: the stand-in is shared.
+LABEL = "swept"
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -33,11 +35,11 @@ async def test_a_labelled_issue_without_a_run_is_reported_with_who_labelled_it_a
 ) -> None:
     known, unknown, plain, closed = [await github.issue(f"Issue {n}") for n in range(4)]
     for number in (known, unknown, closed):
-        labels = {"labels": ["phaseline"]}
+        labels = {"labels": [LABEL]}
         await github.act("writer", "POST", f"/issues/{number}/labels", labels)
     await github.act("maintainer", "PATCH", f"/issues/{closed}", {"state": "closed"})
     runs = Runs(known)
-    sweep = Sweep(connection.clients, runs, label="phaseline", clock=WallClock())
+    sweep = Sweep(connection.clients, runs, label=LABEL, clock=WallClock())
 
     count = await sweep.look_around()
 
