@@ -87,7 +87,7 @@ def _diagram(block: CodeBlock) -> Iterator[str]:
 def _parts(line: str) -> tuple[str, ...]:
     """Return a diagram's line and, on their own, its labels: code may hide in a node's text."""
     labels = re.findall(r'"([^"]*)"|\[([^\]]*)\]|\|([^|]*)\||:\s*(.*)$', line)
-    return (line, *(part.strip() for label in labels for part in label if part.strip()))
+    return (line, *(part.strip(' "') for label in labels for part in label if part.strip()))
 
 
 def _data(block: CodeBlock) -> Iterator[str]:
