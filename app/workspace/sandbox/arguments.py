@@ -30,6 +30,13 @@ _ETC = (
     ("/etc/resolv.conf", b""),
     ("/etc/nsswitch.conf", b"passwd: files\ngroup: files\nhosts: files\n"),
 )
+_SCRATCH = (
+    ("tmp", "/tmp"),  # noqa: S108 - the cage's own.
+    ("home", HOME),
+    ("state", STATE),
+    # On disk, where files are counted: a tmpfs would let a million empty ones fill the kernel.
+    ("shm", "/dev/shm"),  # noqa: S108 - the cage's own.
+)
 _ENVIRONMENT = {
     "HOME": HOME,
     "USER": "agent",
@@ -84,14 +91,12 @@ def options(
     `settings` come from `read_settings`. `source` says under which path bubblewrap finds a path of
     the host; `data` turns bytes into the number of a descriptor that holds them.
     """
-    limits = cage.limits
     found = [*_NAMESPACES, "--ro-bind", "/usr", "/usr", *_system()]
     for path, content in settings:
         found += ["--perms", "0644", "--file", str(data(content)), path]
     found += ["--proc", "/proc", "--dev", "/dev"]
-    found += ["--size", str(limits.shared_memory), "--perms", "1777", "--tmpfs", "/dev/shm"]  # noqa: S108 - the cage's own.
     scratch = source(cage.scratch)
-    for part, target in (("tmp", "/tmp"), ("home", HOME), ("state", STATE)):  # noqa: S108 - the cage's own.
+    for part, target in _SCRATCH:
         found += ["--bind", str(scratch / part), target]
     found += ["--bind" if cage.writable else "--ro-bind", str(source(cage.worktree)), WORKSPACE]
     for mount in (*toolchain.mounts, *cage.mounts):

@@ -39,7 +39,6 @@ class Limits:
     disk_entries: int = 400_000
     output: int = 64 << 20
     file: int = 1 << 30
-    shared_memory: int = 64 << 20
     processes: int = 256
     open_files: int = 4096
     nice: int = 10
@@ -49,9 +48,8 @@ class Limits:
 class Cage:
     """One worktree as commands may see it. What this does not name is absent inside.
 
-    `scratch` is a directory made by `scratch.Scratch`: its `home`, `tmp` and `state` live as long
-    as the session. `path` holds directories inside the cage that come before the tools' own on
-    PATH.
+    `scratch` is a directory made by `scratch.Scratch`; what it holds lives as long as the session.
+    `path` holds directories inside the cage that come before the tools' own on PATH.
     """
 
     worktree: Path

@@ -73,6 +73,8 @@ class Sandbox:
             raise SandboxError(
                 "PHASELINE_AGENT_UID is 0; agents never run as root. Choose an unused uid."
             )
+        if not settings.bubblewrap.is_absolute():
+            raise SandboxError("Bubblewrap is named by its whole path, never looked up on PATH.")
         self.settings = settings
         self.toolchain = toolchain
         self.owner = settings.agent_uid if os.geteuid() == 0 else None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.workspace.sandbox.beneath import own_tree
 
-_PARTS = {"home": 0o700, "tmp": 0o1777, "state": 0o700}
+_PARTS = {"home": 0o700, "tmp": 0o1777, "shm": 0o1777, "state": 0o700}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from app.workspace.sandbox.cage import Limits
 
 _INTERVAL = 0.1
 _LOOK_AT_DISK_AFTER = 64 << 20
-_LOOK_AT_ENTRIES_AFTER = 20_000
+_LOOK_AT_ENTRIES_AFTER = 5_000
 _FLOOR_BYTES = 256 << 20
 """A filesystem with less room than this is protected, whoever filled it."""
 

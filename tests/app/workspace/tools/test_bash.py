@@ -90,7 +90,8 @@ async def test_a_syntax_error_is_told_and_breaks_nothing(bench: Bench) -> None:
 async def test_background_processes_are_ended_and_the_model_is_told(bench: Bench) -> None:
     marker = f"71.{secrets.randbelow(10**9)}"
 
-    result = await _run(_toolbox(bench), f"sleep {marker} & echo started")
+    wait = "until grep -q sleep /proc/$!/comm; do :; done"
+    result = await _run(_toolbox(bench), f"sleep {marker} & {wait}; echo started")
 
     assert result.text.startswith("started\n[exit code 0]\n[ended with the call")
     assert "sleep" in result.text
