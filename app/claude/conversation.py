@@ -130,6 +130,7 @@ class Conversation:
         return answer.message
 
     async def _answer(self, reply: Json, dispatcher: Dispatcher) -> End | None:
+        """Run and record what answers a reply; an end when it cannot be answered."""
         course, limits = self._course, self._assignment.limits
         results: tuple[Json, ...]
         snapshot = None
@@ -143,12 +144,11 @@ class Conversation:
                 results = ran.results
                 snapshot = await self._changed() if ran.wrote else None
         course.take_results(reply, results, snapshot)
-        end_now = settled(course, limits)
-        if end_now is None:
+        if settled(course, limits) is None:
             results = (*results, *await self._pressure())
         await self._room.journal.results(self._assignment, course.turns - 1, results, snapshot)
         self._transcript.add_results(results)
-        return end_now
+        return None
 
     async def _pressure(self) -> tuple[Json, ...]:
         """Return what asks the model to wrap up, when a limit leaves room for one turn only."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.claude.client import ClientSettings, make_client
 from app.claude.models import Models
+from app.claude.ports import Journal, Pause, Watch
 from app.claude.prices import Prices
 from app.claude.sessions import ClaudeSessions
 from app.claude.warmth import Warmth
@@ -115,14 +116,27 @@ async def stage(
     warmth: Warmth | None = None,
 ) -> AsyncIterator[Stage]:
     """Set a room up against a server that answers so."""
-    async with serving(respond) as server:
-        kept = journal or FakeJournal(Decimal(15))
-        pause, watch = FakePause(), FakeWatch()
-        client = make_client(
-            ClientSettings(api_key="key", base_url=server.url, headers={}, silence_seconds=5.0)
+    kept = journal or FakeJournal(Decimal(15))
+    pause, watch = FakePause(), FakeWatch()
+    async with (
+        serving(respond) as server,
+        room(server.url, kept, pause, watch, models, warmth) as r,
+    ):
+        yield Stage(server, r, kept, pause=pause, watch=watch)
+
+
+@asynccontextmanager
+async def room(
+    url: str,
+    journal: Journal,
+    pause: Pause,
+    watch: Watch,
+    models: Models = MODELS,
+    warmth: Warmth | None = None,
+) -> AsyncIterator[ClaudeSessions]:
+    """Wire a room to a server."""
+    settings = ClientSettings(api_key="key", base_url=url, headers={}, silence_seconds=5.0)
+    async with make_client(settings) as client:
+        yield ClaudeSessions(
+            client, journal, models, Prices("anthropic"), pause, watch, warmth or Warmth(5.0)
         )
-        async with client:
-            sessions = ClaudeSessions(
-                client, kept, models, Prices("anthropic"), pause, watch, warmth or Warmth(5.0)
-            )
-            yield Stage(server, sessions, kept, pause=pause, watch=watch)

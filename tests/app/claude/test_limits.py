@@ -32,8 +32,10 @@ async def test_the_last_turn_is_announced_and_may_submit() -> None:
     async with stage(by_turn(work(0), work(1), reply(submit()))) as at:
         end = await at.converse(given)
 
+    rows = at.journal.rows[given.session]
     assert end.outcome is StepOutcome.DONE
     assert [asked_to_wrap_up(sent) for sent in at.server.sent] == [False, False, True]
+    assert [len(row.results or ()) for row in rows] == [1, 2, 1]
 
 
 async def test_a_session_that_works_on_in_its_last_turn_ends_with_its_work_kept() -> None:

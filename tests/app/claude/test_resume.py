@@ -77,6 +77,7 @@ REPLIES = (
     reply(submit("t4", summary="bad")),
     reply(text("Wait"), stop="pause_turn"),
     reply(call("bash", {"command": "append f 2"}, "t6")),
+    reply(submit("t6b", summary="bad")),
     reply(call("bash", {"command": "append f 3"}, "t7"), submit("t7b")),
 )
 WRITES = 2 * len(REPLIES)

@@ -1,0 +1,139 @@
+"""What a session relies on of its journal, asked of the fake and of the store alike."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from app.claude.ports import Journal
+from app.claude.prices import NOTHING
+from app.store.engine import Database
+from app.store.journal import StoredJournal
+from app.store.migrating import migrate
+from app.store.money import DayLimits, Spending
+from app.store.runs import Runs
+from phases.core.errors import StaleSegmentError
+from phases.core.model import StepOutcome
+from phases.core.session import Assignment, Json, LedgerEntry
+from tests.app.claude.kit import accept, assignment, room, submit
+from tests.app.claude.wire import by_turn, call, reply, serving, text
+from tests.app.store.story import running
+from tests.fakes.desk import FakeDesk
+from tests.fakes.journal import FakeJournal
+from tests.fakes.outside import ManualClock
+from tests.fakes.waiting import FakePause, FakeWatch
+
+REPLY: Json = {
+    "stop_reason": "tool_use",
+    "content": [{"type": "text", "text": "é 🙂 \x00"}],
+    "a": None,
+}
+RESULTS: tuple[Json, ...] = ({"type": "tool_result", "content": "ok", "a": 1.5}, {"type": "text"})
+
+
+@dataclass(frozen=True)
+class Given:
+    """A journal, and an assignment of a run that it knows."""
+
+    journal: Journal
+    assignment: Assignment
+    entry: LedgerEntry
+
+
+@pytest.fixture(params=["fake", "stored"])
+async def given(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Given]:
+    clock = ManualClock()
+    entry = LedgerEntry("model", NOTHING, Decimal("0.000000125"), "list", 0, 1, "req", clock.now())
+    async with AsyncExitStack() as stack:
+        if request.param == "fake":
+            yield Given(FakeJournal(Decimal(15)), assignment(), entry)
+            return
+        url = f"sqlite:///{tmp_path / 'phaseline.db'}"
+        migrate(url)
+        database = await stack.enter_async_context(Database(url))
+        run = await running(database, Runs(database, clock, Decimal(15)))
+        spending = Spending(database, clock, DayLimits(Decimal(60), Decimal(200)))
+        journal = StoredJournal(database, clock, spending)
+        yield Given(journal, replace(assignment(), run=run.id), entry)
+
+
+async def _row(given: Given, n: int) -> None:
+    await given.journal.reply(given.assignment, n, f"hash {n}", REPLY, given.entry, 1.5 + n)
+
+
+async def test_a_session_that_has_not_begun_has_no_rows(given: Given) -> None:
+    assert await given.journal.turns(given.assignment.session) == ()
+
+
+async def test_a_row_comes_back_as_it_was_written_with_its_keys_in_their_order(
+    given: Given,
+) -> None:
+    await _row(given, 0)
+
+    (row,) = await given.journal.turns(given.assignment.session)
+
+    assert row.reply == REPLY
+    assert list(row.reply) == list(REPLY)
+    assert (row.n, row.request_sha256, row.results, row.snapshot) == (0, "hash 0", None, None)
+    assert (row.cost_usd, row.seconds) == (given.entry.cost_usd, 1.5)
+
+
+async def test_results_complete_their_row(given: Given) -> None:
+    await _row(given, 0)
+    await given.journal.results(given.assignment, 0, RESULTS, "snap")
+    await _row(given, 1)
+    await given.journal.results(given.assignment, 1, (), None)
+    await _row(given, 2)
+
+    rows = await given.journal.turns(given.assignment.session)
+
+    assert [row.n for row in rows] == [0, 1, 2]
+    assert [row.results for row in rows] == [RESULTS, (), None]
+    assert [row.snapshot for row in rows] == ["snap", None, None]
+
+
+async def test_a_second_row_of_one_number_is_refused_and_costs_nothing(given: Given) -> None:
+    await _row(given, 0)
+    left = await given.journal.spendable(given.assignment.run)
+
+    with pytest.raises(StaleSegmentError):
+        await _row(given, 0)
+
+    assert await given.journal.spendable(given.assignment.run) == left
+    assert len(await given.journal.turns(given.assignment.session)) == 1
+
+
+async def test_every_row_is_paid_for_to_the_smallest_amount(given: Given) -> None:
+    before = await given.journal.spendable(given.assignment.run)
+
+    await _row(given, 0)
+    await _row(given, 1)
+
+    left = await given.journal.spendable(given.assignment.run)
+    assert before == Decimal(15)
+    assert before - left == Decimal("0.00000025")
+
+
+async def test_a_session_is_held_and_held_again_on_the_rows_of_the_journal(given: Given) -> None:
+    respond = by_turn(
+        reply(text("I look."), call("bash", {"command": "append f 1"})),
+        reply(text("Done.")),
+        reply(submit()),
+    )
+
+    desk = FakeDesk()
+
+    async with (
+        serving(respond) as server,
+        room(server.url, given.journal, FakePause(), FakeWatch()) as sessions,
+    ):
+        first = await sessions.converse(given.assignment, desk, accept)
+        second = await sessions.converse(given.assignment, desk, accept)
+
+    assert first.outcome is StepOutcome.DONE
+    assert first == second
+    assert len(server.sent) == 3
+    assert desk.files == {"f": "1"}
