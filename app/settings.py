@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     github_api_url: str = Field(
         "https://api.github.com", description="GitHub's API; on Enterprise it ends in `/api/v3`"
     )
-    github_app_id: str = Field(description="`App ID` on the App's settings page")
+    github_app_id: int = Field(description="`App ID` on the App's settings page")
     github_private_key: SecretStr = Field(
         description="The App's private key: the PEM text, or the path of the downloaded file"
     )
@@ -66,6 +66,21 @@ class Settings(BaseSettings):
     )
     budget_operator_day_usd: Decimal = Field(
         Decimal(200), gt=0, description="What all repositories may spend in a day, in USD"
+    )
+    environments_dir: Path | None = Field(
+        None,
+        description="Prepared dependencies are kept here; `environments` in the data directory",
+    )
+    github_write_spacing_seconds: float = Field(
+        1.0,
+        ge=0,
+        description="The least time between two comments; GitHub asks for a second",
+    )
+    check_timeout_seconds: float = Field(
+        1800.0, gt=0, description="How long one check of a repository may take"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="How much the log says; it is JSON lines on standard error"
     )
     egress_hosts: str = Field(
         "",
@@ -102,11 +117,6 @@ class Settings(BaseSettings):
                 "set PHASELINE_SANDBOX_NONE_I_ACCEPT=yes if that is what you want"
             )
         return self
-
-    @property
-    def environments_dir(self) -> Path:
-        """Where prepared dependencies are kept; several services may share it by a link."""
-        return self.data_dir / "environments"
 
 
 def load(**overrides: Any) -> Settings:

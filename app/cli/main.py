@@ -2,12 +2,15 @@
 
 import typer
 
-from app.cli import rehearse
+from app.cli import rehearse, serve
 from app.cli.demo.command import demo
 
 app = typer.Typer(
     name="phaseline", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+app.command()(serve.serve)
+app.command()(serve.work)
+app.command()(serve.migrate)
 app.command()(demo)
 app.add_typer(rehearse.commands, name="rehearse")
 

@@ -70,20 +70,20 @@ class Runs(Protocol):
     async def of_pull_request(self, repository: int, number: int) -> Run | None:
         """Return the run whose pull request that is."""
 
-    async def start(self, delivery: int, event: Labelled, number: int) -> Run:
+    async def start(self, delivery: int | None, event: Labelled, number: int) -> Run:
         """Queue a new run."""
 
     async def move(
-        self, delivery: int, run: Run, state: RunState, why: str, show: tuple[Desired, ...]
+        self, delivery: int | None, run: Run, state: RunState, why: str, show: tuple[Desired, ...]
     ) -> None:
         """Move a run on, or end it."""
 
     async def answer(
-        self, delivery: int, repository: Repository, number: int, desired: Desired, why: str
+        self, delivery: int | None, repository: Repository, number: int, desired: Desired, why: str
     ) -> None:
         """Post something."""
 
-    async def ignore(self, delivery: int, why: str) -> None:
+    async def ignore(self, delivery: int | None, why: str) -> None:
         """Do nothing."""
 
 
@@ -115,11 +115,22 @@ class Reception:
             return
         if event is None:
             await self._runs.ignore(delivery.id, "means nothing to us")
-            return
+        else:
+            await self._decide(delivery.id, event)
+
+    async def has_run(self, repository: Repository, issue: int) -> bool:
+        """Tell whether an issue has, or had, a run."""
+        return await self._runs.of_issue(repository.id, issue) is not None
+
+    async def found(self, event: Labelled) -> None:
+        """Take an event that no delivery brought."""
+        await self._decide(None, event)
+
+    async def _decide(self, delivery: int | None, event: Event) -> None:
         run = await self._met(event)
         decision = decide(event, run, await self._role(event))
-        log.info("delivery %s: %s", delivery.id, type(decision).__name__)
-        await self._apply(delivery.id, event, decision)
+        log.info("delivery %s: %s", delivery or "swept", type(decision).__name__)
+        await self._apply(delivery, event, decision)
 
     async def _met(self, event: Event) -> Run | None:
         match event:
@@ -135,7 +146,7 @@ class Reception:
             return Role.NONE
         return await self._people.role(event.repository, event.actor)
 
-    async def _apply(self, delivery: int, event: Event, decision: Decision) -> None:
+    async def _apply(self, delivery: int | None, event: Event, decision: Decision) -> None:
         number = event.issue if isinstance(event, Labelled) else event.number
         heard = _heard(event)
         match decision:

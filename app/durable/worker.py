@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
+from app.durable.bell import Bell
 from app.durable.reception import Reception
 from app.durable.segments import Segments
 from phases.core.errors import TransientError
@@ -19,26 +20,8 @@ from phases.core.tracker import tracker
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.5
+SWEEP_SECONDS = 600.0
 BATCH = 50
-
-
-class Bell:
-    """Wakes a loop before its time."""
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    def ring(self) -> None:
-        """Wake whoever waits, or whoever waits next."""
-        self._event.set()
-
-    async def wait(self, seconds: float) -> None:
-        """Wait for the bell, at most that long."""
-        try:
-            await asyncio.wait_for(self._event.wait(), seconds)
-        except TimeoutError:
-            return
-        self._event.clear()
 
 
 class Due(Protocol):
@@ -84,6 +67,16 @@ class Writer(Protocol):
         """Send what is due; return how many items were dealt with."""
 
 
+class Sweep(Protocol):
+    """What looks for events that no webhook brought."""
+
+    async def ask_again(self) -> int:
+        """Have failed deliveries sent again."""
+
+    async def look_around(self) -> int:
+        """Take labelled issues that nobody noticed."""
+
+
 class Seal(Protocol):
     """Signs the hidden block of a tracker, which only a recovery ever reads."""
 
@@ -102,6 +95,7 @@ class Worker:
         records: Records,
         trackers: Trackers,
         writer: Writer,
+        sweep: Sweep,
         seal: Seal,
         phases: tuple[Phase, ...],
         bell: Bell,
@@ -112,6 +106,7 @@ class Worker:
         self._records = records
         self._trackers = trackers
         self._writer = writer
+        self._sweep = sweep
         self._seal = seal
         self._phases = phases
         self._bell = bell
@@ -125,6 +120,7 @@ class Worker:
                 (self._dispatch, Bell()),
                 (self._project, Bell()),
                 (self._send, self._outward),
+                (self._look_around, Bell()),
             )
             tasks = [group.create_task(self._mind(turn, bell, stop)) for turn, bell in loops]
             await stop.wait()
@@ -167,6 +163,14 @@ class Worker:
             await self._trackers.show(run, touched, text)
             self._outward.ring()
         return False
+
+    async def _look_around(self) -> bool:
+        asked = await self._sweep.ask_again()
+        found = await self._sweep.look_around()
+        if asked or found:
+            log.info("swept: %s deliveries asked for again, %s issues found", asked, found)
+        await asyncio.sleep(SWEEP_SECONDS)
+        return True
 
     async def _send(self) -> bool:
         return await self._writer.send_due() > 0

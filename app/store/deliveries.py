@@ -82,8 +82,8 @@ class Deliveries:
         return await self._database.read(query)
 
 
-def settle(connection: sa.Connection, delivery: int, outcome: str, now: datetime) -> None:
-    """Note in a transaction that a delivery has been dealt with, and how."""
+def settle(connection: sa.Connection, delivery: int | None, outcome: str, now: datetime) -> None:
+    """Note in a transaction that a delivery (if one brought the event) has been dealt with."""
     connection.execute(
         sa.update(DeliveryRow)
         .where(DeliveryRow.id == delivery)

@@ -37,10 +37,24 @@ class StoredRecords:
         Raises:
             DefectError: when there is no such run.
         """
-        record = await self._database.read(lambda connection: record_of(connection, run))
+        record = await self.find(run)
         if record is None:
             raise DefectError(f"there is no run {run}")
         return record
+
+    async def find(self, run: str) -> Record | None:
+        """Return everything on record of a run, or None when there is no such run."""
+        return await self._database.read(lambda connection: record_of(connection, run))
+
+    async def latest(self, limit: int) -> tuple[Record, ...]:
+        """Return the newest runs, newest first."""
+        query = sa.select(RunRow.id).order_by(RunRow.created_at.desc()).limit(limit)
+
+        def read(connection: sa.Connection) -> tuple[Record, ...]:
+            found = (record_of(connection, run) for run in connection.scalars(query).all())
+            return tuple(record for record in found if record is not None)
+
+        return await self._database.read(read)
 
     async def amend(self, run: Run) -> None:
         """Write the run's own fields."""

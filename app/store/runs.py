@@ -102,7 +102,7 @@ class Runs:
 
         return await self._database.read(read)
 
-    async def start(self, delivery: int, event: Labelled, number: int) -> Run:
+    async def start(self, delivery: int | None, event: Labelled, number: int) -> Run:
         """Queue a new run, with eyes on its issue; the delivery is dealt with."""
         now = self._clock.now()
         run = Run(
@@ -129,7 +129,7 @@ class Runs:
         return run
 
     async def move(
-        self, delivery: int, run: Run, state: RunState, why: str, show: tuple[Desired, ...]
+        self, delivery: int | None, run: Run, state: RunState, why: str, show: tuple[Desired, ...]
     ) -> None:
         """Move a run to the next segment (running), or end it; the delivery is dealt with.
 
@@ -173,7 +173,7 @@ class Runs:
         await self._database.write(lambda connection: connection.execute(statement))
 
     async def answer(
-        self, delivery: int, repository: Repository, number: int, desired: Desired, why: str
+        self, delivery: int | None, repository: Repository, number: int, desired: Desired, why: str
     ) -> None:
         """Post something where no run need be; the delivery is dealt with."""
         now = self._clock.now()
@@ -185,7 +185,7 @@ class Runs:
 
         await self._database.write(answer)
 
-    async def ignore(self, delivery: int, why: str) -> None:
+    async def ignore(self, delivery: int | None, why: str) -> None:
         """Deal with a delivery by doing nothing."""
         now = self._clock.now()
         await self._database.write(lambda connection: settle(connection, delivery, why, now))

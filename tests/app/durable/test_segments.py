@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from app.durable.bell import Bell
 from app.durable.reception import Reception
 from app.durable.segments import SegmentLimits, Segments, give_up_the_dead, launch, shut_down
-from app.durable.worker import Bell, Worker
+from app.durable.worker import Worker
 from app.store.deliveries import Deliveries
 from app.store.engine import make_durable_engine
 from app.store.outbox import StoredOutbox
@@ -38,6 +39,14 @@ class OneLabel:
 class Unsealed:
     def block(self, record: Record) -> str:
         return f"<!-- {record.run.id} -->"
+
+
+class NothingToSweep:
+    async def ask_again(self) -> int:
+        return 0
+
+    async def look_around(self) -> int:
+        return 0
 
 
 class Sent:
@@ -78,6 +87,7 @@ async def working(it: World, executor: str) -> AsyncIterator[Sent]:
             records=it.records,
             trackers=outbox,
             writer=writer,
+            sweep=NothingToSweep(),
             seal=Unsealed(),
             phases=pipeline.phases,
             bell=Bell(),

@@ -1,0 +1,100 @@
+"""`phaseline serve`, `work`, `migrate`: the service itself. What it is made of: see wiring."""
+
+import asyncio
+import signal
+import sys
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+
+STOPPED = 2
+GRACE_SECONDS = 25
+
+
+def serve(
+    worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Also do the work, in this process.")
+    ] = True,
+) -> None:
+    """Run the service: the webhook, the dashboard and a worker. Settings come from .env."""
+    settings = _settings()
+    _migrate(settings)
+
+    import uvicorn
+
+    from app.main import create_app
+
+    config = uvicorn.Config(
+        create_app(settings, with_worker=worker),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        limit_concurrency=2000,
+    )
+    server = uvicorn.Server(config)
+    typer.echo(f"Phaseline on http://{settings.host}:{settings.port} (Ctrl-C stops it)", err=True)
+    server.run()
+    if not server.started:
+        raise typer.Exit(STOPPED)
+
+
+def work() -> None:
+    """Run one more worker, without a web side. Many need PostgreSQL."""
+    settings = _settings()
+    _migrate(settings)
+
+    from app.main import work_until
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+        await work_until(settings, stop)
+
+    asyncio.run(main())
+
+
+def migrate() -> None:
+    """Bring the database to this version's schema; serve and work do so by themselves."""
+    before, after = _migrate(_settings())
+    word = "was up to date" if before == after else f"migrated from {before or 'nothing'}"
+    typer.echo(f"The database {word}: schema {after}.")
+
+
+def _settings() -> "Settings":
+    from app.settings import SettingsError, load
+    from app.telemetry.logs import configure
+    from app.telemetry.redaction import Redaction
+    from app.wiring.store import secrets_of
+
+    try:
+        settings = load()
+    except SettingsError as error:
+        _stop(str(error))
+    configure(settings.log_level, Redaction(secrets_of(settings)))
+    return settings
+
+
+def _migrate(settings: "Settings") -> tuple[str | None, str]:
+    from pathlib import Path
+
+    from app.store.migrating import NewerSchemaError, migrate
+
+    if settings.database_url.startswith("sqlite:///"):
+        path = Path(settings.database_url.removeprefix("sqlite:///"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return migrate(settings.database_url)
+    except NewerSchemaError as error:
+        _stop(str(error))
+
+
+def _stop(reason: str) -> NoReturn:
+    sys.stderr.write(f"{reason}\n")
+    raise typer.Exit(STOPPED)

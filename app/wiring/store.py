@@ -1,0 +1,37 @@
+"""The store's repositories over one database, and the secrets that must never reach it."""
+
+from app.clock import SystemClock
+from app.settings import Settings
+from app.store.deliveries import Deliveries
+from app.store.engine import Database
+from app.store.journal import StoredJournal
+from app.store.logs import StoredLogs
+from app.store.money import DayLimits, Spending
+from app.store.outbox import StoredOutbox
+from app.store.records import StoredRecords
+from app.store.runs import Runs
+
+
+class Store:
+    """The store's repositories, over one database."""
+
+    def __init__(self, settings: Settings, clock: SystemClock) -> None:
+        self.database = Database(settings.database_url)
+        limits = DayLimits(settings.budget_day_usd, settings.budget_operator_day_usd)
+        spending = Spending(self.database, clock, limits)
+        self.deliveries = Deliveries(self.database)
+        self.runs = Runs(self.database, clock, settings.budget_run_usd)
+        self.records = StoredRecords(self.database, clock, spending)
+        self.outbox = StoredOutbox(self.database, clock)
+        self.journal = StoredJournal(self.database, clock, spending)
+        self.logs = StoredLogs(self.database, clock)
+
+
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """Return every secret value of the settings: what logs and commits must never hold."""
+    given = (
+        settings.github_private_key,
+        settings.github_webhook_secret,
+        settings.anthropic_api_key,
+    )
+    return tuple(secret.get_secret_value() for secret in given)

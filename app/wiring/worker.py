@@ -1,0 +1,207 @@
+"""A worker: the phases, the durable room and the ways outward, joined and started."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import (
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from app.claude.client import SILENCE_SECONDS, ClientSettings, make_client
+from app.claude.models import REPLY_TOKENS, Models
+from app.claude.prices import Prices
+from app.claude.sessions import ClaudeSessions
+from app.claude.warmth import PATIENCE_SECONDS, Warmth
+from app.clock import SystemClock
+from app.durable.bell import Bell
+from app.durable.lock import WorkerLock
+from app.durable.reception import Reception
+from app.durable.segments import SegmentLimits, Segments, give_up_the_dead, launch, shut_down
+from app.durable.worker import Worker
+from app.github.connection import GitHubConnection
+from app.github.conversation import Conversations
+from app.github.forge import GitHubForge
+from app.github.identity import identify
+from app.github.inbox import Inbox
+from app.github.outbox import OutboxWriter
+from app.github.people import People
+from app.github.sweep import Sweep
+from app.settings import Settings
+from app.store.engine import make_durable_engine
+from app.wiring.store import Store
+from app.wiring.workspaces import sandbox_of, workspaces_of
+from app.workspace.sandbox.selftest import self_test
+from phases.actions import ActionPerformer
+from phases.core.agent import Tier
+from phases.core.ports import Sessions, Workspaces
+from phases.engine import Engine
+from phases.performing import Performing
+from phases.pipeline import standard_pipeline
+from phases.steps import StepPerformer
+
+log = logging.getLogger(__name__)
+SQLITE = "sqlite:///"
+SEGMENTS_PER_WORKER = 6
+SEGMENTS_PER_REPOSITORY = 2
+OUTBOX_BATCH = 100
+DURABLE_THREADS = 16
+
+
+def connection_of(settings: Settings, clock: SystemClock) -> GitHubConnection:
+    """Return the way to GitHub."""
+    return GitHubConnection(
+        app_id=settings.github_app_id,
+        private_key=settings.github_private_key.get_secret_value(),
+        api_url=settings.github_api_url,
+        proxy=None,
+        clock=clock,
+    )
+
+
+@contextmanager
+def durable_engine_of(settings: Settings) -> Iterator[object]:
+    """Open the engine that the durable library works on."""
+    engine = make_durable_engine(settings.database_url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@asynccontextmanager
+async def sessions_of(
+    settings: Settings, store: Store, clock: SystemClock
+) -> AsyncIterator[ClaudeSessions]:
+    """Open the way to the model; every configured model has a price and is served."""
+    ids = {
+        Tier.OPUS: settings.model_opus,
+        Tier.SONNET: settings.model_sonnet,
+        Tier.HAIKU: settings.model_haiku,
+    }
+    key = settings.anthropic_api_key.get_secret_value()
+    client = make_client(ClientSettings(key, settings.anthropic_base_url, {}, SILENCE_SECONDS))
+    async with client:
+        sessions = ClaudeSessions(
+            client=client,
+            journal=store.journal,
+            models=Models(ids, frozenset(), REPLY_TOKENS),
+            prices=Prices("anthropic"),
+            pause=clock,
+            watch=clock,
+            warmth=Warmth(PATIENCE_SECONDS),
+        )
+        await sessions.check_models()
+        yield sessions
+
+
+@dataclass(frozen=True)
+class Crew:
+    """What a worker's loops need, made by `crew_of`."""
+
+    worker: Worker
+    segments: Segments
+
+
+def crew_of(
+    settings: Settings,
+    store: Store,
+    connection: GitHubConnection,
+    workspaces: Workspaces,
+    sessions: Sessions,
+    clock: SystemClock,
+    bell: Bell,
+) -> Crew:
+    """Join the phases, the durable room and the ways outward into a worker."""
+    pipeline = standard_pipeline()
+    forge = GitHubForge(connection.clients, label=settings.label)
+    performing = Performing(
+        pipeline,
+        store.records,
+        StepPerformer(store.records, workspaces, sessions, clock),
+        ActionPerformer(store.records, workspaces, forge, clock),
+    )
+    limits = SegmentLimits(worker=SEGMENTS_PER_WORKER, repository=SEGMENTS_PER_REPOSITORY)
+    segments = Segments(
+        Engine(pipeline, store.records), performing, store.records, store.runs, limits
+    )
+    reader = Inbox(label=settings.label, app_id=settings.github_app_id)
+    reception = Reception(store.deliveries, reader, People(connection.clients), store.runs)
+    writer = OutboxWriter(
+        outbox=store.outbox,
+        conversations=Conversations(connection.clients, app_id=settings.github_app_id),
+        clock=clock,
+        spacing=timedelta(seconds=settings.github_write_spacing_seconds),
+        batch=OUTBOX_BATCH,
+    )
+    worker = Worker(
+        reception=reception,
+        agenda=store.runs,
+        segments=segments,
+        records=store.records,
+        trackers=store.outbox,
+        writer=writer,
+        sweep=Sweep(connection.clients, reception, label=settings.label, clock=clock),
+        seal=connection.seal,
+        phases=pipeline.phases,
+        bell=bell,
+    )
+    return Crew(worker, segments)
+
+
+@asynccontextmanager
+async def working(
+    settings: Settings, store: Store, bell: Bell
+) -> AsyncIterator[asyncio.Task[None]]:
+    """Run a worker: first everything that could refuse, then its loops.
+
+    Raises:
+        SandboxError, ModelsError, BlockedError, AnotherWorkerError: what is wrong, and what to do.
+    """
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_only_worker(settings))
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        await self_test(sandbox_of(settings), settings.data_dir.absolute(), _own_files(settings))
+        connection = connection_of(settings, clock)
+        stack.push_async_callback(connection.close)
+        sessions = await stack.enter_async_context(sessions_of(settings, store, clock))
+        identity = await identify(connection.clients)
+        workspaces = workspaces_of(settings, store, connection, identity, clock)
+        crew = crew_of(settings, store, connection, workspaces, sessions, clock, bell)
+        engine = stack.enter_context(durable_engine_of(settings))
+        executor = f"worker-{secrets.token_hex(6)}"
+        launch(engine, executor, threads=DURABLE_THREADS)
+        stack.callback(shut_down)
+        stack.push_async_callback(crew.segments.let_go)
+        await crew.segments.register_queue()
+        if settings.database_url.startswith(SQLITE):
+            given_up = await give_up_the_dead(executor)
+            log.info("worker %s is up; %s dead segments given up", executor, given_up)
+        stop = asyncio.Event()
+        task = asyncio.create_task(crew.worker.work(stop), name="worker")
+        try:
+            yield task
+        finally:
+            stop.set()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+def _only_worker(settings: Settings) -> AbstractContextManager[object]:
+    if not settings.database_url.startswith(SQLITE):
+        return nullcontext()
+    database = Path(settings.database_url.removeprefix(SQLITE))
+    return WorkerLock(database.with_name(f"{database.name}.worker"))
+
+
+def _own_files(settings: Settings) -> tuple[Path, ...]:
+    """Return files that must not belong to the agents' user."""
+    database = Path(settings.database_url.removeprefix(SQLITE))
+    return tuple(path for path in (database, settings.data_dir) if path.exists())
