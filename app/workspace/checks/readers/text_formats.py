@@ -34,7 +34,8 @@ _UNFORMATTED = re.compile(
 )
 # ruff 0.14 and later; those before print `Would reformat:`.
 _DIAGNOSED = re.compile(
-    r"^(?P<rule>unformatted|invalid-syntax): (?P<message>.*)\n *--> (?P<file>.+):(?P<line>\d+):\d+$",
+    r"^(?P<rule>unformatted|invalid-syntax): (?P<message>.*)\n"
+    r" *--> (?P<file>.+):(?P<line>\d+):\d+$",
     re.MULTILINE,
 )
 _UNITTEST = re.compile(

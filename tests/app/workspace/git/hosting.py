@@ -7,6 +7,7 @@ import base64
 import os
 import subprocess
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -53,12 +54,18 @@ class Asked:
 
 @dataclass
 class GitHost:
-    """A running server; `fail` maps a service (`git-receive-pack`) to a status it answers with."""
+    """A running server.
+
+    `fail` maps a service (`git-receive-pack`) to a status it answers with, saying `says`; `watch`
+    is called on each request.
+    """
 
     root: Path
     tokens: set[str]
     asked: list[Asked] = field(default_factory=list)
     fail: dict[str, int] = field(default_factory=dict)
+    says: bytes = b"no\n"
+    watch: Callable[[], None] | None = None
     url: str = ""
 
     def bare(self, owner: str, name: str) -> Path:
@@ -115,10 +122,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self, body: bytes) -> None:
         parts = urlsplit(self.path)
         token = _token(self.headers.get("Authorization", ""))
+        if self.host.watch is not None:
+            self.host.watch()
         self.host.asked.append(Asked(self.command, self.path, token))
         service = parts.query.partition("service=")[2] or parts.path.rpartition("/")[2]
         if service in self.host.fail:
-            self._answer(self.host.fail[service], [("Content-Type", "text/plain")], b"no\n")
+            self._answer(self.host.fail[service], [("Content-Type", "text/plain")], self.host.says)
         elif token not in self.host.tokens:
             self._answer(401, [("WWW-Authenticate", 'Basic realm="git"')], b"")
         else:

@@ -18,7 +18,7 @@ from app.workspace.sandbox.sandbox import Sandbox
 from app.workspace.tools.toolbox import ToolLimits
 from app.workspace.workspaces import GitWorkspaces
 from phases.core.agent import Agent, AgentLimits, Roster, Rule, Tier
-from tests.app.workspace.git.conftest import Bench
+from tests.app.workspace.git.kit import Bench
 
 
 @dataclass

@@ -4,8 +4,8 @@ import pytest
 
 from phases.core.errors import BlockedError, TransientError
 from phases.core.submission import CommitMessage
-from tests.app.workspace.git.conftest import FETCH_TOKEN, PUSH_TOKEN, REPOSITORY, Bench, a_run
 from tests.app.workspace.git.hosting import git, readable
+from tests.app.workspace.git.kit import FETCH_TOKEN, PUSH_TOKEN, REPOSITORY, Bench, a_run
 
 MESSAGE = CommitMessage("feat", "api", "add a thing", "Because it is asked for.")
 FILES = {"README.md": "# Project\n", "src/app.py": "print('a')\n", ".gitignore": "*.log\n"}

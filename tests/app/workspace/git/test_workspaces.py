@@ -12,7 +12,7 @@ from phases.core.ports import Workspaces
 from phases.core.receipts import CheckKind, CheckStatus, Receipt
 from phases.core.submission import CommitMessage, Side
 from phases.core.work import WorkName
-from tests.app.workspace.git.conftest import Bench, a_run
+from tests.app.workspace.git.kit import Bench, a_run
 from tests.app.workspace.git.room import KeptLogs, whole_room
 from tests.app.workspace.sandbox.kit import make_sandbox
 
