@@ -100,6 +100,14 @@ def test_absent_properties_count_as_null() -> None:
     assert submission == Submission(Outcome.DONE, "# Report", "It is done.")
 
 
+def test_a_list_that_came_as_json_text_is_read_as_a_list() -> None:
+    submission = parse(submitted(questions='["Which?"]', sides="null", summary='["kept"]'))
+
+    assert submission.questions == ("Which?",)
+    assert submission.sides is None
+    assert submission.summary == '["kept"]'
+
+
 def test_all_faults_are_told_at_once() -> None:
     raw = submitted(outcome="finished", weight="heavy", sides=["server"], surprise=1, summary=" ")
 

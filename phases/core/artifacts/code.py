@@ -68,7 +68,7 @@ CLEAR = (
         r"^\w[\w']*\s+::\s+\w",
         rf"^{_MODIFIERS}(?:void|int|bool|boolean|string|String|float|double|long)\s+\w+\s*\([^)]*\)",
         r"\bvoid\s+\w+\s*\(",
-        r"\b(?:public|private|protected)\s+(?:static\s+)?[\w<>\[\], ?]+\s+\w+\s*\(",
+        r"\b(?:public|private|protected)\s+(?:static\s+)?[\w<>\[\], ?]+\s+\w+\(",
     ),
     _sign(
         "an import",
@@ -111,7 +111,7 @@ CLEAR = (
         r"\bnew\s+[A-Z]\w*\s*\(",
         r"^\w[\w.]*\s*=\s*(?:await\s+)?[\w.]+\(.*\)\s*;?$",
         r"[\w)\]]\s*(?:===|!==)\s*\S",
-        r"[)\]\w'\"]\s*;$(?<=[)\]'\"];)",
+        r"\w\([^()]*\)\s*;$",
         r"^[\w.]+\(.*\)\s*;",
         r"^(?:if|for|while|switch|catch|foreach|elif|elsif|with|unless)\b.*(?:\)\s*\{|\bthen)$",
         r"^(?:if|for|while|elif|with)\s+[\w.]+(?:\s+(?:not\s+)?in\s+|\s*[=<>!]=?\s*)[\w.\"'()]+:$",

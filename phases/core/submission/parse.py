@@ -3,6 +3,7 @@
 It checks shape, lengths, names and paths; what one step demands stands in `demands`.
 """
 
+import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -55,10 +56,27 @@ def parse(raw: object) -> Submission:
     """
     faults = Faults()
     fields = faults.fields(raw, "submit", tuple(SUBMIT_SCHEMA["properties"]))
-    submission = None if fields is None else _read(fields, _Reader(faults))
+    submission = None if fields is None else _read(_decoded(fields), _Reader(faults))
     if faults.sentences or submission is None:
         raise SubmissionError("\n".join(faults.sentences))
     return submission
+
+
+def _decoded(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the properties with lists and objects that came as JSON text read as what they are.
+
+    Models write nested values as text now and then; what is meant is beyond doubt.
+    """
+    return {name: _value(name, value) for name, value in fields.items()}
+
+
+def _value(name: str, value: Any) -> Any:
+    if "string" in SUBMIT_SCHEMA["properties"][name]["type"] or not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
 
 
 def _read(fields: dict[str, Any], reader: "_Reader") -> Submission:

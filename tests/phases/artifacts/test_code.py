@@ -68,6 +68,9 @@ SENTENCES = [
     "An ALTER TABLE in one transaction; no SELECT with a lock.",
     "We use a; b; c.",
     "Each answer is either open; or done;",
+    "The filter is kept (as today);",
+    'Sorted by "newest" or "oldest";',
+    "A private list of names (one per person) stays private.",
     "A const is named const; nothing else changes.",
     'Every error has the body {"error": "not_found"} that clients read.',
 ]
