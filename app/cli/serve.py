@@ -3,15 +3,19 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from app.settings import Settings
 
 STOPPED = 2
 GRACE_SECONDS = 25
+MOST_CONNECTIONS = 2000
 
 
 def serve(
@@ -23,23 +27,31 @@ def serve(
     settings = _settings()
     _migrate(settings)
 
+    async def main() -> None:
+        from app.main import service
+
+        async with service(settings, with_worker=worker) as application:
+            await _serve(application, settings)
+
+    _run(main)
+
+
+async def _serve(application: "FastAPI", settings: "Settings") -> None:
     import uvicorn
 
-    from app.main import create_app
-
     config = uvicorn.Config(
-        create_app(settings, with_worker=worker),
+        application,
         host=settings.host,
         port=settings.port,
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
-        limit_concurrency=2000,
+        limit_concurrency=MOST_CONNECTIONS,
     )
     server = uvicorn.Server(config)
     typer.echo(f"Phaseline on http://{settings.host}:{settings.port} (Ctrl-C stops it)", err=True)
-    server.run()
+    await server.serve()
     if not server.started:
         raise typer.Exit(STOPPED)
 
@@ -49,15 +61,26 @@ def work() -> None:
     settings = _settings()
     _migrate(settings)
 
-    from app.main import work_until
-
     async def main() -> None:
+        from app.main import work_until
+
         stop = asyncio.Event()
         for signum in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signum, stop.set)
         await work_until(settings, stop)
 
-    asyncio.run(main())
+    _run(main)
+
+
+def _run(main: Callable[[], Coroutine[None, None, None]]) -> None:
+    from app.wiring.refusals import StartError
+
+    try:
+        asyncio.run(main())
+    except StartError as error:
+        _stop(f"Phaseline cannot start. {error}")
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
 
 
 def migrate() -> None:

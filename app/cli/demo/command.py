@@ -34,14 +34,14 @@ def demo(
     from app.cli.demo import screen
     from app.cli.demo.options import DemoOptions
     from app.cli.demo.performance import perform
-    from app.cli.demo.processes import interrupt_on_sigterm
+    from app.cli.demo.processes import end_on_signals
     from app.cli.demo.trouble import DemoError
 
     if live and script is not None:
         raise typer.BadParameter("--live asks the real model; --script plays instead of one")
     pace = latency if latency is not None else _default_latency(once=once)
     options = DemoOptions(data, once, json, fresh, repo, issue, script, live, pace)
-    interrupt_on_sigterm()
+    end_on_signals()
     try:
         ready = perform(options)
     except DemoError as error:

@@ -112,9 +112,13 @@ def demand_free(name: str, port: int, patience: float) -> None:
         time.sleep(PAUSE)
 
 
-def interrupt_on_sigterm() -> None:
-    """Make SIGTERM end the demo as Ctrl-C does, so that it ends its children in order."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+def end_on_signals() -> None:
+    """Make SIGTERM end the demo as Ctrl-C does, so that it ends its children in order.
+
+    A shell starts background jobs with SIGINT ignored; a demo listens to it there too.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
 
 
 def _tail(log: Path) -> str:

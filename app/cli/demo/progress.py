@@ -39,7 +39,10 @@ QUIET_OUTCOMES = frozenset({"no_change", "skipped", "waived"})
 
 
 def news(before: Seen | None, now: Seen) -> tuple[Line, ...]:
-    """Return what happened since `before`, oldest first, under the headings of their phases."""
+    """Return what happened since `before`, oldest first; a phase's first line has its heading.
+
+    Phases overlap: the baseline is checked while plans are written. So a heading comes once.
+    """
     known = {} if before is None else {_key(step): step for step in before.steps}
     happened: list[tuple[datetime, str, Line]] = []
     for step in now.steps:
@@ -49,11 +52,11 @@ def news(before: Seen | None, now: Seen) -> tuple[Line, ...]:
         if step.ended is not None and (old is None or old.ended is None):
             happened += [(step.ended, step.phase, line) for line in _ended(now, step)]
     lines: list[Line] = []
-    phase = _last_phase(before)
+    entered = {step.phase for step in known.values()}
     for _, of, line in sorted(happened, key=lambda one: one[0]):
-        if of != phase:
+        if of not in entered:
             lines.append(Line(Tone.HEADING, None, HEADINGS.get(of, of)))
-            phase = of
+            entered.add(of)
         lines.append(line)
     fresh = now.notes[len(before.notes) if before is not None else 0 :]
     return (*lines, *(Line(Tone.NOTE, None, note) for note in fresh))
@@ -61,13 +64,6 @@ def news(before: Seen | None, now: Seen) -> tuple[Line, ...]:
 
 def _key(step: Step) -> tuple[str, int]:
     return step.name, step.attempt
-
-
-def _last_phase(seen: Seen | None) -> str | None:
-    if seen is None or not seen.steps:
-        return None
-    latest = max(seen.steps, key=lambda step: step.ended or step.started)
-    return latest.phase
 
 
 def _begun(run: Seen, step: Step) -> Line:

@@ -41,6 +41,13 @@ def test_a_new_phase_gets_its_heading_once() -> None:
     assert told(before, now) == ["heading: Implementation", "begun: backend-developer"]
 
 
+def test_phases_that_overlap_do_not_repeat_their_headings() -> None:
+    before = seen(step("baseline", "initialization", 1, None), step("architect", "planning", 2, 3))
+    now = seen(step("baseline", "initialization", 1, 4), step("architect", "planning", 2, 3))
+
+    assert told(before, now) == ["good: baseline · 3.0 s"]
+
+
 def test_red_checks_are_told_one_by_one() -> None:
     receipts = [
         {"work": "qa/checks/1", "check": "backend types", "status": "failed", "passed": None,
