@@ -20,7 +20,7 @@ _RUNNERS = (
     *(("npx",), ("bunx",), ("npm", "exec"), ("pnpm", "exec"), ("yarn", "exec")),
 )
 _PYTHON = re.compile(r"python(?:3(?:\.\d+)?)?")
-_MOST_SCRIPTS = 3
+_SCRIPT_RUNNERS = frozenset({"npm", "pnpm", "yarn", "bun"})
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def prepare(line: str, scripts: Mapping[str, Mapping[str, str]], directory: str)
     script = _script(words, scripts, directory)
     if script is None:
         return _with(_tool(words), words, ())
-    tool = _script_tool(script, scripts, directory)
+    tool = _script_tool(script)
     return _with(tool, _quiet(words), ("--",))
 
 
@@ -141,29 +141,25 @@ def _ruff(words: Sequence[str]) -> Tool:
     return Tool("ruff", ("--output-format=json",)) if "check" in words else Tool(WHOLE)
 
 
-def _script_tool(line: str, scripts: Mapping[str, Mapping[str, str]], directory: str) -> Tool:
-    """Return the tool that a script of a `package.json` runs, through scripts that call scripts."""
-    for _ in range(_MOST_SCRIPTS):
-        if _needs_shell(line):
-            return Tool(WHOLE)
-        try:
-            words = shlex.split(line)
-        except ValueError:
-            return Tool(WHOLE)
-        if not words or _ASSIGNMENT.fullmatch(words[0]):
-            return Tool(WHOLE)
-        script = _script(words, scripts, directory)
-        if script is None:
-            return _tool(words)
-        line = script
-    return Tool(WHOLE)
+def _script_tool(line: str) -> Tool:
+    """Return the tool that a script of a `package.json` runs, when it can be given arguments."""
+    if _needs_shell(line):
+        return Tool(WHOLE)
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        return Tool(WHOLE)
+    # A script that calls a script would keep the arguments for itself.
+    if not words or words[0] in _SCRIPT_RUNNERS or _ASSIGNMENT.fullmatch(words[0]):
+        return Tool(WHOLE)
+    return _tool(words)
 
 
 def _script(
     words: Sequence[str], scripts: Mapping[str, Mapping[str, str]], directory: str
 ) -> str | None:
     """Return the script that `npm run x` and its like run, or None for another command."""
-    if words[0] not in {"npm", "pnpm", "yarn", "bun"}:
+    if words[0] not in _SCRIPT_RUNNERS:
         return None
     rest: list[str] = []
     parts = iter(words[1:])
