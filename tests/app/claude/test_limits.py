@@ -106,13 +106,14 @@ async def test_a_session_that_meets_no_money_at_all_asks_nothing() -> None:
 
 @dataclass
 class SlowDesk(FakeDesk):
-    """Every call takes five minutes."""
+    """Every call takes its time, in seconds."""
 
     watch: FakeWatch | None = None
+    takes: float = 300
 
     async def call(self, tool: str, arguments: Mapping[str, object]) -> ToolResult:
         if self.watch is not None:
-            self.watch.passed += 300
+            self.watch.passed += self.takes
         return await super().call(tool, arguments)
 
 
@@ -123,6 +124,14 @@ async def test_time_ends_a_session_after_a_wrap_up() -> None:
     assert end.outcome is StepOutcome.TIMED_OUT
     assert "15 minutes" in end.reason
     assert [asked_to_wrap_up(sent) for sent in at.server.sent] == [False] * 3 + [True]
+
+
+async def test_a_tenth_of_the_time_is_kept_back_for_the_wrap_up() -> None:
+    async with stage(by_turn(work(0), reply(submit()))) as at:
+        end = await at.converse(desk=SlowDesk(watch=at.watch, takes=811))
+
+    assert end.outcome is StepOutcome.DONE
+    assert asked_to_wrap_up(at.server.sent[1])
 
 
 async def test_time_worked_in_an_earlier_life_counts_and_time_between_lives_does_not() -> None:

@@ -2,7 +2,6 @@ import asyncio
 import json
 from collections.abc import Callable, Hashable
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from phases.core.model import StepOutcome
 from phases.core.session import Block, Prompt
 from tests.app.claude.kit import (
     DEVELOPER,
-    LIMITS,
     MODELS,
     PROMPT,
     READER,
@@ -21,7 +19,19 @@ from tests.app.claude.kit import (
     stage,
     submit,
 )
-from tests.app.claude.wire import Sent, by_turn, call, error, in_order, reply, text
+from tests.app.claude.wire import (
+    USAGE,
+    Respond,
+    Sent,
+    Wire,
+    by_turn,
+    call,
+    error,
+    frames,
+    in_order,
+    reply,
+    text,
+)
 
 HOUR = {"type": "ephemeral", "ttl": "1h"}
 MOVING = {"type": "ephemeral"}
@@ -147,6 +157,30 @@ async def test_nothing_is_sent_that_these_models_refuse() -> None:
     }
 
 
+class Asked:
+    """Says when so many requests have come."""
+
+    def __init__(self, count: int) -> None:
+        self._left = count
+        self._all = asyncio.Event()
+
+    def then(self, wire: Wire) -> Respond:
+        """Answer every request so."""
+
+        def respond(_sent: Sent) -> Wire:
+            self._left -= 1
+            if self._left == 0:
+                self._all.set()
+            return wire
+
+        return respond
+
+    async def all(self) -> None:
+        """Wait for the last of them."""
+        async with asyncio.timeout(10):
+            await self._all.wait()
+
+
 class CountingWarmth(Warmth):
     """Says when three sessions have come."""
 
@@ -210,18 +244,34 @@ async def test_who_comes_after_the_first_was_released_leads_itself() -> None:
     again()
 
 
+async def test_the_first_event_of_the_first_session_lets_the_others_go() -> None:
+    gate, asked = asyncio.Event(), Asked(3)
+    begun, *rest = frames(submit(), stop="tool_use", usage=USAGE)
+    half = Wire(ahead=begun, body=b"".join(rest), gate=gate)
+    agents = [replace(READER, name=name) for name in ("a", "b", "c")]
+
+    async with stage(asked.then(half), warmth=Warmth(3600)) as at:
+        sessions = asyncio.gather(*(at.converse(assignment(agent=agent)) for agent in agents))
+        await asked.all()
+        gate.set()
+        ends = await sessions
+
+    assert [end.outcome for end in ends] == [StepOutcome.DONE] * 3
+
+
 async def test_sessions_of_unlike_prefix_do_not_wait_for_one_another() -> None:
-    limits = replace(LIMITS, usd=Decimal(1))
-    prompts = [Prompt("system", (Block(name, "1h"),)) for name in ("one", "other")]
-
-    async with stage(by_turn(reply(submit())), warmth=Warmth(3600)) as at:
-        await asyncio.gather(
-            *(
-                at.converse(
-                    assignment(agent=replace(READER, name=f"a{n}"), prompt=prompt, limits=limits)
-                )
-                for n, prompt in enumerate(prompts)
-            )
+    gate, asked = asyncio.Event(), Asked(2)
+    given = [
+        assignment(
+            agent=replace(READER, name=f"a{n}"), prompt=Prompt("system", (Block(text, "1h"),))
         )
+        for n, text in enumerate(["one", "other"])
+    ]
 
-    assert len(at.server.sent) == 2
+    async with stage(asked.then(replace(reply(submit()), gate=gate)), warmth=Warmth(3600)) as at:
+        sessions = asyncio.gather(*map(at.converse, given))
+        await asked.all()
+        gate.set()
+        ends = await sessions
+
+    assert [end.outcome for end in ends] == [StepOutcome.DONE] * 2

@@ -177,16 +177,16 @@ async def test_a_long_result_reaches_the_model_by_its_head_and_tail() -> None:
     class WordyDesk(FakeDesk):
         async def call(self, tool: str, arguments: Mapping[str, object]) -> ToolResult:
             del tool, arguments
-            return ToolResult("head" + "é" * 40_000 + "tail")
+            return ToolResult("odd" + "é" * 40_000 + "end")
 
     async with stage(by_turn(reply(call("bash", {"command": "x"})), reply(submit()))) as at:
         await at.converse(desk=WordyDesk())
 
     content = at.server.sent[1].last[0]["content"]
     assert len(content.encode()) < 33_000
-    assert content.startswith("head")
-    assert content.endswith("tail")
-    assert "[47240 bytes left out]" in content
+    assert content.startswith("oddéé")
+    assert content.endswith("ééend")
+    assert "é\n... [47238 bytes left out] ...\né" in content
 
 
 async def test_calls_before_an_accepted_submission_run_and_those_after_it_do_not() -> None:

@@ -30,7 +30,10 @@ class Sent:
 
 @dataclass(frozen=True)
 class Wire:
-    """What goes back: a status with body, cut off before its end, or nothing; behind a gate."""
+    """What goes back: a status with body, cut off before its end, or nothing.
+
+    `ahead` is sent at once, `body` behind the gate.
+    """
 
     status: int = 200
     body: bytes = b""
@@ -38,6 +41,7 @@ class Wire:
     cut: bool = False
     silent: bool = False
     gate: asyncio.Event | None = None
+    ahead: bytes = b""
 
 
 Respond = Callable[[Sent], Wire]
@@ -63,8 +67,6 @@ async def serving(respond: Respond) -> AsyncIterator[Server]:
                 server.sent.append(sent)
                 server.asked.set()
                 wire = respond(sent)
-                if wire.gate is not None:
-                    await wire.gate.wait()
                 if not wire.silent:
                     await _write(writer, wire)
                 if wire.silent or wire.cut:
@@ -105,8 +107,10 @@ async def _write(writer: asyncio.StreamWriter, wire: Wire) -> None:
     }
     lines = [f"HTTP/1.1 {wire.status} Said", *(f"{k}: {v}" for k, v in headers.items())]
     writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
-    if wire.body:
-        writer.write(f"{len(wire.body):x}\r\n".encode() + wire.body + b"\r\n")
+    for part in filter(None, (wire.ahead, wire.body)):
+        if part is wire.body and wire.gate is not None:
+            await wire.gate.wait()
+        writer.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
     if not wire.cut:
         writer.write(b"0\r\n\r\n")
     await writer.drain()
