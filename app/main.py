@@ -1,11 +1,11 @@
-"""The service as one ASGI application: the web side and, when wanted, a worker in the process.
+"""The service: the web side as an ASGI application and, when wanted, a worker in the process.
 
 What starts here ends here, in the opposite order.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
@@ -35,38 +35,47 @@ class WorkerProbe:
 
     name = "worker"
 
-    def __init__(self) -> None:
-        self.task: asyncio.Task[None] | None = None
+    def __init__(self, task: "asyncio.Task[None]") -> None:
+        self._task = task
 
     async def problem(self) -> str | None:
         """Say what is wrong, or None."""
-        if self.task is None:
-            return "the worker has not started yet"
-        return "the worker has stopped; the log says why" if self.task.done() else None
+        return "the worker has stopped; the log says why" if self._task.done() else None
 
 
-def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
-    """Return the service; its lifespan opens the store and runs the worker."""
+@asynccontextmanager
+async def service(settings: Settings, *, with_worker: bool) -> AsyncIterator[FastAPI]:
+    """Open the store, start the worker when wanted, and return the web side.
+
+    Raises:
+        StartError: when something that a worker needs is not as it must be.
+    """
     store = Store(settings, SystemClock())
     bell = Bell()
-    worker = WorkerProbe()
-    probes = (DatabaseProbe(store), worker) if with_worker else (DatabaseProbe(store),)
+    async with store.database:
+        if not with_worker:
+            yield create_app(settings, store, (), bell)
+            return
+        # A web process without a worker never loads these rooms, and stays small.
+        from app.wiring.worker import working  # noqa: PLC0415
 
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with store.database, AsyncExitStack() as stack:
-            if with_worker:
-                # A web process without a worker never loads these rooms, and stays small.
-                from app.wiring.worker import working  # noqa: PLC0415
+        async with working(settings, store, bell) as task:
+            yield create_app(settings, store, (WorkerProbe(task),), bell)
 
-                worker.task = await stack.enter_async_context(working(settings, store, bell))
-            yield
 
-    return web_of(settings, store, probes, bell.ring, lifespan)
+def create_app(
+    settings: Settings, store: Store, probes: tuple[WorkerProbe, ...], bell: Bell
+) -> FastAPI:
+    """Return the web side over a store that somebody else opens and closes."""
+    return web_of(settings, store, (DatabaseProbe(store), *probes), bell.ring)
 
 
 async def work_until(settings: Settings, stop: asyncio.Event) -> None:
-    """Run a worker without a web side until told to stop."""
+    """Run a worker without a web side until told to stop.
+
+    Raises:
+        StartError: when something that a worker needs is not as it must be.
+    """
     from app.wiring.worker import working  # noqa: PLC0415
 
     store = Store(settings, SystemClock())

@@ -1,6 +1,7 @@
 """The web side: the webhook's way into the store, health, and the pages."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
@@ -8,7 +9,7 @@ from app.clock import SystemClock
 from app.github.inbox import Inbox
 from app.settings import Settings
 from app.store.deliveries import Deliveries
-from app.web.application import Lifespan, web_application
+from app.web.application import web_application
 from app.web.body import BodyLimits
 from app.web.deliveries import Delivery
 from app.web.health import Health, Probe
@@ -19,6 +20,12 @@ from app.wiring.store import Store
 
 PROBE_SECONDS = 2.0
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+@asynccontextmanager
+async def _nothing_to_open(_: FastAPI) -> AsyncIterator[None]:
+    """What the application needs is opened before it, and closed after it."""
+    yield
 
 
 class StoredReceiver:
@@ -47,7 +54,6 @@ def web_of(
     store: Store,
     probes: tuple[Probe, ...],
     ring: Callable[[], None],
-    lifespan: Lifespan,
 ) -> FastAPI:
     """Return the web side as an application."""
     webhook = Webhook(
@@ -63,5 +69,5 @@ def web_of(
         health=Health(probes, most_seconds=PROBE_SECONDS),
         pages=Pages(store.records, notice=""),
         hosts=LOOPBACK_NAMES,
-        lifespan=lifespan,
+        lifespan=_nothing_to_open,
     )

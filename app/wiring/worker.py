@@ -16,31 +16,37 @@ from datetime import timedelta
 from pathlib import Path
 
 from app.claude.client import SILENCE_SECONDS, ClientSettings, make_client
-from app.claude.models import REPLY_TOKENS, Models
-from app.claude.prices import Prices
+from app.claude.models import REPLY_TOKENS, Models, ModelsError
+from app.claude.prices import NoPriceError, Prices
 from app.claude.sessions import ClaudeSessions
 from app.claude.warmth import PATIENCE_SECONDS, Warmth
 from app.clock import SystemClock
 from app.durable.bell import Bell
-from app.durable.lock import WorkerLock
+from app.durable.lock import AnotherWorkerError, WorkerLock
 from app.durable.reception import Reception
 from app.durable.segments import SegmentLimits, Segments, give_up_the_dead, launch, shut_down
 from app.durable.worker import Worker
 from app.github.connection import GitHubConnection
 from app.github.conversation import Conversations
+from app.github.errors import RefusedByGitHubError
 from app.github.forge import GitHubForge
 from app.github.identity import identify
 from app.github.inbox import Inbox
+from app.github.key import PrivateKeyError
 from app.github.outbox import OutboxWriter
 from app.github.people import People
 from app.github.sweep import Sweep
+from app.roster import RosterError
 from app.settings import Settings
 from app.store.engine import make_durable_engine
+from app.wiring.refusals import StartError
 from app.wiring.store import Store
 from app.wiring.workspaces import sandbox_of, workspaces_of
+from app.workspace.sandbox.errors import SandboxError
 from app.workspace.sandbox.selftest import self_test
 from phases.actions import ActionPerformer
 from phases.core.agent import Tier
+from phases.core.errors import BlockedError, TransientError
 from phases.core.ports import Sessions, Workspaces
 from phases.engine import Engine
 from phases.performing import Performing
@@ -100,6 +106,19 @@ async def sessions_of(
         )
         await sessions.check_models()
         yield sessions
+
+
+_REFUSALS = (
+    AnotherWorkerError,
+    SandboxError,
+    PrivateKeyError,
+    ModelsError,
+    NoPriceError,
+    RosterError,
+    RefusedByGitHubError,
+    BlockedError,
+    TransientError,
+)
 
 
 @dataclass(frozen=True)
@@ -163,19 +182,11 @@ async def working(
     """Run a worker: first everything that could refuse, then its loops.
 
     Raises:
-        SandboxError, ModelsError, BlockedError, AnotherWorkerError: what is wrong, and what to do.
+        StartError: what is wrong, and what to do.
     """
     clock = SystemClock()
     async with AsyncExitStack() as stack:
-        stack.enter_context(_only_worker(settings))
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        await self_test(sandbox_of(settings), settings.data_dir.absolute(), _own_files(settings))
-        connection = connection_of(settings, clock)
-        stack.push_async_callback(connection.close)
-        sessions = await stack.enter_async_context(sessions_of(settings, store, clock))
-        identity = await identify(connection.clients)
-        workspaces = workspaces_of(settings, store, connection, identity, clock)
-        crew = crew_of(settings, store, connection, workspaces, sessions, clock, bell)
+        crew = await _crew(settings, store, bell, clock, stack)
         engine = stack.enter_context(durable_engine_of(settings))
         executor = f"worker-{secrets.token_hex(6)}"
         launch(engine, executor, threads=DURABLE_THREADS)
@@ -192,6 +203,23 @@ async def working(
         finally:
             stop.set()
             await asyncio.gather(task, return_exceptions=True)
+
+
+async def _crew(
+    settings: Settings, store: Store, bell: Bell, clock: SystemClock, stack: AsyncExitStack
+) -> Crew:
+    try:
+        stack.enter_context(_only_worker(settings))
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        await self_test(sandbox_of(settings), settings.data_dir.absolute(), _own_files(settings))
+        connection = connection_of(settings, clock)
+        stack.push_async_callback(connection.close)
+        sessions = await stack.enter_async_context(sessions_of(settings, store, clock))
+        identity = await identify(connection.clients)
+        workspaces = workspaces_of(settings, store, connection, identity, clock)
+    except _REFUSALS as error:
+        raise StartError(str(error)) from error
+    return crew_of(settings, store, connection, workspaces, sessions, clock, bell)
 
 
 def _only_worker(settings: Settings) -> AbstractContextManager[object]:

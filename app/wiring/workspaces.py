@@ -34,6 +34,8 @@ from phases.core.errors import BlockedError
 
 AGENTS = Path(__file__).parents[2] / "agents"
 INSTALL_SECONDS = 1800.0
+# A root service mounts here what agents see, in a namespace of its own; they can walk through it.
+STAGING = Path("/run/phaseline")
 
 
 class BuiltInTeam:
@@ -57,8 +59,7 @@ class BuiltInTeam:
 
 def sandbox_of(settings: Settings) -> Sandbox:
     """Return the cage as the settings want it."""
-    staging = settings.data_dir / "staging"
-    return Sandbox(SandboxSettings(settings.agent_uid, staging), Toolchain.find())
+    return Sandbox(SandboxSettings(settings.agent_uid, STAGING), Toolchain.find())
 
 
 def workspaces_of(

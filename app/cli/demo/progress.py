@@ -17,6 +17,7 @@ class Tone(StrEnum):
     BAD = "bad"
     PLAIN = "plain"
     NOTE = "note"
+    SAID = "said"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ HEADINGS = {
     "qa": "Quality",
     "ready": "Ready",
 }
+STATUS_TONES = {"passed": Tone.GOOD, "failed": Tone.BAD}
 QUIET_OUTCOMES = frozenset({"no_change", "skipped", "waived"})
 
 
@@ -75,17 +77,18 @@ def _ended(run: Seen, step: Step) -> Iterator[Line]:
     assert_ended = step.ended or step.started
     at = _at(run, assert_ended)
     receipts = [receipt for receipt in run.receipts if receipt.work == step.name]
-    red = any(receipt.status != "passed" for receipt in receipts)
+    red = any(receipt.status == "failed" for receipt in receipts)
     quiet = Tone.PLAIN if step.outcome in QUIET_OUTCOMES else Tone.BAD
     tone = Tone.GOOD if step.outcome == "done" else quiet
     parts = [_who(step), _outcome(step), *_made(step)]
     yield Line(Tone.BAD if red else tone, at, " · ".join(part for part in parts if part))
     for receipt in receipts:
-        shown = Tone.GOOD if receipt.status == "passed" else Tone.BAD
+        shown = STATUS_TONES.get(receipt.status, Tone.PLAIN)
         yield Line(shown, None, _evidence(receipt))
-    for note in (*step.notes, step.reason):
-        if note:
-            yield Line(Tone.NOTE, None, note)
+    for note in step.notes:
+        yield Line(Tone.NOTE, None, note)
+    if step.reason:
+        yield Line(Tone.SAID if tone is not Tone.BAD else Tone.NOTE, None, step.reason)
 
 
 def _who(step: Step) -> str:
@@ -116,7 +119,8 @@ def _evidence(receipt: Receipt) -> str:
         if count
     ]
     status = receipt.status.replace("_", " ")
-    return f"{receipt.check}: {', '.join(counts) or status}"
+    why = f" ({receipt.reason})" if receipt.reason else ""
+    return f"{receipt.check}: {', '.join(counts) or status}{why}"
 
 
 def _at(run: Seen, moment: datetime) -> float:

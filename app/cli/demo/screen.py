@@ -11,7 +11,9 @@ STYLES: dict[Tone, tuple[str, str | None]] = {
     Tone.BAD: ("✗", "red"),
     Tone.PLAIN: ("–", None),
     Tone.NOTE: ("›", "yellow"),
+    Tone.SAID: (" ", None),
 }
+QUIET = (Tone.BEGUN, Tone.PLAIN, Tone.SAID)
 CLOCK = 7
 LONGEST = 200
 
@@ -57,7 +59,7 @@ def show(line: Line) -> None:
     mark, colour = STYLES[line.tone]
     clock = (_clock(line.at) if line.at is not None else "").rjust(CLOCK)
     nested = "" if line.at is not None else "  "
-    shown = typer.style(text, dim=line.tone in (Tone.BEGUN, Tone.PLAIN))
+    shown = typer.style(text, dim=line.tone in QUIET)
     typer.echo(f"{typer.style(clock, dim=True)}  {nested}{typer.style(mark, fg=colour)} {shown}")
 
 

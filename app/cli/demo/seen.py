@@ -39,6 +39,7 @@ class Receipt:
     status: str
     passed: int | None
     failed: int | None
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,14 @@ def _step(data: Mapping[str, Any]) -> Step:
 
 
 def _receipt(data: Mapping[str, Any]) -> Receipt:
-    return Receipt(data["work"], data["check"], data["status"], data["passed"], data["failed"])
+    return Receipt(
+        work=data["work"],
+        check=data["check"],
+        status=data["status"],
+        passed=data["passed"],
+        failed=data["failed"],
+        reason=data["reason"] or "",
+    )
 
 
 def _moment(text: str | None) -> datetime | None:
