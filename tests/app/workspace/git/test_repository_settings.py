@@ -1,5 +1,9 @@
 """`.github/phaseline.yml` is read whole or refused by name, whatever it holds."""
 
+import json
+from pathlib import Path
+
+import jsonschema_rs
 import pytest
 import yaml
 from hypothesis import given
@@ -113,3 +117,23 @@ def test_whatever_is_written_is_read_or_refused_in_words(value: object) -> None:
 @given(st.binary(max_size=200))
 def test_whatever_bytes_come_they_are_read_or_refused_in_words(data: bytes) -> None:
     assert words_or_settings(data)
+
+
+SCHEMA = json.loads((Path(__file__).parents[4] / "docs" / "phaseline.schema.json").read_text())
+DOCUMENT = (Path(__file__).parents[4] / "docs" / "phaseline-yml.md").read_text()
+
+
+@given(VALUES)
+def test_the_published_schema_takes_what_is_read_and_refuses_the_rest(value: object) -> None:
+    taken = isinstance(words_or_settings(yaml.safe_dump(value).encode()), RepositorySettings)
+
+    assert jsonschema_rs.is_valid(SCHEMA, value) is taken
+
+
+def test_the_documents_example_is_read_and_fits_the_schema() -> None:
+    example = DOCUMENT.split("```yaml\n")[1].split("```")[0]
+
+    settings = parse(example.encode())
+
+    assert len(settings.checks) == 6
+    assert jsonschema_rs.is_valid(SCHEMA, yaml.safe_load(example))
