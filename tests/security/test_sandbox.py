@@ -7,6 +7,7 @@ import secrets
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -302,25 +303,32 @@ async def test_set_id_programs_give_nothing(bench: Bench) -> None:
     ]
 
 
-async def test_the_host_and_its_sockets_are_out_of_reach(bench: Bench, tmp_path: Path) -> None:
+async def test_the_host_and_its_sockets_are_out_of_reach(bench: Bench) -> None:
     """Attack 33."""
+    with _listening() as arguments:
+        inside = await bench.python(_CONNECT, *arguments)
+        outside = await asyncio.to_thread(_uncaged, _CONNECT, *arguments)
+
+    assert inside.output == "False False False\n"
+    assert outside == "True True True\n"
+
+
+@contextmanager
+def _listening() -> Iterator[tuple[str, str, str]]:
+    """Servers of this machine: a TCP port, an abstract unix socket and one with a path."""
     name = secrets.token_hex(8)
-    path = f"/tmp/{name}"
     with (
+        tempfile.TemporaryDirectory() as directory,
         socket.create_server(("127.0.0.1", 0)) as listener,
         socket.socket(socket.AF_UNIX) as abstract,
         socket.socket(socket.AF_UNIX) as named,
     ):
+        Path(directory).chmod(0o755)
+        path = f"{directory}/socket"
         for server, address in ((abstract, "\0" + name), (named, path)):
             server.bind(address)
             server.listen(1)
-        arguments = (str(listener.getsockname()[1]), name, path)
-        inside = await bench.python(_CONNECT, *arguments)
-        outside = await asyncio.to_thread(_uncaged, _CONNECT, *arguments)
-    Path(path).unlink()
-
-    assert inside.output == "False False False\n"
-    assert outside == "True True True\n"
+        yield str(listener.getsockname()[1]), name, path
 
 
 async def test_there_is_no_interface_no_route_and_no_name_service(bench: Bench) -> None:

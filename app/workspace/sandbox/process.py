@@ -15,7 +15,8 @@ from app.workspace.sandbox.output import Capture
 from app.workspace.sandbox.watchdog import Reason
 
 _CHUNK = 1 << 16
-_KINDNESS_SECONDS = 0.5
+_TRY_SECONDS = 0.05
+_MOST_TRIES = 10
 _GRACE_SECONDS = 5.0
 _MINIMAL_ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
 """What bubblewrap itself gets: its environment can be read inside, as that of process 1."""
@@ -154,13 +155,36 @@ async def run(
 ) -> Ended:
     """Run it with a niceness of `nice`, for at most `seconds`.
 
-    When this returns or raises, also by cancellation, every process of its group is dead.
-
-    Must be called on the event loop's own thread: a cage dies with the thread that started it.
+    When this returns or raises, also by cancellation, every process of its group is dead. Raises
+    `OSError` when it cannot be started. Must be called on the event loop's own thread: a cage dies
+    with the thread that started it.
     """
     started = time.monotonic()
+    process, cancelled = await _start(program, descriptors)
+    with contextlib.suppress(ProcessLookupError):
+        # Inherited by everything that it starts; no program of its own is needed for it.
+        os.setpriority(os.PRIO_PROCESS, process.pid, nice)
+    for channel in program.channels:
+        channel.attach()
+    ending = asyncio.create_task(_end(process, program))
     try:
-        process = await asyncio.create_subprocess_exec(
+        if cancelled:
+            raise asyncio.CancelledError
+        reason = await _first_reason(ending, process.pid, program.channels, seconds, watch)
+    finally:
+        await _make_sure(process, ending)
+        for channel in program.channels:
+            channel.detach()
+    code = process.returncode
+    return Ended(-signal.SIGKILL if code is None else code, reason, time.monotonic() - started)
+
+
+async def _start(
+    program: Program, descriptors: Descriptors
+) -> tuple[asyncio.subprocess.Process, bool]:
+    """Start it; returns it and whether this was cancelled meanwhile, when it must be ended."""
+    starting = asyncio.create_task(
+        asyncio.create_subprocess_exec(
             *program.argv,
             stdin=program.stdin,
             stdout=program.stdout.writing,
@@ -170,22 +194,13 @@ async def run(
             cwd="/",
             start_new_session=True,
         )
+    )
+    try:
+        return await asyncio.shield(starting), False
+    except asyncio.CancelledError:
+        return await starting, True
     finally:
         descriptors.hang_up()
-    with contextlib.suppress(ProcessLookupError):
-        # Inherited by everything that it starts; no program of its own is needed for it.
-        os.setpriority(os.PRIO_PROCESS, process.pid, nice)
-    for channel in program.channels:
-        channel.attach()
-    ending = asyncio.create_task(_end(process, program))
-    try:
-        reason = await _first_reason(ending, process.pid, program.channels, seconds, watch)
-    finally:
-        await _make_sure(process, ending)
-        for channel in program.channels:
-            channel.detach()
-    code = process.returncode
-    return Ended(-signal.SIGKILL if code is None else code, reason, time.monotonic() - started)
 
 
 async def _end(process: asyncio.subprocess.Process, program: Program) -> None:
@@ -217,12 +232,17 @@ async def _first_reason(
 async def _make_sure(process: asyncio.subprocess.Process, ending: asyncio.Task[None]) -> None:
     # First the child, which is process 1 of the cage and takes all others along: its parent then
     # reaps it and ends by itself. The other way round it is left to an init that may not be there.
-    if not ending.done() and _kill_children(process.pid):
-        await asyncio.wait({ending}, timeout=_KINDNESS_SECONDS)
-    if not ending.done():
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await asyncio.wait({ending}, timeout=_GRACE_SECONDS)
+    try:
+        tries = 0
+        # More than once: the child may be one that has ended already, and the next not yet there.
+        while not ending.done() and tries < _MOST_TRIES and _kill_children(process.pid):
+            tries += 1
+            await asyncio.wait({ending}, timeout=_TRY_SECONDS)
+    finally:
+        if not ending.done():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    await asyncio.wait({ending}, timeout=_GRACE_SECONDS)
     ending.cancel()
 
 

@@ -112,13 +112,16 @@ class Sandbox:
             )
             channels = (stdout, stderr, told) if split else (stdout, told)
             program = Program(line, first_input, stdout, stderr, channels, namespace)
-            ended = await process.run(
-                program,
-                descriptors,
-                seconds=timeout,
-                nice=cage.limits.nice,
-                watch=lambda pid: watch(pid, cage.limits, cage.writable_directories),
-            )
+            try:
+                ended = await process.run(
+                    program,
+                    descriptors,
+                    seconds=timeout,
+                    nice=cage.limits.nice,
+                    watch=lambda pid: watch(pid, cage.limits, cage.writable_directories),
+                )
+            except OSError as error:
+                raise SandboxError(f"The sandbox could not start: {error}") from error
         return _finished(
             ended, stdout, stderr if split else None, status.exit_code, output_cap, absent
         )
