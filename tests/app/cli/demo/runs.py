@@ -33,6 +33,18 @@ def step(agent: str, phase: str, started: float, ended: float | None, **more: An
     }
 
 
+def receipt(check: str, status: str, **more: Any) -> Any:
+    return {
+        "work": "qa/checks/1",
+        "check": check,
+        "status": status,
+        "passed": None,
+        "failed": None,
+        "reason": "",
+        **more,
+    }
+
+
 def data(*steps: Any, **more: Any) -> dict[str, Any]:
     return {
         "id": "r1",

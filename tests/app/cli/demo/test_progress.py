@@ -2,7 +2,7 @@
 
 from app.cli.demo.progress import news
 from app.cli.demo.seen import Seen
-from tests.app.cli.demo.runs import seen, step
+from tests.app.cli.demo.runs import receipt, seen, step
 
 
 def told(before: Seen | None, now: Seen) -> list[str]:
@@ -50,13 +50,10 @@ def test_phases_that_overlap_do_not_repeat_their_headings() -> None:
 
 def test_red_checks_are_told_one_by_one() -> None:
     receipts = [
-        {"work": "qa/checks/1", "check": "backend types", "status": "failed", "passed": None,
-         "failed": 2},
-        {"work": "qa/checks/1", "check": "backend tests", "status": "passed", "passed": 12,
-         "failed": None},
-        {"work": "qa/checks/1", "check": "frontend lint", "status": "did_not_run", "passed": None,
-         "failed": None},
-    ]  # fmt: skip
+        receipt("backend types", "failed", failed=2),
+        receipt("backend tests", "passed", passed=12),
+        receipt("frontend lint", "did_not_run", reason="no command is configured"),
+    ]
     before = seen(step("checks", "qa", 1, None))
     now = seen(step("checks", "qa", 1, 3), receipts=receipts)
 
@@ -64,8 +61,14 @@ def test_red_checks_are_told_one_by_one() -> None:
         "bad: checks · 2.0 s",
         "bad: backend types: 2 failed",
         "good: backend tests: 12 passed",
-        "bad: frontend lint: did not run",
+        "plain: frontend lint: did not run (no command is configured)",
     ]
+
+
+def test_what_an_agent_says_of_its_work_stands_below_it() -> None:
+    now = seen(step("architect", "planning", 1, 2, reason="One table is enough."))
+
+    assert told(None, now)[-2:] == ["good: architect · 1.0 s", "said: One table is enough."]
 
 
 def test_rounds_attempts_outcomes_and_notes_are_named() -> None:
