@@ -158,18 +158,19 @@ async def test_nothing_is_sent_that_these_models_refuse() -> None:
 
 
 class Asked:
-    """Says when so many requests have come."""
+    """Says when so many agents have asked."""
 
     def __init__(self, count: int) -> None:
-        self._left = count
+        self._count = count
+        self._agents: set[str] = set()
         self._all = asyncio.Event()
 
     def then(self, wire: Wire) -> Respond:
         """Answer every request so."""
 
-        def respond(_sent: Sent) -> Wire:
-            self._left -= 1
-            if self._left == 0:
+        def respond(sent: Sent) -> Wire:
+            self._agents.add(sent.headers["x-phaseline-agent"])
+            if len(self._agents) == self._count:
                 self._all.set()
             return wire
 
