@@ -30,6 +30,10 @@ from app.rehearsal.github.graphql.endpoint import GraphQLHandler, admit_signed_i
 from app.rehearsal.github.graphql.schema import make_schema
 from app.rehearsal.github.hooks.sender import Sender
 from app.rehearsal.github.journal import Journal
+from app.rehearsal.github.pages.assets import face, script, style_sheet
+from app.rehearsal.github.pages.gate import PageGate
+from app.rehearsal.github.pages.render import Pages
+from app.rehearsal.github.pages.routes import PAGES, PageRoute
 from app.rehearsal.github.seed import report_lost_moves, seed_app, seed_people, seed_repository
 from app.rehearsal.github.site import Site
 from app.rehearsal.github.store.database import Database
@@ -100,6 +104,7 @@ def create_app(options: GitHubOptions, clock: Callable[[], datetime]) -> FastAPI
     )
     _add_api(app, Gateway(database, site, journal, sender))
     _add_git(app, GitGate(database, site, journal, sender))
+    _add_pages(app, PageGate(database, site, sender, Pages()))
     return app
 
 
@@ -145,3 +150,11 @@ def _add_git(app: FastAPI, gate: GitGate) -> None:
         app.add_api_route(
             "/{owner}/{repo}/" + service, endpoint(service), methods=[method], response_model=None
         )
+
+
+def _add_pages(app: FastAPI, gate: PageGate) -> None:
+    app.add_api_route("/assets/style.css", style_sheet, methods=["GET"], response_model=None)
+    app.add_api_route("/assets/pages.js", script, methods=["GET"], response_model=None)
+    for route in (PageRoute("GET", "/avatars/{name}", face), *PAGES):
+        endpoint = gate.endpoint(route.handler, foreign=route.foreign)
+        app.add_api_route(route.path, endpoint, methods=[route.method], response_model=None)

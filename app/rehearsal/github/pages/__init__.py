@@ -1,0 +1,1 @@
+"""The pages of the stand-in, for people: rendered on the server, acting through the same acts as the API."""
