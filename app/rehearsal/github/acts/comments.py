@@ -36,10 +36,11 @@ def check_body(resource: str, body: str) -> None:
 def say(context: Context, issue: Issue, body: str) -> Comment:
     """Add a comment."""
     check_body("IssueComment", body)
+    now = context.time
     row = Comment(
         body=body,
-        created_at=context.time,
-        updated_at=context.time,
+        created_at=now,
+        updated_at=now,
         issue=issue,
         author=context.account,
         app=context.through,

@@ -73,12 +73,13 @@ def check_text(resource: str, title: str | None, body: str | None) -> None:
 def new_issue(context: Context, repository: Repository, title: str, body: str | None) -> Issue:
     """Make the row of an issue under the repository's next number; nothing is announced yet."""
     repository.last_number += 1
+    now = context.time
     issue = Issue(
         number=repository.last_number,
         title=title,
         body=body,
-        created_at=context.time,
-        updated_at=context.time,
+        created_at=now,
+        updated_at=now,
         repository=repository,
         author=context.account,
         app=context.through,

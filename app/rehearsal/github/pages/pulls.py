@@ -14,11 +14,12 @@ from app.rehearsal.github.pages.code import shown_commits, shown_files
 from app.rehearsal.github.pages.gate import Moved, Page
 from app.rehearsal.github.pages.issues import conversation_values, listing, page_of
 from app.rehearsal.github.store.checks import CheckRun, CheckSuite
-from app.rehearsal.github.store.pulls import ReviewComment
+from app.rehearsal.github.store.pulls import Review, ReviewComment
 from app.rehearsal.github.views.pulls import merge_base
 
 if TYPE_CHECKING:
     from app.rehearsal.github.pages.gate import Result, Visit
+    from app.rehearsal.github.store.people import Account
     from app.rehearsal.github.store.pulls import Pull
 
 
@@ -43,6 +44,16 @@ def checks_of(visit: Visit, sha: str) -> list[CheckRun]:
         .order_by(CheckRun.id)
     )
     return list({(row.suite_id, row.name): row for row in rows}.values())
+
+
+def verdicts_of(visit: Visit, row: Pull) -> list[tuple[Account, str]]:
+    """The last verdict of everybody who has reviewed; a mere comment does not replace one."""
+    found: dict[int, tuple[Account, str]] = {}
+    chosen = select(Review).where(Review.pull_id == row.id, Review.state != "PENDING").order_by(Review.id)
+    for review_row in visit.context.session.scalars(chosen):
+        if review_row.state != "COMMENTED" or review_row.author_id not in found:
+            found[review_row.author_id] = (review_row.author, review_row.state)
+    return list(found.values())
 
 
 def _values(visit: Visit, pull: Pull, part: str) -> dict[str, Any]:
