@@ -1,6 +1,7 @@
 """`phaseline serve`, `work`, `migrate`: the service itself. What it is made of: see wiring."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -112,6 +113,8 @@ def _migrate(settings: "Settings") -> tuple[str | None, str]:
     if settings.database_url.startswith("sqlite:///"):
         path = Path(settings.database_url.removeprefix("sqlite:///"))
         path.parent.mkdir(parents=True, exist_ok=True)
+        # Nobody else reads it; what SQLite lays beside it gets the same mode.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
     try:
         return migrate(settings.database_url)
     except NewerSchemaError as error:

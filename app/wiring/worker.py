@@ -41,11 +41,11 @@ from app.settings import Settings
 from app.store.engine import make_durable_engine
 from app.wiring.refusals import StartError
 from app.wiring.store import Store
-from app.wiring.workspaces import sandbox_of, workspaces_of
+from app.wiring.workspaces import sandbox_of, team, workspaces_of
 from app.workspace.sandbox.errors import SandboxError
 from app.workspace.sandbox.selftest import self_test
 from phases.actions import ActionPerformer
-from phases.core.agent import Tier
+from phases.core.agent import Roster, Tier
 from phases.core.errors import BlockedError, TransientError
 from phases.core.ports import Sessions, Workspaces
 from phases.engine import Engine
@@ -215,11 +215,23 @@ async def _crew(
         connection = connection_of(settings, clock)
         stack.push_async_callback(connection.close)
         sessions = await stack.enter_async_context(sessions_of(settings, store, clock))
+        check_team(team())
         identity = await identify(connection.clients)
         workspaces = workspaces_of(settings, store, connection, identity, clock)
     except _REFUSALS as error:
         raise StartError(str(error)) from error
     return crew_of(settings, store, connection, workspaces, sessions, clock, bell)
+
+
+def check_team(roster: Roster) -> None:
+    """Make sure that the team can perform every step of the pipeline.
+
+    Raises:
+        StartError: when it cannot; every fault is named.
+    """
+    faults = standard_pipeline().faults(roster)
+    if faults:
+        raise StartError("The team does not fit the pipeline.\n" + "\n".join(faults))
 
 
 def _only_worker(settings: Settings) -> AbstractContextManager[object]:

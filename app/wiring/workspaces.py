@@ -57,6 +57,15 @@ class BuiltInTeam:
             raise BlockedError(f"The repository's agent files cannot be used. {error}") from error
 
 
+def team() -> Roster:
+    """Return the built-in team.
+
+    Raises:
+        RosterError: when its files are not as they must be.
+    """
+    return read_roster(AGENTS)
+
+
 def sandbox_of(settings: Settings) -> Sandbox:
     """Return the cage as the settings want it."""
     return Sandbox(SandboxSettings(settings.agent_uid, STAGING), Toolchain.find())
@@ -85,7 +94,7 @@ def workspaces_of(
         checks=CheckRunner(
             sandbox, checkouts, store.logs, data / "checks", settings.check_timeout_seconds
         ),
-        roster=BuiltInTeam(read_roster(AGENTS), DEFINITIONS),
+        roster=BuiltInTeam(team(), DEFINITIONS),
         logs=store.logs,
     )
 
