@@ -76,6 +76,11 @@ class Descriptors:
 
     def data(self, content: bytes) -> int:
         """A descriptor from which `content` can be read; not inherited under its number."""
+        if not content:
+            # A device, not an empty file: programs that look take it for no input at all.
+            descriptor = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+            self._undo.callback(os.close, descriptor)
+            return descriptor
         descriptor = os.memfd_create("data", os.MFD_CLOEXEC)
         self._undo.callback(os.close, descriptor)
         with os.fdopen(descriptor, "wb", closefd=False) as file:

@@ -68,9 +68,10 @@ class Staging:
         place = self._directory / f"{'d' if is_directory else 'f'}{number}"
         if place.exists():
             return place
-        self._directory.mkdir(parents=True, exist_ok=True)
-        for walked in (self._directory.parent, self._directory):
-            walked.chmod(walked.stat().st_mode | 0o711)
+        for walked in (*reversed(self._directory.parents), self._directory):
+            if not walked.exists():
+                walked.mkdir(exist_ok=True)
+                walked.chmod(0o711)  # Whatever the umask: the agents' uid walks through it.
         if is_directory:
             place.mkdir(mode=0o755, exist_ok=True)
         else:

@@ -5,6 +5,7 @@ Decides only that a command must die and why; `process.py` kills it.
 
 import asyncio
 import os
+import time
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +15,10 @@ from app.workspace.sandbox.cage import Limits
 _INTERVAL = 0.1
 _LOOK_AT_DISK_AFTER = 64 << 20
 _LOOK_AT_ENTRIES_AFTER = 5_000
+_LOOK_EVERY = 2.0
+_SHARE = 20
+"""Of the time that passes, at most one part in so many goes into counting."""
+
 _FLOOR_BYTES = 256 << 20
 """A filesystem with less room than this is protected, whoever filled it."""
 
@@ -39,30 +44,38 @@ async def watch(pid: int, limits: Limits, directories: Sequence[Path]) -> Reason
 
 
 class _DiskGauge:
-    """Asks the filesystems, which is cheap; counts files only when they lost a good deal."""
+    """Asks the filesystems, which is cheap; counts files when they lost a good deal, or in a while.
+
+    In a while as well, since others may free what the command takes.
+    """
 
     def __init__(self, limits: Limits, directories: Sequence[Path]) -> None:
         self._limits = limits
         self._directories = directories
         self._before = [_free(directory) for directory in directories]
+        self._next_look = time.monotonic() + _LOOK_EVERY
 
     def exceeded(self) -> bool:
         now = [_free(directory) for directory in self._directories]
-        shrunk = False
-        for index, (room, entries) in enumerate(now):
-            before_room, before_entries = self._before[index]
-            if room < min(_FLOOR_BYTES, before_room // 2):
-                return True
-            if (
-                before_room - room > _LOOK_AT_DISK_AFTER
-                or before_entries - entries > _LOOK_AT_ENTRIES_AFTER
-            ):
-                shrunk = True
-        if not shrunk:
+        pairs = list(zip(self._before, now, strict=True))
+        if any(room < min(_FLOOR_BYTES, before // 2) for (before, _), (room, _) in pairs):
+            return True
+        if time.monotonic() < self._next_look and not any(_shrunk(*pair) for pair in pairs):
             return False
         self._before = now
+        return self._count()
+
+    def _count(self) -> bool:
+        started = time.monotonic()
         used, entries = usage(self._directories)
+        ended = time.monotonic()
+        self._next_look = ended + max(_LOOK_EVERY, _SHARE * (ended - started))
         return used > self._limits.disk or entries > self._limits.disk_entries
+
+
+def _shrunk(before: tuple[int, int], now: tuple[int, int]) -> bool:
+    room, entries = before[0] - now[0], before[1] - now[1]
+    return room > _LOOK_AT_DISK_AFTER or entries > _LOOK_AT_ENTRIES_AFTER
 
 
 def usage(directories: Iterable[Path]) -> tuple[int, int]:

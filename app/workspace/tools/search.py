@@ -66,14 +66,8 @@ class Search:
             leave_out += [f"--glob=!/{mount}" for mount in self._cage.mount_points]
         return await self._sandbox.run(
             self._cage,
-            [
-                f"{BIN}/rg",
-                *_QUIET,
-                *options,
-                *leave_out,
-                "--",
-                *([] if str(inside) == "." else [str(inside)]),
-            ],
+            # A path always: without one ripgrep may decide to search its standard input.
+            [f"{BIN}/rg", *_QUIET, *options, *leave_out, "--", str(inside)],
             timeout=_TIMEOUT_S,
             output_cap=_OUTPUT_BYTES,
             split=True,
@@ -87,7 +81,7 @@ def _shown(finished: Finished, most: int, nothing: str, advice: str) -> str:
         return nothing
     if finished.exit_code >= _FAILED and not finished.output:
         raise ToolError(f"The search failed: {finished.errors.strip()[:2000]}")
-    lines = finished.output.splitlines()
+    lines = [line.removeprefix("./") for line in finished.output.splitlines()]
     shown = "\n".join(lines[:most])
     if len(lines) <= most:
         return shown
