@@ -2,7 +2,7 @@
 
 import typer
 
-from app.cli import rehearse, serve
+from app.cli import rehearse, serve, warm
 from app.cli.demo.command import demo
 
 app = typer.Typer(
@@ -12,6 +12,7 @@ app.command()(serve.serve)
 app.command()(serve.work)
 app.command()(serve.migrate)
 app.command()(demo)
+rehearse.commands.command()(warm.warm)
 app.add_typer(rehearse.commands, name="rehearse")
 
 

@@ -211,7 +211,8 @@ async def _crew(
     try:
         stack.enter_context(_only_worker(settings))
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        await self_test(sandbox_of(settings), settings.data_dir.absolute(), _own_files(settings))
+        sandbox = sandbox_of(settings.agent_uid)
+        await self_test(sandbox, settings.data_dir.absolute(), _own_files(settings))
         connection = connection_of(settings, clock)
         stack.push_async_callback(connection.close)
         sessions = await stack.enter_async_context(sessions_of(settings, store, clock))

@@ -66,9 +66,13 @@ def team() -> Roster:
     return read_roster(AGENTS)
 
 
-def sandbox_of(settings: Settings) -> Sandbox:
-    """Return the cage as the settings want it."""
-    return Sandbox(SandboxSettings(settings.agent_uid, STAGING), Toolchain.find())
+def sandbox_of(agent_uid: int) -> Sandbox:
+    """Return the cage; a root service runs what is in it as `agent_uid`.
+
+    Raises:
+        SandboxError: when a program that it brings is missing.
+    """
+    return Sandbox(SandboxSettings(agent_uid, STAGING), Toolchain.find())
 
 
 def workspaces_of(
@@ -79,13 +83,14 @@ def workspaces_of(
     clock: SystemClock,
 ) -> GitWorkspaces:
     """Return git and the cage for the phases."""
-    sandbox = sandbox_of(settings)
+    sandbox = sandbox_of(settings.agent_uid)
     data = settings.data_dir.absolute()
     git = Git(_git_program(), schemes=_schemes(settings), network=_network())
     remote = Remote(git, connection.tokens, settings.github_url)
     checkouts = Checkouts(git, sandbox.owner)
     committer = Committer(Bot(identity.name, identity.email), Leaks(secrets_of(settings)), clock)
-    environments = environments_of(settings, sandbox)
+    kept = settings.environments_dir or data / "environments"
+    environments = environments_of(kept, settings.egress_hosts, sandbox)
     return GitWorkspaces(
         mirrors=Mirrors(git, remote, data / "repositories"),
         remote=remote,
@@ -99,14 +104,13 @@ def workspaces_of(
     )
 
 
-def environments_of(settings: Settings, sandbox: Sandbox) -> Environments:
-    """Return what prepares and keeps the dependencies of repositories."""
+def environments_of(kept: Path, egress_hosts: str, sandbox: Sandbox) -> Environments:
+    """Return what prepares the dependencies of repositories and keeps them below a directory."""
 
     async def sources() -> Sources:
-        more = parse_hosts(settings.egress_hosts)
+        more = parse_hosts(egress_hosts)
         return await find_sources(os.environ, Path.home(), sandbox.toolchain.node, more)
 
-    kept = settings.environments_dir or settings.data_dir / "environments"
     return Environments(
         sandbox,
         EnvironmentCache(kept.absolute()),
