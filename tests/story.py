@@ -1,0 +1,179 @@
+"""One issue and its way, as a person sees it and as the stand-ins noted it. It starts nothing."""
+
+import re
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+PAUSE = 0.2
+PATIENCE = 60.0
+# The tracker is written at most every five seconds.
+QUIET = 6.0
+STOPPED = frozenset({"ready", "blocked", "cancelled", "failed", "closed"})
+BOT = "phaseline[bot]"
+MARKER = re.compile(r"<!-- phaseline:comment [0-9a-f]+ (\S+) -->")
+BADGES = {
+    "ready": "🟢 ready for review",
+    "blocked": "🔴 blocked",
+    "cancelled": "⚪ cancelled",
+}
+
+
+class Story:
+    """An issue of a repository in a world."""
+
+    def __init__(self, world: "World", repository: str, issue: int) -> None:
+        self.world = world
+        self.repository = repository
+        self.issue = issue
+
+    def label(self, *, by: str = "maintainer") -> None:
+        """Let a person set the label, taking it off first where it is set."""
+        with self.world.person(by, self.repository) as person:
+            person.delete(f"issues/{self.issue}/labels/phaseline")
+            answer = person.post(f"issues/{self.issue}/labels", json={"labels": ["phaseline"]})
+            assert answer.status_code == 200, answer.text
+
+    def say(self, text: str, *, by: str = "writer") -> int:
+        """Let a person comment; return the comment's id."""
+        with self.world.person(by, self.repository) as person:
+            answer = person.post(f"issues/{self.issue}/comments", json={"body": text})
+            assert answer.status_code == 201, answer.text
+            number: int = answer.json()["id"]
+            return number
+
+    def run(self) -> dict[str, Any] | None:
+        """Return the newest run of the issue as the service shows it, None when there is none."""
+        for run in self.world.runs():
+            if (run["repository"], run["issue"]) == (self.repository, self.issue):
+                return run
+        return None
+
+    def run_until(self, state: str) -> dict[str, Any]:
+        """Wait until the run has stopped in `state` and everything that it says has been posted."""
+        self.wait(lambda: (self.run() or {"state": ""})["state"] in STOPPED, "the run stops")
+        run = self.run()
+        assert run is not None
+        assert run["state"] == state, f"{run['state']}: {run['reason']}\n{self.world.said()}"
+        self.wait(lambda: BADGES[state] in self.tracker(), f"the tracker says {state}")
+        if state == "ready":
+            self.wait(lambda: self.pull_request()["requested_reviewers"], "a review is asked for")
+        return run
+
+    def run_until_step(self, step: str) -> None:
+        """Wait until Claude has been asked for the first turn of a step."""
+        self.wait(lambda: step in {e["step"] for e in self.requests_of_claude()}, f"{step} begins")
+
+    def wait(self, what: Callable[[], object], why: str) -> None:
+        """Wait until something is so.
+
+        Raises:
+            AssertionError: it is not so in time; with the end of the service's log.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while not what():
+            self.world.check()
+            run = self.run()
+            assert time.monotonic() < deadline, (
+                f"not in time: {why}; the run is {run and run['state']}\n{self.world.said()}"
+            )
+            time.sleep(PAUSE)
+
+    def steps(self, run: dict[str, Any] | None = None) -> dict[str, dict[str, Any]]:
+        """Return the latest attempt of each piece of work, by name."""
+        run = run or self.run()
+        return {step["name"]: step for step in run["steps"]} if run else {}
+
+    def tracker(self) -> str:
+        """Return the one tracker comment.
+
+        Raises:
+            AssertionError: there is more than one.
+        """
+        run = self.run()
+        mine = [c["body"] for c in self.comments() if "## Phaseline ·" in c["body"]]
+        mine = [body for body in mine if run]
+        assert len(mine) <= 1, f"{len(mine)} trackers"
+        return mine[0] if mine else ""
+
+    def comments(self, number: int | None = None) -> list[dict[str, Any]]:
+        """Return all comments of the issue, or of another number, oldest first."""
+        found: list[dict[str, Any]] = self._get(
+            f"issues/{number or self.issue}/comments?per_page=100"
+        )
+        return found
+
+    def posted(self, number: int | None = None) -> list[str]:
+        """Return the keys of Phaseline's comments there, oldest first, without the tracker."""
+        bodies = [c["body"] for c in self.comments(number) if c["user"]["login"] == BOT]
+        return [match[1] for body in bodies if (match := MARKER.search(body))]
+
+    def pull_request(self) -> dict[str, Any]:
+        """Return the pull request as GitHub has it."""
+        run = self.run()
+        assert run is not None
+        assert run["pull_request"] is not None, "no pull request yet"
+        found: dict[str, Any] = self._get(f"pulls/{run['pull_request']['number']}")
+        return found
+
+    def pull_requests(self) -> list[dict[str, Any]]:
+        """Return every pull request that closes the issue."""
+        pulls = self._get("pulls?state=all&per_page=100")
+        branch = f"phaseline/{self.issue}-"
+        return [pull for pull in pulls if pull["head"]["ref"].startswith(branch)]
+
+    def commits(self) -> list[tuple[str, str, str]]:
+        """Return sha, author and subject of each commit on the branch, oldest first, by git."""
+        pull = self.pull_request()
+        span = f"{pull['base']['sha']}..{pull['head']['ref']}"
+        log = self.git("log", "--reverse", "--format=%H%x09%an%x09%s", span)
+        return [(sha, who, text) for sha, who, text in (x.split("\t") for x in log.splitlines())]
+
+    def pushes(self) -> list[str]:
+        """Return the new heads of the branch by git pushes, in order, from GitHub's log."""
+        branch = f"refs/heads/phaseline/{self.issue}-"
+        return [
+            update["after"]
+            for entry in self.world.requests_of_github()
+            if entry["path"] == f"/{self.repository}.git/git-receive-pack"
+            for update in entry["git"]["updates"]
+            if update["ref"].startswith(branch)
+        ]
+
+    def requests_of_claude(self) -> list[dict[str, Any]]:
+        """Return what Claude was asked in the runs of the issue."""
+        runs = {
+            run["id"]
+            for run in self.world.runs()
+            if (run["repository"], run["issue"]) == (self.repository, self.issue)
+        }
+        return [entry for entry in self.world.requests_of_claude() if entry["run"] in runs]
+
+    def answered_turns(self) -> Counter[tuple[str, int, int]]:
+        """Return how often each turn (step, attempt, turn) was answered by Claude to its end."""
+        return Counter(
+            (entry["step"], entry["attempt"], entry["turn"])
+            for entry in self.requests_of_claude()
+            if entry["kind"] == "message" and entry["status"] == 200 and not entry["disconnected"]
+        )
+
+    def git(self, *arguments: str, at: Path | None = None) -> str:
+        """Run plain git in the repository that GitHub keeps, or in a clone."""
+        where = at or self.world.bare_repository(self.repository)
+        done = subprocess.run(
+            ["git", *arguments], cwd=where, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def _get(self, path: str) -> Any:
+        with self.world.person("maintainer", self.repository) as person:
+            answer = person.get(path)
+            assert answer.is_success, answer.text
+            return answer.json()

@@ -1,0 +1,227 @@
+"""A stand-in GitHub, a scripted Claude and the service, as three processes that stories play in.
+
+Nothing here looks into the service's database: what happened is read where a person or GitHub would
+see it, and counted in the stand-ins' own logs and in git.
+"""
+
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import httpx2
+import jwt
+
+from app.cli.demo.folder import Folder
+from app.cli.demo.keys import ensure_secrets
+from app.cli.demo.processes import Child, start, wait_until_healthy
+from app.cli.demo.stage import ENVIRONMENTS
+from app.rehearsal.samples import SAMPLES, build
+from tests.story import Story
+
+HOST = "127.0.0.1"
+APP_ID = 1001
+LABEL = "phaseline"
+POCKET = "acme/thimble"
+ODD = "acme/ninepins"
+HOSTED = {POCKET: "pocket", ODD: "odd"}
+
+
+class World:
+    """Three processes and what they leave behind; `prefix` goes before each of their commands."""
+
+    def __init__(self, root: Path, environments: Path, prefix: tuple[str, ...] = ()) -> None:
+        self.folder = Folder(root)
+        self._environments = environments
+        self._ports = {name: _free_port() for name in ("github", "claude", "service")}
+        self._children: dict[str, Child] = {}
+        self._plays = 0
+
+    def url(self, process: str) -> str:
+        """Return the address of `github`, `claude` or `service`."""
+        return f"http://{HOST}:{self._ports[process]}"
+
+    def __enter__(self) -> Self:
+        self.folder.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.prepare()
+        ensure_secrets(self.folder)
+        self._begin_github()
+        self.play(SAMPLES["pocket"].script)
+        self.serve()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in ("service", "claude", "github"):
+            self._end(name)
+
+    def play(self, script: Path, latency: float = 0.0) -> None:
+        """Let Claude play this script from now on; the conversation so far is in the requests."""
+        self._end("claude")
+        self._plays += 1
+        arguments = ["rehearse", "claude", "--port", str(self._ports["claude"])]
+        arguments += ["--script", str(script), "--latency", str(latency)]
+        arguments += ["--log", str(self.folder.logs / f"claude-requests-{self._plays:03}.jsonl")]
+        self._begin("claude", arguments, self.url("claude"))
+
+    def serve(self) -> None:
+        """Start the service."""
+        self._begin("service", ["serve"], f"{self.url('service')}/healthz")
+
+    def kill_the_service(self) -> None:
+        """End the service as a power cut would."""
+        child = self._children.pop("service")
+        child.process.kill()
+        child.process.wait()
+
+    def open_issue(
+        self, title: str = "", *, repository: str = POCKET, by: str = "maintainer"
+    ) -> Story:
+        """Let a person open the issue of the repository's sample; `title` replaces its own."""
+        text = SAMPLES[HOSTED[repository]].issue.read_text()
+        heading, _, body = text.partition("\n")
+        asked = {"title": title or heading.strip("# "), "body": body}
+        with self.person(by, repository) as person:
+            opened = person.post("issues", json=asked)
+        assert opened.status_code == 201, opened.text
+        return Story(self, repository, opened.json()["number"])
+
+    def label_issue(
+        self, title: str = "", *, repository: str = POCKET, by: str = "maintainer"
+    ) -> Story:
+        """Let a person open an issue and set the label."""
+        story = self.open_issue(title, repository=repository)
+        story.label(by=by)
+        return story
+
+    def person(self, login: str, repository: str = POCKET) -> httpx2.Client:
+        """Return GitHub's REST API of one repository, as a person of that role uses it."""
+        standin = json.loads((self.folder.github / "standin.json").read_bytes())
+        return self._api(standin["people"][login]["token"], f"repos/{repository}/")
+
+    def the_app(self) -> httpx2.Client:
+        """Return GitHub's REST API as the App itself uses it."""
+        now = datetime.now(UTC)
+        claims = {"iat": now, "exp": now + timedelta(minutes=5), "iss": str(APP_ID)}
+        return self._api(jwt.encode(claims, self.folder.private_key.read_text(), "RS256"), "")
+
+    def _api(self, token: str, below: str) -> httpx2.Client:
+        return httpx2.Client(
+            base_url=f"{self.url('github')}/api/v3/{below}",
+            headers={"Authorization": f"Bearer {token}"},
+            trust_env=False,
+        )
+
+    def service(self) -> httpx2.Client:
+        """Return a client of the service."""
+        return httpx2.Client(base_url=self.url("service"), trust_env=False)
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Return the runs as the service shows them, newest first."""
+        with self.service() as client:
+            found: list[dict[str, Any]] = client.get("/runs.json").json()["runs"]
+            return found
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """Return GitHub's log of deliveries, newest first."""
+        with self.the_app() as app:
+            found: list[dict[str, Any]] = app.get("app/hook/deliveries?per_page=100").json()
+            return found
+
+    def requests_of_claude(self) -> list[dict[str, Any]]:
+        """Return the log of the scripted Claude, over all that it played."""
+        logs = sorted(self.folder.logs.glob("claude-requests-*.jsonl"))
+        return [entry for log in logs for entry in _lines(log)]
+
+    def requests_of_github(self) -> list[dict[str, Any]]:
+        """Return the log of the stand-in GitHub."""
+        return list(_lines(self.folder.github / "requests.jsonl"))
+
+    def bare_repository(self, repository: str) -> Path:
+        """Return where the stand-in keeps a repository; plain git reads it."""
+        standin = json.loads((self.folder.github / "standin.json").read_bytes())
+        (number,) = (r["id"] for r in standin["repositories"] if r["full_name"] == repository)
+        return self.folder.github / "repositories" / f"{number}.git"
+
+    def check(self) -> None:
+        """Fail with the end of its log when one of the processes has ended."""
+        for child in self._children.values():
+            child.check()
+
+    def said(self) -> str:
+        """Return the end of the service's log, for a failing test to show."""
+        return self.folder.log("service").read_text()[-6000:]
+
+    def _begin_github(self) -> None:
+        arguments = ["rehearse", "github", "--port", str(self._ports["github"])]
+        arguments += ["--data", str(self.folder.github)]
+        for full_name, sample in HOSTED.items():
+            source = self.folder.root / sample
+            build(sample, source)
+            arguments += ["--repo", f"{full_name}={source}"]
+        arguments += ["--app-id", str(APP_ID), "--private-key", str(self.folder.private_key)]
+        arguments += ["--webhook-secret-file", str(self.folder.webhook_secret)]
+        arguments += ["--webhook-url", f"{self.url('service')}/webhooks/github"]
+        self._begin("github", arguments, f"{self.url('github')}/api/v3/meta")
+        for full_name in HOSTED:
+            with self.person("maintainer", full_name) as maintainer:
+                maintainer.post("labels", json={"name": LABEL, "color": "5319e7"})
+
+    def _begin(self, name: str, arguments: list[str], health: str) -> None:
+        child = start(name, arguments, self._environment(), self.folder.log(name))
+        self._children[name] = child
+        wait_until_healthy(child, health)
+
+    def _end(self, name: str) -> None:
+        child = self._children.pop(name, None)
+        if child is not None:
+            child.end()
+
+    def _environment(self) -> Mapping[str, str]:
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PHASELINE_", "ANTHROPIC_"))
+        }
+        return kept | {
+            "NO_PROXY": HOST,
+            "no_proxy": HOST,
+            "PHASELINE_DATABASE_URL": f"sqlite:///{self.folder.service / 'phaseline.db'}",
+            "PHASELINE_DATA_DIR": str(self.folder.service),
+            "PHASELINE_ENVIRONMENTS_DIR": str(self._environments),
+            "PHASELINE_GITHUB_URL": self.url("github"),
+            "PHASELINE_GITHUB_API_URL": f"{self.url('github')}/api/v3",
+            "PHASELINE_GITHUB_APP_ID": str(APP_ID),
+            "PHASELINE_GITHUB_PRIVATE_KEY": str(self.folder.private_key),
+            "PHASELINE_GITHUB_WEBHOOK_SECRET": self.folder.webhook_secret.read_text().strip(),
+            "PHASELINE_GITHUB_WRITE_SPACING_SECONDS": "0",
+            "PHASELINE_LABEL": LABEL,
+            "PHASELINE_HOST": HOST,
+            "PHASELINE_PORT": str(self._ports["service"]),
+            "PHASELINE_BASE_URL": self.url("service"),
+            "ANTHROPIC_BASE_URL": self.url("claude"),
+            "ANTHROPIC_API_KEY": "scripted-claude-needs-no-account",
+        }
+
+
+@contextmanager
+def world(root: Path) -> Iterator[World]:
+    """Start a world whose prepared dependencies are shared with the demo."""
+    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+    with World(root, ENVIRONMENTS) as it:
+        yield it
+
+
+def _free_port() -> int:
+    with socket.create_server((HOST, 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _lines(log: Path) -> Iterator[dict[str, Any]]:
+    if log.exists():
+        for line in log.read_text().splitlines():
+            yield json.loads(line)
