@@ -5,11 +5,10 @@ What it returns are the sentences that send a submission back; an empty answer t
 
 from phases.core.agent import Agent
 from phases.core.artifacts import Facts, refusals
-from phases.core.model import Places
 from phases.core.ownership import FIXERS
 from phases.core.ports import Records, Worktree
 from phases.core.record import Record
-from phases.core.scope import scope_of
+from phases.core.scope import step_scope
 from phases.core.submission import Demand, Outcome, Submission, unmet, unreviewed
 from phases.core.work import Files, Step, WorkName
 from phases.planning import PLANS, REVIEW
@@ -92,11 +91,7 @@ class Examination:
     async def _about_the_files(self, submission: Submission) -> tuple[str, ...]:
         if self._step.files is not Files.COMMITTED:
             return ()
-        run = self._record.run
-        places = run.base.places if run.base else Places()
-        changed = {path for _, commit in self._record.commits for path in commit.files}
-        plan = self._record.artifact("system-plan.md")
-        scope = scope_of(self._agent, places, sorted(changed), (), plan.text if plan else "")
+        scope = step_scope(self._agent, self._record)
         changes = await self._worktree.changes()
         outside = {c.path: why for c in changes if (why := scope.objection(c))}
         if outside:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from phases.core.agent import Agent, exactly, matches_any
 from phases.core.model import Change, Places
+from phases.core.record import Record
 
 # Files that steer GitHub, its runners, or agents: no run ever changes them.
 NEVER = (
@@ -55,15 +56,21 @@ class Scope:
 
     patterns: tuple[str, ...]
     excluded: tuple[str, ...]
-    protected: tuple[str, ...]
     named: str
+
+    def told(self) -> str:
+        """Return the scope as an agent is told it."""
+        lines = [f"- `{pattern}`" for pattern in self.patterns] or ["- nothing"]
+        if self.excluded:
+            lines.append(f"- except tests: {', '.join(f'`{p}`' for p in self.excluded)}")
+        return "\n".join(lines)
 
     def objection(self, change: Change) -> str | None:
         """Return why a change may not stand, as the end of a sentence, or None."""
         path = change.path
         if change.refusal:
             return change.refusal
-        if matches_any(_both_cases((*NEVER, *self.protected)), [path, path.lower()]):
+        if matches_any(_both_cases(NEVER), [path, path.lower()]):
             return "it is on the list of paths that no run ever changes"
         if not self.patterns or not matches_any(self.patterns, [path]):
             return "it lies outside your scope"
@@ -74,9 +81,7 @@ class Scope:
         return None
 
 
-def scope_of(
-    agent: Agent, places: Places, changed: Iterable[str], protected: tuple[str, ...], plan: str
-) -> Scope:
+def scope_of(agent: Agent, places: Places, changed: Iterable[str], plan: str) -> Scope:
     """Return what an agent may change in this repository; `changed` are the run's own files."""
     patterns = agent.write_patterns(
         {
@@ -88,7 +93,15 @@ def scope_of(
         }
     )
     owns_tests = "{tests}" in agent.may_write or any(p in {"**", "*", "/"} for p in agent.may_write)
-    return Scope(patterns, () if owns_tests else places.tests, protected, plan)
+    return Scope(patterns, () if owns_tests else places.tests, plan)
+
+
+def step_scope(agent: Agent, record: Record) -> Scope:
+    """Return what an agent may change now: where things lie, and what the run has changed."""
+    places = record.run.base.places if record.run.base else Places()
+    changed = {path for _, commit in record.commits for path in commit.files}
+    plan = record.artifact("system-plan.md")
+    return scope_of(agent, places, sorted(changed), plan.text if plan else "")
 
 
 def guarded(paths: Iterable[str]) -> tuple[str, ...]:
