@@ -1,0 +1,77 @@
+"""Reads the project's documents for the tests beside it. It judges nothing."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from pydantic.fields import FieldInfo
+
+from app.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[2]
+FENCE = re.compile(r"^```(?P<kind>[a-z]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def documents() -> tuple[Path, ...]:
+    """Return every Markdown document at the root and below docs/, as committed or about to be."""
+    found = (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
+    return tuple(sorted(found))
+
+
+def text_of(name: str) -> str:
+    """Return the text of a document."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def fences(text: str) -> tuple[tuple[str, str], ...]:
+    """Return the kind and the text of each fenced block."""
+    return tuple((found["kind"], found["text"]) for found in FENCE.finditer(text))
+
+
+def prose(text: str) -> str:
+    """Return a text without its fenced blocks."""
+    return FENCE.sub("", text)
+
+
+def between(text: str, name: str) -> str:
+    """Return what stands between the marks `<!-- name -->` and `<!-- /name -->`."""
+    return text.partition(f"<!-- {name} -->\n")[2].partition(f"<!-- /{name} -->")[0]
+
+
+def anchors(text: str) -> frozenset[str]:
+    """Return the anchors that GitHub makes of the headings."""
+    headings = re.findall(r"^#+ (.+)$", prose(text), re.MULTILINE)
+    plain = (re.sub(r"[^\w\s-]", "", heading.lower()) for heading in headings)
+    return frozenset(heading.strip().replace(" ", "-") for heading in plain)
+
+
+def variable(name: str, field: FieldInfo) -> str:
+    """Return the environment variable of a setting."""
+    return str(field.validation_alias or f"{PREFIX}{name.upper()}")
+
+
+def settings_table() -> str:
+    """Return the README's table of settings."""
+    rows = ["| variable | default | meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        rows.append(f"| `{variable(name, field)}` | {_default(field)} | {field.description} |")
+    return "\n".join(rows) + "\n"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "**required**"
+    return f"`{field.default}`" if field.default not in {None, ""} else ""
+
+
+def make_targets() -> frozenset[str]:
+    """Return the targets of the Makefile."""
+    return frozenset(re.findall(r"^([a-z-]+):.*##", text_of("Makefile"), re.MULTILINE))
+
+
+def tracked_files() -> tuple[str, ...]:
+    """Return the files that git tracks."""
+    listed = subprocess.run(
+        ["/usr/bin/git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    return tuple(listed.stdout.rstrip("\0").split("\0"))
