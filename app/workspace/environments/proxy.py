@@ -8,10 +8,11 @@ import contextlib
 import os
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from app.workspace.environments.egress import EgressError, Host, check_address
@@ -49,20 +50,24 @@ class Proxy:
     def __init__(self, allowed: frozenset[Host]) -> None:
         self._allowed = allowed
         self._open = 0
+        self._connections: set[asyncio.Task[None]] = set()
         self.traffic = Traffic()
 
     @asynccontextmanager
     async def listening(self, path: Path, owner: int | None) -> AsyncIterator[None]:
         """Serve on a socket, which belongs to `owner` when it is given, within the context."""
-        server = await asyncio.start_unix_server(self._serve, path, limit=_HEAD_BYTES)
-        if owner is not None:
-            os.chown(path, owner, owner)
-        connections: set[asyncio.Task[None]] = set()
-        self._connections = connections
+        # Started in a second step: cancelled in between, the first would lose the open socket.
+        server = await asyncio.start_unix_server(
+            self._serve, path, limit=_HEAD_BYTES, start_serving=False
+        )
         try:
+            if owner is not None:
+                os.chown(path, owner, owner)
+            await server.start_serving()
             yield
         finally:
             server.close()
+            connections = tuple(self._connections)
             for task in connections:
                 task.cancel()
             await asyncio.gather(*connections, return_exceptions=True)
@@ -113,7 +118,7 @@ class Proxy:
                 return
             self.traffic.up += len(hello)
             there_writer.write(hello)
-            await asyncio.gather(
+            await _both(
                 self._pump(reader, there_writer, up=True),
                 self._pump(there_reader, writer, up=False),
             )
@@ -185,6 +190,19 @@ class Proxy:
             await writer.drain()
         if writer.can_write_eof():
             writer.write_eof()
+
+
+async def _both(*pumps: Coroutine[Any, Any, None]) -> None:
+    """Run both ways to their end; the failure of one ends the other."""
+    tasks = [asyncio.create_task(pump) for pump in pumps]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _connect(host: Host) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

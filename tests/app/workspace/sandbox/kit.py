@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -89,21 +90,24 @@ async def as_ordinary_user(program: str) -> str:
     Its first argument is an empty directory of its own. For root the checkout is bound to a place
     that everybody can walk to, in a mount namespace that ends with the program.
     """
+    with tempfile.TemporaryDirectory() as data:
+        return (await asyncio.to_thread(_output, _line(program, data))).decode()
+
+
+def _line(program: str, data: str) -> list[str]:
     if os.geteuid() != 0:
-        line = [sys.executable, "-B", "-c", program]
-    else:
-        place = Path("/run/phaseline-test/user")
-        for name in ("checkout", "data"):
-            (place / name).mkdir(parents=True, exist_ok=True)
-        script = (
-            f"mount --bind {CHECKOUT} {place}/checkout && "
-            f"mount -t tmpfs -o mode=0700,uid=65534,gid=65534 none {place}/data && "
-            f"cd {place}/checkout && exec env PYTHONPATH={place}/checkout "
-            'setpriv --reuid 65534 --regid 65534 --clear-groups .venv/bin/python -B -c "$0" '
-            f"{place}/data"
-        )
-        line = ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, program]
-    return (await asyncio.to_thread(_output, line)).decode()
+        return [sys.executable, "-B", "-c", program, data]
+    place = Path("/run/phaseline-test/user")
+    for name in ("checkout", "data"):
+        (place / name).mkdir(parents=True, exist_ok=True)
+    script = (
+        f"mount --bind {CHECKOUT} {place}/checkout && "
+        f"mount -t tmpfs -o mode=0700,uid=65534,gid=65534 none {place}/data && "
+        f"cd {place}/checkout && exec env PYTHONPATH={place}/checkout "
+        'setpriv --reuid 65534 --regid 65534 --clear-groups .venv/bin/python -B -c "$0" '
+        f"{place}/data"
+    )
+    return ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, program]
 
 
 def _output(line: list[str]) -> bytes:

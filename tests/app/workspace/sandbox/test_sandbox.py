@@ -43,7 +43,7 @@ from app.workspace.sandbox.sandbox import Sandbox, SandboxSettings
 from app.workspace.sandbox.selftest import self_test
 from app.workspace.sandbox.toolchain import Toolchain
 assert os.geteuid() != 0
-data = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("var")
+data = Path(sys.argv[1])
 sandbox = Sandbox(SandboxSettings(agent_uid=65432, staging=Path("/nowhere")), Toolchain.find())
 asyncio.run(self_test(sandbox, data, [Path("/usr")]))
 print("holds for", os.geteuid())
