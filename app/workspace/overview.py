@@ -22,6 +22,7 @@ _MOST_TEXT_BYTES = 512 << 10
 _MOST_TEXTS = 300
 _MOST_LINES = 300
 _MOST_CHARACTERS = 16_000
+_MOST_SUFFIX = 18
 _KIBI = 1024
 
 
@@ -118,28 +119,38 @@ def _tree(sizes: Mapping[str, int]) -> str:
 
     Directories are opened from the top down for as long as there is room.
     """
-    opened: set[str] = {""}
-    lines = _lines(sizes, opened)
-    for directory in sorted(_directories(sizes), key=lambda d: (d.count("/"), d)):
-        if directory.rpartition("/")[0] not in opened:
-            continue
-        more = _lines(sizes, opened | {directory})
-        if len(more) > _MOST_LINES or sum(map(len, more)) + len(more) > _MOST_CHARACTERS:
-            continue
-        opened.add(directory)
-        lines = more
-    text = "\n".join(lines[:_MOST_LINES])
+    inside = _inside(sizes)
+    opened = {""}
+    lines, characters = _room(inside[""])
+    for directory in sorted(inside, key=lambda d: (d.count("/"), d)):
+        more, longer = _room(inside[directory])
+        # An opened directory's own line goes away.
+        fits = lines + more - 1 <= _MOST_LINES and characters + longer <= _MOST_CHARACTERS
+        if directory and directory.rpartition("/")[0] in opened and fits:
+            opened.add(directory)
+            lines, characters = lines + more - 1, characters + longer
+    text = "\n".join(_lines(sizes, opened)[:_MOST_LINES])
     return text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + "\n[cut]"
 
 
-def _directories(sizes: Mapping[str, int]) -> set[str]:
-    found: set[str] = set()
+def _inside(sizes: Mapping[str, int]) -> dict[str, set[str]]:
+    """Return the files and directories that lie directly in each directory, by full path."""
+    inside: dict[str, set[str]] = {"": set()}
     for path in sizes:
-        directory = path.rpartition("/")[0]
-        while directory and directory not in found:
-            found.add(directory)
-            directory = directory.rpartition("/")[0]
-    return found
+        below = path
+        while below:
+            directory = below.rpartition("/")[0]
+            known = directory in inside
+            inside.setdefault(directory, set()).add(below)
+            if known:
+                break
+            below = directory
+    return inside
+
+
+def _room(entries: set[str]) -> tuple[int, int]:
+    """Return the lines that entries take, and the characters at most."""
+    return len(entries), sum(len(entry) + _MOST_SUFFIX for entry in entries)
 
 
 def _lines(sizes: Mapping[str, int], opened: set[str]) -> list[str]:

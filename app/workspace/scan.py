@@ -52,14 +52,16 @@ class Scanner:
     def __init__(self, root: Path, mounts: Collection[str]) -> None:
         self._root = root
         self._mounts = frozenset(os.fsencode(path) for path in (".git", *mounts))
-        self._known: dict[bytes, tuple[Stamp, str]] = {}
+        self._known: dict[bytes, tuple[Stamp, Found]] = {}
 
     def trust(self, oids: Mapping[bytes, str]) -> None:
         """Take the word of whoever has just written these files, as long as nobody else writes."""
         with opened(self._root) as root:
             for path, oid in oids.items():
                 try:
-                    self._known[path] = (stamp_of(lstat(root, path)), oid)
+                    status = lstat(root, path)
+                    found = Found(_mode(status), oid, status.st_size)
+                    self._known[path] = (stamp_of(status), found)
                 except OSError:
                     self._known.pop(path, None)
 
@@ -86,38 +88,44 @@ class Scanner:
         """
         with opened(self._root) as root:
             content = content_of(root, path, lstat(root, path))
-        if content is None or blob_name(content) != self._known.get(path, ((), ""))[1]:
+        known = self._known.get(path)
+        if content is None or known is None or blob_name(content) != known[1].oid:
             raise BlockedError(f"`{names.shown(path)}` was being changed while it was read.")
         return content
 
     def _look(self, root: int, path: bytes, status: os.stat_result | None) -> Found:
-        sentence = names.refusal(path)
-        if status is None:
-            return Found(REGULAR, None, 0, sentence or "it cannot be read")
-        if stat.S_ISDIR(status.st_mode):
-            return Found("040000", None, 0, sentence or "it is a git repository of its own")
-        if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
-            return Found(REGULAR, None, 0, "it is a device, pipe or socket")
-        if status.st_size > MOST_READ_BYTES:
-            return Found(REGULAR, None, status.st_size, sentence or _too_large(status.st_size))
-        oid = self._oid(root, path, status)
-        sentence = sentence or _judged(root, path, status)
-        if oid is None:
-            sentence = "it cannot be read"
-        return Found(_mode(status), oid, status.st_size, sentence)
-
-    def _oid(self, root: int, path: bytes, status: os.stat_result) -> str | None:
-        stamp = stamp_of(status)
         known = self._known.get(path)
-        if known is not None and known[0] == stamp:
+        # A link is judged anew: where it leads depends on other links.
+        if (
+            status is not None
+            and known is not None
+            and known[0] == stamp_of(status)
+            and stat.S_ISREG(status.st_mode)
+        ):
             return known[1]
-        content = content_of(root, path, status)
-        if content is None:
-            return None
-        oid = blob_name(content)
-        racy = time.time_ns() - status.st_ctime_ns < _RACY_NANOSECONDS
-        self._known[path] = ((-1,) * 6 if racy else stamp, oid)
-        return oid
+        found = _judged(root, path, status)
+        if status is not None and found.oid is not None:
+            racy = time.time_ns() - status.st_ctime_ns < _RACY_NANOSECONDS
+            self._known[path] = ((-1,) * 6 if racy else stamp_of(status), found)
+        return found
+
+
+def _judged(root: int, path: bytes, status: os.stat_result | None) -> Found:
+    """Read one file or link and say whether it may go in."""
+    sentence = names.refusal(path)
+    if status is None:
+        return Found(REGULAR, None, 0, sentence or "it cannot be read")
+    if stat.S_ISDIR(status.st_mode):
+        return Found("040000", None, 0, sentence or "it is a git repository of its own")
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
+        return Found(REGULAR, None, 0, "it is a device, pipe or socket")
+    if status.st_size > MOST_READ_BYTES:
+        return Found(REGULAR, None, status.st_size, sentence or _too_large(status.st_size))
+    content = content_of(root, path, status)
+    if content is None:
+        return Found(_mode(status), None, status.st_size, "it cannot be read")
+    sentence = sentence or _content_refusal(root, path, status)
+    return Found(_mode(status), blob_name(content), status.st_size, sentence)
 
 
 def blob_name(content: bytes) -> str:
@@ -126,7 +134,7 @@ def blob_name(content: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
-def _judged(root: int, path: bytes, status: os.stat_result) -> str:
+def _content_refusal(root: int, path: bytes, status: os.stat_result) -> str:
     if stat.S_ISLNK(status.st_mode):
         return link_refusal(root, path)
     if status.st_nlink > 1:

@@ -68,6 +68,7 @@ class WorkingTree:
         self._rules: dict[bytes, bytes] = {}
         self._kept: tuple[Mapping[bytes, tuple[str, str] | None], str] | None = None
         self._raw: Mapping[str, bytes] = {}
+        self._stored: set[str] = set()
 
     async def begin(self) -> None:
         """Take the files as they are for those of the commit: they have just been written."""
@@ -97,7 +98,13 @@ class WorkingTree:
 
     async def store(self, deltas: Mapping[bytes, tuple[str, str] | None]) -> str:
         """Store the tree that differs from the start by `deltas`."""
-        await self._objects.write_blobs(await asyncio.to_thread(self.contents, deltas))
+        new = {
+            path: delta
+            for path, delta in deltas.items()
+            if delta is not None and delta[1] not in self._stored
+        }
+        await self._objects.write_blobs(await asyncio.to_thread(self.contents, new))
+        self._stored |= {oid for _, oid in new.values()}
         return await self._objects.write_tree(self._start, deltas, self._index)
 
     def contents(self, deltas: Mapping[bytes, tuple[str, str] | None]) -> list[bytes]:
