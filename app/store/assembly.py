@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.store.codec import commit_from_json, receipt_from_json
-from app.store.runs import RUNS, run_of
+from app.store.run_rows import RUNS, run_of
 from app.store.tables import LedgerRow, NoteRow, OutwardRow, PassageRow, RunRow, WorkRow
 from phases.core.model import Artifact, StepOutcome
 from phases.core.record import Note, Passage, Performed, Record

@@ -11,54 +11,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.store.codec import (
-    base_from_json,
-    pull_request_from_json,
-    request_from_json,
-    request_to_json,
-)
 from app.store.deliveries import settle
 from app.store.engine import Database
-from app.store.moving import remember_repository, repository_of, touch, want
-from app.store.tables import RepositoryRow, RunRow
+from app.store.moving import remember_repository, touch, want
+from app.store.run_rows import RUNS, row_of, run_of
+from app.store.tables import RunRow
 from phases.core.errors import StaleSegmentError
 from phases.core.events import Labelled
 from phases.core.machine import RunState, may_move, moved
-from phases.core.model import Person, Repository, Request, Run
+from phases.core.model import Repository, Request, Run
 from phases.core.outward import Desired, OutwardKind, Place
 from phases.core.ports import Clock
-
-_COLUMNS = (
-    RunRow,
-    RepositoryRow.owner,
-    RepositoryRow.name,
-    RepositoryRow.installation,
-    RepositoryRow.default_branch,
-)
-RUNS = sa.select(*_COLUMNS).join(RepositoryRow, RepositoryRow.id == RunRow.repository_id)
-
-
-def run_of(row: Any) -> Run:
-    """Return the run in a row of `RUNS`."""
-    return Run(
-        id=row.id,
-        repository=repository_of(row),
-        issue=row.issue,
-        number=row.number,
-        labeller=Person(row.labeller_id, row.labeller_login),
-        state=RunState(row.state),
-        segment=row.segment,
-        created_at=row.created_at,
-        limit_usd=row.limit_usd,
-        request=request_from_json(row.request),
-        base=base_from_json(row.base),
-        branch=row.branch,
-        head=row.head,
-        pull_request=pull_request_from_json(row.pull_request),
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        reason=row.reason,
-    )
 
 
 @dataclass(frozen=True)
@@ -120,7 +83,7 @@ class Runs:
 
         def start(connection: sa.Connection) -> None:
             remember_repository(connection, event.repository)
-            connection.execute(sa.insert(RunRow).values(**_started(run)))
+            connection.execute(sa.insert(RunRow).values(**row_of(run)))
             eyes = Desired("eyes", OutwardKind.REACTION, Place.ISSUE, "eyes")
             want(connection, run.repository.id, run.issue, run.id, eyes)
             settle(connection, delivery, f"started run {run.id}", now)
@@ -296,22 +259,3 @@ class Runs:
             touch(connection, run.id)
 
         await self._database.write(stop)
-
-
-def _started(run: Run) -> dict[str, Any]:
-    return {
-        "id": run.id,
-        "repository_id": run.repository.id,
-        "issue": run.issue,
-        "number": run.number,
-        "state": run.state,
-        "segment": run.segment,
-        "labeller_id": run.labeller.id,
-        "labeller_login": run.labeller.login,
-        "limit_usd": run.limit_usd,
-        "created_at": run.created_at,
-        "request": request_to_json(run.request),
-        "reason": "",
-        "touched": 1,
-        "shown": 0,
-    }

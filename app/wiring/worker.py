@@ -129,6 +129,27 @@ class Crew:
     segments: Segments
 
 
+def segments_of(
+    settings: Settings,
+    store: Store,
+    connection: GitHubConnection,
+    workspaces: Workspaces,
+    sessions: Sessions,
+    clock: SystemClock,
+) -> Segments:
+    """Join the phases with everything they ask for, as segments that can be driven."""
+    pipeline = standard_pipeline()
+    forge = GitHubForge(connection.clients, label=settings.label)
+    performing = Performing(
+        pipeline,
+        store.records,
+        StepPerformer(store.records, workspaces, sessions, clock),
+        ActionPerformer(store.records, workspaces, forge, clock),
+    )
+    limits = SegmentLimits(worker=SEGMENTS_PER_WORKER, repository=SEGMENTS_PER_REPOSITORY)
+    return Segments(Engine(pipeline, store.records), performing, store.records, store.runs, limits)
+
+
 def crew_of(
     settings: Settings,
     store: Store,
@@ -139,18 +160,7 @@ def crew_of(
     bell: Bell,
 ) -> Crew:
     """Join the phases, the durable room and the ways outward into a worker."""
-    pipeline = standard_pipeline()
-    forge = GitHubForge(connection.clients, label=settings.label)
-    performing = Performing(
-        pipeline,
-        store.records,
-        StepPerformer(store.records, workspaces, sessions, clock),
-        ActionPerformer(store.records, workspaces, forge, clock),
-    )
-    limits = SegmentLimits(worker=SEGMENTS_PER_WORKER, repository=SEGMENTS_PER_REPOSITORY)
-    segments = Segments(
-        Engine(pipeline, store.records), performing, store.records, store.runs, limits
-    )
+    segments = segments_of(settings, store, connection, workspaces, sessions, clock)
     reader = Inbox(label=settings.label, app_id=settings.github_app_id)
     reception = Reception(store.deliveries, reader, People(connection.clients), store.runs)
     writer = OutboxWriter(
@@ -169,7 +179,7 @@ def crew_of(
         writer=writer,
         sweep=Sweep(connection.clients, reception, label=settings.label, clock=clock),
         seal=connection.seal,
-        phases=pipeline.phases,
+        phases=standard_pipeline().phases,
         bell=bell,
     )
     return Crew(worker, segments)

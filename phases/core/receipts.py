@@ -3,10 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from phases.core.submission import Side
+
+VANISHED = "it ran on the base commit and is not configured any more"
 
 
 class CheckKind(StrEnum):
@@ -107,9 +109,11 @@ def compare(baseline: Iterable[Receipt], head: Iterable[Receipt]) -> Comparison:
     """Sort the failures of the head into new and pre-existing ones.
 
     A failure that occurs more often than on the baseline is new as often as it is surplus. A check
-    that did not run on the baseline either is no news; one that no longer runs is.
+    that did not run on the baseline either is no news; one that no longer runs, or has vanished,
+    is.
     """
     baseline = tuple(baseline)
+    head = tuple(head)
     known = Counter(failure.identity for receipt in baseline for failure in receipt.failures)
     idle = {receipt.check for receipt in baseline if receipt.status is CheckStatus.DID_NOT_RUN}
     new: list[Failure] = []
@@ -124,4 +128,10 @@ def compare(baseline: Iterable[Receipt], head: Iterable[Receipt]) -> Comparison:
                 old.append(failure)
             else:
                 new.append(failure)
-    return Comparison(tuple(new), tuple(old), tuple(stopped))
+    there = {receipt.check for receipt in head}
+    vanished = [
+        replace(receipt, status=CheckStatus.DID_NOT_RUN, failures=(), reason=VANISHED)
+        for receipt in baseline
+        if receipt.check not in there and receipt.check not in idle
+    ]
+    return Comparison(tuple(new), tuple(old), (*stopped, *vanished))

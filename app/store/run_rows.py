@@ -1,0 +1,68 @@
+"""A run as a row, and back."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.store.codec import (
+    base_from_json,
+    pull_request_from_json,
+    request_from_json,
+    request_to_json,
+)
+from app.store.moving import repository_of
+from app.store.tables import RepositoryRow, RunRow
+from phases.core.machine import RunState
+from phases.core.model import Person, Run
+
+_COLUMNS = (
+    RunRow,
+    RepositoryRow.owner,
+    RepositoryRow.name,
+    RepositoryRow.installation,
+    RepositoryRow.default_branch,
+)
+RUNS = sa.select(*_COLUMNS).join(RepositoryRow, RepositoryRow.id == RunRow.repository_id)
+
+
+def run_of(row: Any) -> Run:
+    """Return the run in a row of `RUNS`."""
+    return Run(
+        id=row.id,
+        repository=repository_of(row),
+        issue=row.issue,
+        number=row.number,
+        labeller=Person(row.labeller_id, row.labeller_login),
+        state=RunState(row.state),
+        segment=row.segment,
+        created_at=row.created_at,
+        limit_usd=row.limit_usd,
+        request=request_from_json(row.request),
+        base=base_from_json(row.base),
+        branch=row.branch,
+        head=row.head,
+        pull_request=pull_request_from_json(row.pull_request),
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        reason=row.reason,
+    )
+
+
+def row_of(run: Run) -> dict[str, Any]:
+    """Return the row of a run that begins."""
+    return {
+        "id": run.id,
+        "repository_id": run.repository.id,
+        "issue": run.issue,
+        "number": run.number,
+        "state": run.state,
+        "segment": run.segment,
+        "labeller_id": run.labeller.id,
+        "labeller_login": run.labeller.login,
+        "limit_usd": run.limit_usd,
+        "created_at": run.created_at,
+        "request": request_to_json(run.request),
+        "reason": "",
+        "touched": 1,
+        "shown": 0,
+    }

@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import pytest
+
+from app.settings import Settings, SettingsError, load
+
+GOOD = {
+    "github_app_id": 1,
+    "github_private_key": "key.pem",
+    "github_webhook_secret": "s" * 32,
+    "anthropic_api_key": "sk-ant-1234567890",
+    "_env_file": None,
+}
+
+
+def test_the_defaults_are_those_of_a_small_installation() -> None:
+    settings = load(**GOOD)
+
+    assert settings.database_url == "sqlite:///var/phaseline.db"
+    assert settings.data_dir == Path("var")
+    assert settings.sandbox == "bubblewrap"
+    assert settings.port == 8000
+
+
+def test_everything_that_is_missing_is_named_at_once_with_its_variable() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(_env_file=None)
+
+    for name in (
+        "PHASELINE_GITHUB_APP_ID",
+        "PHASELINE_GITHUB_PRIVATE_KEY",
+        "PHASELINE_GITHUB_WEBHOOK_SECRET",
+        "ANTHROPIC_API_KEY",
+    ):
+        assert name in str(caught.value)
+
+
+def test_a_short_webhook_secret_is_refused_and_not_repeated() -> None:
+    with pytest.raises(SettingsError, match="openssl rand -hex 32") as caught:
+        load(**{**GOOD, "github_webhook_secret": "guess-me"})
+
+    assert "guess-me" not in str(caught.value)
+
+
+def test_no_cage_needs_an_explicit_yes() -> None:
+    with pytest.raises(SettingsError, match="PHASELINE_SANDBOX_NONE_I_ACCEPT=yes"):
+        load(**{**GOOD, "sandbox": "none"})
+
+
+def test_no_secret_shows_when_the_settings_are_printed() -> None:
+    settings = load(**GOOD)
+
+    shown = f"{settings!r} {settings} {settings.model_dump()}"
+
+    assert "sk-ant-1234567890" not in shown
+    assert "s" * 32 not in shown
+    assert "key.pem" not in shown
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    assert all(field.description for field in Settings.model_fields.values())

@@ -1,0 +1,118 @@
+import pytest
+
+from phases.core.agent import Agent
+from phases.core.model import Change, ChangeKind
+from phases.core.ownership import owner_of
+from phases.core.scope import NEVER, guarded, scope_of
+from tests.fakes.outside import PLACES
+from tests.fakes.team import team
+
+
+def objection(
+    agent: str, path: str, *, changed: tuple[str, ...] = (), plan: str = ""
+) -> str | None:
+    member: Agent = team().agent(agent)
+    change = Change(path, ChangeKind.MODIFIED)
+    return scope_of(member, PLACES, changed, plan).objection(change)
+
+
+@pytest.mark.parametrize(
+    ("agent", "path"),
+    [
+        ("backend-developer", "back/a.py"),
+        ("frontend-developer", "front/a.ts"),
+        ("test-writer", "tests/test_a.py"),
+        ("documentation-expert", "docs/a.md"),
+        ("documentation-expert", "README.md"),
+        ("quality-checker", "anything/at/all.py"),
+        ("quality-checker", "tests/test_a.py"),
+    ],
+)
+def test_an_agent_may_change_what_is_its_own(agent: str, path: str) -> None:
+    assert objection(agent, path) is None
+
+
+@pytest.mark.parametrize(
+    ("agent", "path"),
+    [
+        ("backend-developer", "front/a.ts"),
+        ("backend-developer", "tests/test_a.py"),
+        ("frontend-developer", "back/a.py"),
+        ("test-writer", "back/a.py"),
+        ("documentation-expert", "back/a.py"),
+        ("code-optimizer", "back/other.py"),
+        ("architect", "back/a.py"),
+    ],
+)
+def test_an_agent_may_not_change_what_is_anothers(agent: str, path: str) -> None:
+    assert objection(agent, path, changed=("back/a.py",) if agent != "architect" else ())
+
+
+def test_the_optimizer_may_change_exactly_the_files_of_the_run() -> None:
+    changed = ("back/[id].py",)
+
+    assert objection("code-optimizer", "back/[id].py", changed=changed) is None
+    assert objection("code-optimizer", "back/i.py", changed=changed)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".github/workflows/ci.yml",
+        ".github/workflows/deep/er.yaml",
+        ".GITHUB/Workflows/CI.yml",
+        ".github/actions/x/action.yml",
+        "CODEOWNERS",
+        ".github/CODEOWNERS",
+        "docs/codeowners",
+        ".github/dependabot.yml",
+        ".gitmodules",
+        "sub/.gitmodules",
+        ".github/phaseline.yml",
+        "AGENTS.md",
+        "packages/a/CLAUDE.md",
+        ".claude/agents/code-reviewer.md",
+        ".cursorrules",
+    ],
+)
+def test_nobody_ever_changes_what_steers_github_or_agents(path: str) -> None:
+    told = objection("quality-checker", path, plan=f"We change {path}.")
+
+    assert told == "it is on the list of paths that no run ever changes"
+
+
+@pytest.mark.parametrize(
+    "path", ["back/pyproject.toml", "back/Dockerfile", "back/requirements.txt"]
+)
+def test_a_guarded_file_stands_only_when_the_plan_names_its_path(path: str) -> None:
+    assert objection("backend-developer", path)
+    assert objection("backend-developer", path, plan=f"New dependency in {path}.") is None
+
+
+def test_guarded_files_are_named_to_the_reviewer() -> None:
+    assert guarded(["back/a.py", "back/pyproject.toml"]) == ("back/pyproject.toml",)
+
+
+def test_the_reason_of_the_scan_is_told_before_any_other() -> None:
+    change = Change("back/link", ChangeKind.ADDED, "it is a link that leaves the tree")
+
+    scope = scope_of(team().agent("backend-developer"), PLACES, (), "")
+
+    assert scope.objection(change) == "it is a link that leaves the tree"
+
+
+def test_the_never_list_has_no_pattern_that_matches_nothing() -> None:
+    assert len(set(NEVER)) == len(NEVER)
+
+
+@pytest.mark.parametrize(
+    ("path", "owner"),
+    [
+        ("back/a.py", "backend-developer"),
+        ("front/a.ts", "frontend-developer"),
+        ("tests/test_a.py", "test-writer"),
+        ("Makefile", "backend-developer"),
+    ],
+)
+def test_a_failure_belongs_to_the_owner_of_its_path(path: str, owner: str) -> None:
+    assert owner_of(path, PLACES) == owner
