@@ -4,18 +4,15 @@ What happens to them afterwards is not its business.
 """
 
 import asyncio
-import os
-import shutil
-import stat
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from app.workspace import names
 from app.workspace.git import Git, GitError
 from app.workspace.objects import GITLINK, Entry, Objects
+from app.workspace.removal import remove_tree
 from app.workspace.sandbox.beneath import own_tree
 from phases.core.errors import BlockedError
 
@@ -102,25 +99,6 @@ class Checkouts:
 def gitlinks(listing: Mapping[bytes, Entry]) -> frozenset[bytes]:
     """Return the paths of submodules."""
     return frozenset(path for path, entry in listing.items() if entry.mode == GITLINK)
-
-
-def remove_tree(path: Path) -> None:
-    """Remove a directory whatever the modes in it are; one that is not there is no error."""
-    shutil.rmtree(path, onerror=_retry)
-
-
-def _retry(function: Callable[..., Any], path: str, _: object) -> None:
-    """Give the directories back the modes that removing needs, and try once more."""
-    for place in (os.path.dirname(path), path):  # noqa: PTH120 - as `rmtree` names it.
-        try:
-            if stat.S_ISDIR(os.lstat(place).st_mode):
-                os.chmod(place, 0o700, follow_symlinks=True)  # noqa: PTH101 - the same.
-        except FileNotFoundError:
-            return
-    if function is os.scandir or function is os.open:
-        shutil.rmtree(path)
-    elif os.path.lexists(path):
-        function(path)
 
 
 def _make_anew(root: Path) -> None:

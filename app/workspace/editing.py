@@ -4,10 +4,10 @@ The contents come from git objects; what a tree should hold is decided elsewhere
 """
 
 import os
-import shutil
 import stat
 
 from app.workspace.objects import EXECUTABLE, SYMLINK
+from app.workspace.removal import remove_entry
 from app.workspace.sandbox.beneath import make_directories, open_beneath
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY
@@ -22,7 +22,7 @@ def write(root: int, path: bytes, mode: str, content: bytes, owner: int | None) 
     _clear_way(root, directory)
     parent = make_directories(root, os.fsdecode(directory), owner)
     try:
-        _remove(parent, name)
+        remove_entry(parent, name)
         if mode == SYMLINK:
             os.symlink(content, name, dir_fd=parent)
         else:
@@ -42,7 +42,7 @@ def remove(root: int, path: bytes) -> None:
         except OSError:
             return
         try:
-            _remove(parent, name)
+            remove_entry(parent, name)
             if not _is_empty(parent):
                 return
         finally:
@@ -78,14 +78,3 @@ def _clear_way(root: int, directory: bytes) -> None:
 def _is_empty(directory: int) -> bool:
     with os.scandir(directory) as entries:
         return next(entries, None) is None
-
-
-def _remove(parent: int, name: bytes) -> None:
-    try:
-        status = os.stat(name, dir_fd=parent, follow_symlinks=False)
-        if stat.S_ISDIR(status.st_mode):
-            shutil.rmtree(name, dir_fd=parent)
-        else:
-            os.unlink(name, dir_fd=parent)
-    except FileNotFoundError:
-        return

@@ -127,7 +127,11 @@ class WorkingTree:
     async def put_back_paths(self, paths: Iterable[str]) -> None:
         """Make single paths, by the names that changes have, those of the commit again."""
         raw = [self._raw.get(path, os.fsencode(path)) for path in paths]
-        await self._write({path: self._listing.get(path) for path in raw})
+        wanted = {path: self._listing.get(path) for path in raw}
+        # Where something stands in place of a directory, its files come back with it.
+        displaced = [path for path, entry in wanted.items() if entry is None]
+        wanted |= {p: e for p, e in self._listing.items() if _below(p, displaced)}
+        await self._write({p: e for p, e in wanted.items() if e is None or e.mode != GITLINK})
 
     def _without_mounts(self, listing: Mapping[bytes, Entry]) -> Mapping[bytes, Entry]:
         """Leave out what lies below a mount: it cannot be seen, and counts as unchanged."""

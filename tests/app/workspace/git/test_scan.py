@@ -2,10 +2,13 @@
 
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from app.workspace.checkout import Checkouts
 from app.workspace.working_tree import MOST_CHANGES, WorkingTree
 from phases.core.errors import BlockedError
 from phases.core.model import Change, ChangeKind
@@ -26,6 +29,11 @@ async def a_tree(bench: Bench) -> tuple[WorkingTree, Path]:
 
 async def changes_of(tree: WorkingTree) -> dict[str, Change]:
     return {change.path: change for change in (await tree.differences()).changes}
+
+
+def nest(root: Path) -> None:
+    program = "import os\nfor n in range(1500):\n    os.mkdir('d')\n    os.chdir('d')\n"
+    subprocess.run([sys.executable, "-c", program], cwd=root, check=True)
 
 
 async def test_nothing_has_changed_in_a_fresh_checkout(bench: Bench) -> None:
@@ -218,6 +226,28 @@ async def test_single_paths_are_put_back_whatever_stands_there(bench: Bench) -> 
     assert await changes_of(tree) == {}
     assert (root / "README.md").read_text() == "# Project\n"
     assert not odd.exists()
+
+
+async def test_a_link_in_place_of_a_directory_is_put_back_with_its_files(bench: Bench) -> None:
+    tree, root = await a_tree(bench)
+    (root / "src" / "deep" / "er" / "x.txt").unlink()
+    (root / "src" / "deep" / "er").rmdir()
+    (root / "src" / "deep" / "er").symlink_to("/etc")
+    refused = [change.path for change in (await tree.differences()).changes if change.refusal]
+
+    await tree.put_back_paths(refused)
+
+    assert refused == ["src/deep/er"]
+    assert await changes_of(tree) == {}
+
+
+async def test_directories_deeper_than_the_service_can_recurse_are_removed(bench: Bench) -> None:
+    _, root = await a_tree(bench)
+    nest(root)
+
+    await Checkouts(bench.git, None).remove(root)
+
+    assert not root.exists()
 
 
 async def test_putting_back_never_writes_through_a_link(bench: Bench, tmp_path: Path) -> None:
