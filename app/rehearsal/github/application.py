@@ -1,4 +1,7 @@
-"""The web application: every way in, over one database. It is assembled here and decides nothing itself."""
+"""The web application: every way in, over one database.
+
+It is assembled here and decides nothing itself.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +73,9 @@ def routes() -> tuple[Route, ...]:
 
 
 def create_app(options: GitHubOptions, clock: Callable[[], datetime]) -> FastAPI:
-    """Assemble the stand-in on its folder; the state is prepared now, deliveries are sent while the application runs.
+    """Assemble the stand-in on its folder.
+
+    The state is prepared now, deliveries are sent while the application runs.
 
     Raises:
         SeedError: What it is to host cannot be hosted.

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Context:
-    """What acts and views need: the session of this request's transaction, the site, the actor and the moment."""
+    """What acts and views need.
+
+    The session of this request's transaction, the site, the actor and the moment.
+    """
 
     session: Session
     site: Site

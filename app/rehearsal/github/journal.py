@@ -1,6 +1,9 @@
-"""The log of every exchange, one JSON line each in `requests.jsonl`: the evidence of what was asked and done, in order.
+"""The log of every exchange, one JSON line each in `requests.jsonl`.
 
-A line is first a row in the transaction of what it tells, so that a kill loses neither. It holds no credentials.
+The evidence of what was asked and done, in order.
+
+A line is first a row in the transaction of what it tells, so that a kill loses neither. It holds
+no credentials.
 """
 
 from __future__ import annotations
@@ -42,7 +45,10 @@ class Journal:
         self._last = max(self._written, highest)
 
     def note(self, session: Session, entry: dict[str, Any]) -> None:
-        """Add an exchange to this transaction; its line is written when the transaction is committed."""
+        """Add an exchange to this transaction.
+
+        Its line is written when the transaction is committed.
+        """
         self._last += 1
         seq = self._last
         line = json.dumps({"seq": seq, **_clean(entry)}, separators=(",", ":"))

@@ -8,7 +8,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class HostedRepository:
-    """One repository to host: `full_name` is `owner/name`; `source` is a checkout or a bare repository to copy from."""
+    """One repository to host: `full_name` is `owner/name`.
+
+    `source` is a checkout or a bare repository to copy from.
+    """
 
     full_name: str
     source: Path
@@ -18,8 +21,8 @@ class HostedRepository:
 class AppRegistration:
     """The GitHub App that is registered and installed on every hosted repository.
 
-    Its public key is derived from `private_key`; the files are read at start. Without `webhook_url` the App's webhook is
-    inactive.
+    Its public key is derived from `private_key`; the files are read at start. Without
+    `webhook_url` the App's webhook is inactive.
     """
 
     app_id: int
@@ -30,7 +33,10 @@ class AppRegistration:
 
 @dataclass(frozen=True)
 class GitHubOptions:
-    """How the stand-in runs: the port on 127.0.0.1, the folder of its state, what it hosts, and its first App."""
+    """How the stand-in runs.
+
+    The port on 127.0.0.1, the folder of its state, what it hosts, and its first App.
+    """
 
     port: int
     data: Path

@@ -1,4 +1,7 @@
-"""What GitHub answers when it refuses: the error bodies of its REST API. Nothing decides here whether to refuse."""
+"""What GitHub answers when it refuses: the error bodies of its REST API.
+
+Nothing decides here whether to refuse.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ class RefusedError(Exception):
         self.documentation = documentation
 
     def body(self) -> dict[str, Any]:
-        """The JSON body: message, errors where there are any, the documentation's address and the status as text."""
+        """The JSON body.
+
+        Message, errors where there are any, the documentation's address and the status as text.
+        """
         errors = {"errors": self.errors} if self.errors is not None else {}
         return {
             "message": self.message,
@@ -36,7 +42,10 @@ class RefusedError(Exception):
 
 
 def bad_credentials() -> RefusedError:
-    """401: the token is unknown, expired or revoked (docs.github.com/rest/overview/authenticating-to-the-rest-api)."""
+    """401: the token is unknown.
+
+    Expired or revoked (docs.github.com/rest/overview/authenticating-to-the-rest-api).
+    """
     return RefusedError(401, "Bad credentials")
 
 
@@ -51,7 +60,7 @@ def not_found(documentation: str = DOCS) -> RefusedError:
 
 
 def not_accessible(documentation: str = DOCS) -> RefusedError:
-    """403: the installation's token lacks the permission (docs.github.com/rest/using-the-rest-api/troubleshooting)."""
+    """403: the token lacks the permission (docs.github.com/rest/using-the-rest-api)."""
     return RefusedError(403, "Resource not accessible by integration", documentation=documentation)
 
 
@@ -63,7 +72,7 @@ def must_have_rights(what: str = "Must have admin rights to Repository.") -> Ref
 def invalid_field(
     resource: str, field: str, *, code: str = "invalid", value: Any = None
 ) -> RefusedError:
-    """422: a field has a value that is not accepted (docs.github.com/rest/using-the-rest-api/troubleshooting)."""
+    """422: a field's value is not accepted (docs.github.com/rest/using-the-rest-api)."""
     error: dict[str, Any] = {"resource": resource, "code": code, "field": field}
     if value is not None:
         error["value"] = value

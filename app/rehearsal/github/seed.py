@@ -1,4 +1,7 @@
-"""What a folder holds when the stand-in starts on it: people, repositories, the App. What is there already stays."""
+"""What a folder holds when the stand-in starts on it: people, repositories, the App.
+
+What is there already stays.
+"""
 
 from __future__ import annotations
 
@@ -148,14 +151,16 @@ def _copy(source: Path, target: Path) -> str:
         git(target, "rev-parse", "--verify", "--quiet", f"refs/heads/{branch}")
     except GitError as error:
         raise SeedError(
-            f"{source} cannot be hosted: {str(error) or 'it has no commit on its current branch'}. Give the path of a git"
-            " repository whose current branch has a commit."
+            f"{source} cannot be hosted: {error}. Give the path of a git repository whose current"
+            " branch has a commit."
         ) from error
     return branch
 
 
 def seed_app(session: Session, site: Site, given: AppRegistration, hosted: list[Repository]) -> App:
-    """Register the App and install it on the hosted repositories; key and webhook follow what is given now.
+    """Register the App and install it on the hosted repositories.
+
+    Key and webhook follow what is given now.
 
     Raises:
         SeedError: A file cannot be read, or the key is not a private key.
@@ -198,7 +203,10 @@ def _text(path: Path) -> str:
 
 
 def report_lost_moves(session: Session, site: Site) -> None:
-    """Report refs that moved just before a crash, as the work of whoever was let in to write last."""
+    """Report refs that moved just before a crash.
+
+    As the work of whoever was let in to write last.
+    """
     for row in session.scalars(select(Repository)).all():
         writer = session.get(Account, row.writer_id) if row.writer_id else None
         if writer is None:

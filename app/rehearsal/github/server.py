@@ -60,7 +60,7 @@ def listen(port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise PortTakenError(
-            f"Port {port} on 127.0.0.1 cannot be used ({error.strerror}). End the program that listens on it, or choose"
-            " another port."
+            f"Port {port} on 127.0.0.1 cannot be used ({error.strerror}). End the program that"
+            " listens on it, or choose another port."
         ) from error
     return listening

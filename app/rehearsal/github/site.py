@@ -1,4 +1,7 @@
-"""What every request can reach: where the stand-in stands, its folder, its clock and its repositories' git side."""
+"""What every request can reach.
+
+Where the stand-in stands, its folder, its clock and its repositories' git side.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,10 @@ class Site:
         return self.folder / "repositories"
 
     def git(self, repository: Repository) -> BareRepository:
-        """Give the git side of a repository; its folder is named by id, so that no name reaches the file system."""
+        """Give the git side of a repository.
+
+        Its folder is named by id, so that no name reaches the file system.
+        """
         return BareRepository(self.git_root / f"{repository.id}.git")
 
     def page(self, repository: Repository) -> str:

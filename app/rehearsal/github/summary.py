@@ -1,4 +1,7 @@
-"""`standin.json`: where the stand-in stands and how to act there as the App or as a person. It is written at every start."""
+"""`standin.json`: where the stand-in stands and how to act there as the App or as a person.
+
+It is written at every start.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,11 @@
 """Holds exchanges and payloads against GitHub's published schemas. It knows nothing of semantics.
 
-The two files under `data` are cut from the npm packages @octokit/openapi 23.0.2 (MIT), with the patches of API version
-2026-03-10 applied, and @octokit/openapi-webhooks 12.1.0 (MIT), down to the operations and events in use. One place was mended: the list of
-installations demands accounts that are users and enterprises at once; it is held against `installation` instead.
+The two files under `data` are cut from the npm packages @octokit/openapi 23.0.2 (MIT), with the
+patches of API version
+2026-03-10 applied, and @octokit/openapi-webhooks 12.1.0 (MIT), down to the operations and events
+in use. One place was mended: the list of
+installations demands accounts that are users and enterprises at once; it is held against
+`installation` instead.
 """
 
 from __future__ import annotations
@@ -63,7 +66,9 @@ def _event_validator(name: str) -> Any:
 
 
 def _faults(validator: Any, value: Any) -> list[str]:
-    """List what does not fit; addresses of bots (`1+x[bot]@...`) are no emails to the schema, but are GitHub's."""
+    """List what does not fit; addresses of bots (`1+x[bot]@...`) are no emails to the schema, but
+    are GitHub's.
+    """
     return [
         f"{'/'.join(map(str, error.instance_path))}: {error.message[-200:]}"
         for error in validator.iter_errors(value)

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 import jwt
 import uvicorn
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from app.rehearsal.github.server import (
     AppRegistration,
@@ -92,9 +94,6 @@ def make_source(folder: Path) -> Path:
 
 def make_key(path: Path) -> Path:
     """Make an App's private key."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     path.write_bytes(
         key.private_bytes(

@@ -31,7 +31,9 @@ def test_the_app_reads_itself_and_its_installations(standin: Standin) -> None:
 def test_an_installation_token_is_long_and_reaches_its_repositories_for_an_hour(
     standin: Standin,
 ) -> None:
-    """docs.github.com/rest/apps/apps#create-an-installation-access-token-for-an-app: it expires after one hour."""
+    """docs.github.com/rest/apps/apps#create-an-installation-access-token-for-an-app: it expires
+    after one hour.
+    """
     token = standin.mint()
     client = standin.client(token)
 
@@ -92,7 +94,9 @@ def test_more_than_the_installation_has_is_not_granted(
 
 
 def test_bad_credentials_are_401_with_githubs_body(standin: Standin) -> None:
-    """docs.github.com/rest/authentication/authenticating-to-the-rest-api: 401 Unauthorized, `Bad credentials`."""
+    """docs.github.com/rest/authentication/authenticating-to-the-rest-api: 401 Unauthorized, `Bad
+    credentials`.
+    """
     answer = standin.client("ghp_nobody").get(REPO)
 
     assert answer.status_code == 401
@@ -116,7 +120,9 @@ def test_bad_credentials_are_401_with_githubs_body(standin: Standin) -> None:
 def test_a_jwt_with_wrong_claims_is_refused(
     standin: Standin, claims: dict[str, object], status: int, said: str
 ) -> None:
-    """docs.github.com/apps/creating-github-apps: generating a JSON web token (JWT) for a GitHub App, about iat, exp, iss."""
+    """docs.github.com/apps/creating-github-apps: generating a JSON web token (JWT) for a GitHub
+    App, about iat, exp, iss.
+    """
     answer = standin.client(standin.app_jwt(**claims)).get("/app")
 
     assert answer.status_code == status
@@ -143,7 +149,9 @@ def test_the_client_id_serves_as_issuer_too(standin: Standin) -> None:
 
 
 def test_a_private_repository_does_not_exist_for_strangers(standin: Standin) -> None:
-    """docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api: 404 instead of confirming private data."""
+    """docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api: 404 instead of
+    confirming private data.
+    """
     for client in (standin.person("stranger"), standin.client(None)):
         assert client.get(REPO).status_code == 404
         assert client.post(f"{REPO}/issues", json={"title": "x"}).status_code == 404
@@ -162,7 +170,9 @@ def test_a_private_repository_does_not_exist_for_strangers(standin: Standin) -> 
 def test_a_persons_permission_names_the_legacy_level_and_the_role(
     standin: Standin, login: str, permission: str, role: str
 ) -> None:
-    """docs.github.com/rest/collaborators/collaborators#get-repository-permissions-for-a-user: triage is mapped to read."""
+    """docs.github.com/rest/collaborators/collaborators#get-repository-permissions-for-a-user:
+    triage is mapped to read.
+    """
     found = standin.installation().get(f"{REPO}/collaborators/{login}/permission").json()
 
     assert (found["permission"], found["role_name"]) == (permission, role)
@@ -170,7 +180,9 @@ def test_a_persons_permission_names_the_legacy_level_and_the_role(
 
 
 def test_the_permission_of_an_unknown_user_is_404(standin: Standin) -> None:
-    """docs.github.com/rest/collaborators/collaborators#get-repository-permissions-for-a-user (404)."""
+    """docs.github.com/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+    (404).
+    """
     app = standin.installation()
 
     assert app.get(f"{REPO}/collaborators/nobody-at-all/permission").status_code == 404
@@ -202,14 +214,18 @@ def test_a_person_knows_itself_and_an_installation_has_no_self(standin: Standin)
 
 
 def test_a_request_without_user_agent_is_forbidden(standin: Standin) -> None:
-    """docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api: a user agent is required."""
+    """docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api: a user agent is
+    required.
+    """
     answer = standin.client(None).get("/meta", headers={"User-Agent": ""})
 
     assert answer.status_code == 403
 
 
 def test_an_unknown_api_version_is_refused_and_the_known_ones_are_taken(standin: Standin) -> None:
-    """docs.github.com/rest/about-the-rest-api/api-versions: an unsupported version is answered with 400."""
+    """docs.github.com/rest/about-the-rest-api/api-versions: an unsupported version is answered
+    with 400.
+    """
     token = standin.token_of("reader")
 
     assert standin.client(token, "2022-11-28").get(REPO).status_code == 200

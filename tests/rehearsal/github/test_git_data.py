@@ -157,7 +157,9 @@ def test_a_reference_that_is_not_there_cannot_be_moved_or_deleted(standin: Stand
 
 
 def test_objects_that_do_not_exist_are_refused(standin: Standin) -> None:
-    """docs.github.com/rest/git/commits#create-a-commit and /trees#create-a-tree (422), /commits#get-a-commit-object (404)."""
+    """docs.github.com/rest/git/commits#create-a-commit and /trees#create-a-tree (422),
+    /commits#get-a-commit-object (404).
+    """
     app = standin.installation()
     tree = app.get(f"{REPO}/git/commits/{head_of(app)}").json()["tree"]["sha"]
 

@@ -89,7 +89,9 @@ def test_a_pull_requests_head_can_be_fetched_by_its_number(
 def test_nobody_clones_a_private_repository_and_wrong_tokens_are_told_so(
     standin: Standin, tmp_path: Path
 ) -> None:
-    """docs.github.com/authentication: password authentication is not supported for Git operations."""
+    """docs.github.com/authentication: password authentication is not supported for Git
+    operations.
+    """
     nobody = git(tmp_path, "clone", standin.clone_url, "a", check=False)
     named = standin.clone_url.replace("http://", "http://x-access-token:ghp_wrong@")
     wrong = git(tmp_path, "clone", named, "b", check=False)
@@ -124,7 +126,9 @@ def test_a_reader_or_a_token_without_contents_does_not_push(
 def test_an_app_without_the_workflows_permission_does_not_push_a_workflow(
     standin: Standin, tmp_path: Path
 ) -> None:
-    """docs.github.com/apps/creating-github-apps/choosing-permissions-for-a-github-app: Workflows; GitHub's own words."""
+    """docs.github.com/apps/creating-github-apps/choosing-permissions-for-a-github-app: Workflows;
+    GitHub's own words.
+    """
     token = standin.mint()
     work = clone(standin, tmp_path, token)
     git(work, "checkout", "--quiet", "-b", "sneaky")
@@ -135,8 +139,8 @@ def test_an_app_without_the_workflows_permission_does_not_push_a_workflow(
     by_writer = git(work, "push", "origin", "sneaky", token=standin.token_of("writer"), check=False)
 
     text = (
-        "! [remote rejected] sneaky -> sneaky (refusing to allow a GitHub App to create or update workflow"
-        " `.github/workflows/ci.yml` without `workflows` permission)"
+        "! [remote rejected] sneaky -> sneaky (refusing to allow a GitHub App to create or"
+        " update workflow `.github/workflows/ci.yml` without `workflows` permission)"
     )
     assert text in by_app.stderr
     assert by_app.returncode != 0

@@ -75,7 +75,9 @@ def test_a_reader_may_comment_but_not_label(standin: Standin) -> None:
 
 
 def test_labels_of_somebody_who_may_not_triage_are_dropped_silently(standin: Standin) -> None:
-    """docs.github.com/rest/issues/issues#create-an-issue: "Labels are silently dropped otherwise"."""
+    """docs.github.com/rest/issues/issues#create-an-issue: "Labels are silently dropped
+    otherwise".
+    """
     issue = open_issue(standin.person("reader"), labels=["bug"])
 
     assert issue["labels"] == []
@@ -108,7 +110,8 @@ def test_only_the_author_or_a_writer_changes_a_comment(standin: Standin) -> None
         standin.person(name) for name in ("reader", "writer", "maintainer")
     )
     url = f"{REPO}/issues/{open_issue(maintainer)['number']}"
-    comment = f"{REPO}/issues/comments/{maintainer.post(f'{url}/comments', json={'body': 'x'}).json()['id']}"
+    posted = maintainer.post(f"{url}/comments", json={"body": "x"}).json()
+    comment = f"{REPO}/issues/comments/{posted['id']}"
 
     assert reader.patch(comment, json={"body": "y"}).status_code == 403
     assert writer.patch(comment, json={"body": "z"}).status_code == 200
@@ -124,7 +127,9 @@ def test_only_the_author_or_a_writer_changes_a_comment(standin: Standin) -> None
 def test_a_comment_over_the_limit_or_blank_is_refused_with_githubs_error(
     standin: Standin, body: str, fault: str
 ) -> None:
-    """docs.github.com/rest/issues/comments#create-an-issue-comment (422); the words are those that clients report."""
+    """docs.github.com/rest/issues/comments#create-an-issue-comment (422); the words are those
+    that clients report.
+    """
     maintainer = standin.person("maintainer")
     number = open_issue(maintainer)["number"]
 
@@ -158,7 +163,9 @@ def test_an_issue_whose_body_is_too_long_is_refused(standin: Standin) -> None:
 def test_a_request_without_its_member_or_with_another_type_or_not_json_is_refused(
     standin: Standin,
 ) -> None:
-    """docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api: validation failed, problems parsing JSON."""
+    """docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api: validation failed,
+    problems parsing JSON.
+    """
     maintainer = standin.person("maintainer")
 
     missing = maintainer.post(f"{REPO}/issues", json={})
@@ -237,7 +244,9 @@ def test_labels_are_made_changed_and_deleted(standin: Standin) -> None:
 
 
 def test_a_label_with_an_invalid_color_is_refused(standin: Standin) -> None:
-    """docs.github.com/rest/issues/labels#create-a-label: six hexadecimal digits, without the leading #."""
+    """docs.github.com/rest/issues/labels#create-a-label: six hexadecimal digits, without the
+    leading #.
+    """
     answer = standin.person("writer").post(f"{REPO}/labels", json={"name": "x", "color": "#ff0000"})
 
     assert answer.status_code == 422

@@ -11,8 +11,15 @@ if TYPE_CHECKING:
 
     from tests.rehearsal.github.standin import Standin
 
-READY = "mutation($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) { pullRequest { id isDraft } } }"
-DRAFT = "mutation($id: ID!) { convertPullRequestToDraft(input: {pullRequestId: $id}) { pullRequest { isDraft } } }"
+READY = """mutation($id: ID!) {
+  markPullRequestReadyForReview(input: {pullRequestId: $id}) { pullRequest { id isDraft } }
+}"""
+DRAFT = """mutation($id: ID!) {
+  convertPullRequestToDraft(input: {pullRequestId: $id}) { pullRequest { isDraft } }
+}"""
+PULL = """query($n: Int!) {
+  repository(owner: "acme", name: "pocket") { id pullRequest(number: $n) { id isDraft } }
+}"""
 
 
 def branch_with_commit(client: httpx.Client, name: str, path: str = "feature.py") -> str:
@@ -49,7 +56,9 @@ def test_a_draft_is_opened_found_by_its_head_and_edited(standin: Standin) -> Non
 
 
 def test_a_pull_request_without_commits_is_refused(standin: Standin) -> None:
-    """docs.github.com/rest/pulls/pulls#create-a-pull-request (422); the sentence is the one clients report."""
+    """docs.github.com/rest/pulls/pulls#create-a-pull-request (422); the sentence is the one
+    clients report.
+    """
     app = standin.installation()
     app.post(f"{REPO}/git/refs", json={"ref": "refs/heads/empty", "sha": head_of(app)})
 
@@ -82,7 +91,7 @@ def test_a_second_pull_request_of_the_same_branch_is_refused(standin: Standin) -
 def test_a_pull_request_of_an_unknown_branch_is_refused(
     standin: Standin, head: str, base: str, field: str
 ) -> None:
-    """docs.github.com/rest/pulls/pulls#create-a-pull-request (422): code `invalid` for the field."""
+    """docs.github.com/rest/pulls/pulls#create-a-pull-request (422): code `invalid`."""
     answer = standin.installation().post(
         f"{REPO}/pulls", json={"title": "x", "head": head, "base": base}
     )
@@ -94,7 +103,9 @@ def test_a_pull_request_of_an_unknown_branch_is_refused(
 
 
 def test_a_draft_becomes_ready_once_and_a_draft_again_once(standin: Standin) -> None:
-    """docs.github.com/graphql/reference/mutations#markpullrequestreadyforreview; GraphQL errors come with status 200."""
+    """docs.github.com/graphql/reference/mutations#markpullrequestreadyforreview; GraphQL errors
+    come with status 200.
+    """
     token = standin.mint()
     app = standin.client(token)
     pull = open_pull(app, "flip", draft=True)
@@ -113,7 +124,9 @@ def test_a_draft_becomes_ready_once_and_a_draft_again_once(standin: Standin) -> 
 
 
 def test_the_flip_needs_both_permissions(standin: Standin) -> None:
-    """Undocumented by GitHub; Apps report that `pull_requests: write` alone is answered FORBIDDEN."""
+    """Undocumented by GitHub; Apps report that `pull_requests: write` alone is answered
+    FORBIDDEN.
+    """
     pull = open_pull(standin.installation(), "flip-permission", draft=True)
     token = standin.mint(permissions={"pull_requests": "write"})
 
@@ -128,17 +141,16 @@ def test_graphql_reads_nodes_and_says_what_it_cannot_find(standin: Standin) -> N
     """docs.github.com/graphql/guides/forming-calls-with-graphql: errors stand beside the data."""
     token = standin.mint()
     pull = open_pull(standin.client(token), "graphql", draft=True)
-    query = 'query($n: Int!) { repository(owner: "acme", name: "pocket") { id pullRequest(number: $n) { id isDraft } } }'
 
-    found = standin.graphql(token, query, n=pull["number"]).json()["data"]["repository"]
+    found = standin.graphql(token, PULL, n=pull["number"]).json()["data"]["repository"]
     node = standin.graphql(
         token,
         "query($id: ID!) { node(id: $id) { __typename ... on PullRequest { number } } }",
         id=pull["node_id"],
     )
     viewer = standin.graphql(token, "{ viewer { login } }").json()
-    missing = standin.graphql(token, query, n=99999).json()
-    stranger = standin.graphql(standin.token_of("stranger"), query, n=pull["number"]).json()
+    missing = standin.graphql(token, PULL, n=99999).json()
+    stranger = standin.graphql(standin.token_of("stranger"), PULL, n=pull["number"]).json()
     invalid = standin.graphql(token, "{ nothing }").json()
 
     assert found["pullRequest"] == {"id": pull["node_id"], "isDraft": True}
@@ -297,7 +309,9 @@ def test_check_runs_are_created_updated_and_listed_for_a_commit(standin: Standin
 
 
 def test_check_runs_that_break_the_limits_are_refused(standin: Standin) -> None:
-    """docs.github.com/rest/checks/runs#create-a-check-run: 50 annotations a request, 65535 characters; Apps only."""
+    """docs.github.com/rest/checks/runs#create-a-check-run: 50 annotations a request, 65535
+    characters; Apps only.
+    """
     app = standin.installation()
     sha = head_of(app)
     remark = {

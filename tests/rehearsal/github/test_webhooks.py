@@ -68,7 +68,9 @@ def test_a_delivery_is_signed_and_carries_githubs_headers(
 def test_every_label_is_announced_on_its_own_also_at_opening(
     standin: Standin, receiver: Receiver
 ) -> None:
-    """docs.github.com/webhooks/webhook-events-and-payloads#issues: `labeled` carries the one label."""
+    """docs.github.com/webhooks/webhook-events-and-payloads#issues: `labeled` carries the one
+    label.
+    """
     maintainer = standin.person("maintainer")
     issue = open_issue(maintainer, labels=["bug", "question"])
     maintainer.post(f"{REPO}/issues/{issue['number']}/labels", json={"labels": ["help wanted"]})
@@ -138,7 +140,9 @@ def test_nothing_is_sent_for_events_the_app_did_not_ask_for(
 def test_deliveries_are_logged_and_redelivered_under_the_same_guid(
     standin: Standin, receiver: Receiver
 ) -> None:
-    """docs.github.com/rest/apps/webhooks#redeliver-a-delivery-for-an-app-webhook; failed ones are not sent again."""
+    """docs.github.com/rest/apps/webhooks#redeliver-a-delivery-for-an-app-webhook; failed ones are
+    not sent again.
+    """
     receiver.status = 500
     open_issue(standin.person("maintainer"))
     guid = receiver.wait_for(1)[0].headers["X-GitHub-Delivery"]

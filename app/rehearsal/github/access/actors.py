@@ -22,7 +22,10 @@ _LEVELS = {"read": 1, "write": 2, "admin": 3}
 
 @dataclass(frozen=True)
 class Grant:
-    """What an installation token was minted for; `repository_ids` None means all of the installation's."""
+    """What an installation token was minted for.
+
+    `repository_ids` None means all of the installation's.
+    """
 
     installation: Installation
     permissions: dict[str, str]
@@ -76,7 +79,10 @@ class Actor:
 
 
 def role_of(session: Session, repository: Repository, account: Account) -> str | None:
-    """Give a person's role in a repository, None without one; on a public repository everybody reads."""
+    """Give a person's role in a repository, None without one.
+
+    On a public repository everybody reads.
+    """
     held = session.scalar(
         select(Membership.role).where(
             Membership.repository_id == repository.id, Membership.account_id == account.id

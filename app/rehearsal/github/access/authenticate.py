@@ -1,4 +1,7 @@
-"""From an Authorization header to an actor. Whether the actor may do what it asks for is decided elsewhere."""
+"""From an Authorization header to an actor.
+
+Whether the actor may do what it asks for is decided elsewhere.
+"""
 
 from __future__ import annotations
 

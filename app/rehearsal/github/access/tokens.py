@@ -1,4 +1,7 @@
-"""Mint and read tokens: installation tokens in GitHub's long form, personal tokens, and App JWTs."""
+"""Mint and read tokens.
+
+Installation tokens in GitHub's long form, personal tokens, and App JWTs.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
 
 # docs.github.com/apps: "expire after one hour".
 INSTALLATION_TOKEN_LIFE = timedelta(hours=1)
-# docs.github.com/apps: the exp of an App's JWT is at most ten minutes ahead; clocks may differ by a minute.
+# docs.github.com/apps: the exp of an App's JWT is at most ten minutes ahead; clocks may differ by
+# a minute.
 LONGEST_JWT = timedelta(minutes=10)
 CLOCK_DRIFT = timedelta(seconds=60)
 
@@ -31,7 +35,10 @@ def hash_token(token: str) -> str:
 
 
 def mint_installation_token(app_id: int, installation_id: int, expires: datetime) -> str:
-    """Make a token of the form `ghs_<app id>_<header>.<claims>.<signature>`, some 500 characters: opaque to clients."""
+    """Make a token of the form `ghs_<app id>_<header>.<claims>.<signature>`, some 500 characters.
+
+    Opaque to clients.
+    """
     claims = {"ins": installation_id, "exp": int(expires.timestamp()), "jti": secrets.token_hex(16)}
     parts = [_packed({"alg": "ES256", "typ": "JWT"}), _packed(claims), secrets.token_urlsafe(240)]
     return f"ghs_{app_id}_" + ".".join(parts)
@@ -95,8 +102,8 @@ def _check_times(claims: dict[str, Any], now: datetime) -> None:
     if not isinstance(expires, (int, float)) or isinstance(expires, bool) or expires <= moment:
         raise refusals.RefusedError(
             401,
-            "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the"
-            " assertion expires",
+            "'Expiration time' claim ('exp') must be a numeric value representing the future time"
+            " at which the assertion expires",
         )
     if expires > moment + LONGEST_JWT.total_seconds() + CLOCK_DRIFT.total_seconds():
         raise refusals.RefusedError(401, "'Expiration time' claim ('exp') is too far in the future")
@@ -107,7 +114,8 @@ def _check_times(claims: dict[str, Any], now: datetime) -> None:
     ):
         raise refusals.RefusedError(
             401,
-            "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued",
+            "'Issued at' claim ('iat') must be an Integer representing the time that the assertion"
+            " was issued",
         )
 
 

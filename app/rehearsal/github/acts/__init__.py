@@ -1,1 +1,4 @@
-"""What can be done on the stand-in, by the API and by the pages alike: each act changes rows, records events, tells Apps."""
+"""What can be done on the stand-in, by the API and by the pages alike.
+
+Each act changes rows, records events, tells Apps.
+"""

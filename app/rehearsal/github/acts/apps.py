@@ -175,7 +175,10 @@ def add_key(context: Context, app: App, private_pem: str) -> AppKey:
 def install(
     context: Context, app: App, account: Account, repositories: Sequence[Repository]
 ) -> Installation:
-    """Install an App on an account's repositories, or add repositories to its installation there."""
+    """Install an App on an account's repositories.
+
+    Or add repositories to its installation there.
+    """
     row = context.session.scalar(
         select(Installation).where(
             Installation.app_id == app.id, Installation.account_id == account.id

@@ -27,7 +27,8 @@ CONCLUSIONS = (
     "timed_out",
     "action_required",
 )
-# docs.github.com/rest/checks/runs: 50 annotations per request, 65535 characters of summary and of text.
+# docs.github.com/rest/checks/runs: 50 annotations per request, 65535 characters of summary and of
+# text.
 MOST_ANNOTATIONS = 50
 LONGEST_TEXT = 65_535
 
@@ -108,16 +109,14 @@ def _check(report: Report) -> None:
         raise refusals.invalid_field("CheckRun", "conclusion")
     if report.status == "completed" and report.conclusion is None:
         raise refusals.invalid_field("CheckRun", "conclusion", code="missing_field")
-    if len(report.annotations) > MOST_ANNOTATIONS:
-        raise refusals.unprocessable(
-            f"Invalid request.\n\nNo more than {MOST_ANNOTATIONS} items are allowed; {len(report.annotations)} were"
-            " supplied."
-        )
-    for name, text in (("summary", report.summary), ("text", report.text)):
+    count = len(report.annotations)
+    if count > MOST_ANNOTATIONS:
+        many = f"No more than {MOST_ANNOTATIONS} items are allowed; {count} were supplied."
+        raise refusals.unprocessable(f"Invalid request.\n\n{many}")
+    for text in (report.summary, report.text):
         if text is not None and len(text) > LONGEST_TEXT:
-            raise refusals.unprocessable(
-                f"Invalid request.\n\nOnly {LONGEST_TEXT} characters are allowed; {len(text)} were supplied for {name}."
-            )
+            fault = f"Only {LONGEST_TEXT} characters are allowed; {len(text)} were supplied."
+            raise refusals.unprocessable(f"Invalid request.\n\n{fault}")
 
 
 def _apply(context: Context, run: CheckRun, report: Report) -> None:

@@ -73,7 +73,10 @@ def delete(context: Context, row: Comment) -> None:
 
 
 def react(context: Context, subject: str, subject_id: int, content: str) -> tuple[Reaction, bool]:
-    """React; the same reaction of the same person stays one. Gives the row and whether it is new."""
+    """React; the same reaction of the same person stays one.
+
+    Gives the row and whether it is new.
+    """
     found = context.session.scalar(
         select(Reaction).where(
             Reaction.subject == subject,

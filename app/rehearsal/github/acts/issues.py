@@ -1,4 +1,7 @@
-"""Open, edit, label and close issues (and the issue side of pull requests). Who may do so is decided before."""
+"""Open, edit, label and close issues (and the issue side of pull requests).
+
+Who may do so is decided before.
+"""
 
 from __future__ import annotations
 

@@ -51,7 +51,10 @@ def create_label(
 
 
 def named_labels(context: Context, repository: Repository, names: list[str]) -> list[Label]:
-    """Give the labels of these names, each once; a name that is new becomes a label, as on GitHub."""
+    """Give the labels of these names, each once.
+
+    A name that is new becomes a label, as on GitHub.
+    """
     found: list[Label] = []
     for name in names:
         row = find_label(context, repository, name) or create_label(

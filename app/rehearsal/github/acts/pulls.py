@@ -17,6 +17,7 @@ from app.rehearsal.github.acts.issues import (
     touch,
 )
 from app.rehearsal.github.acts.pushes import report_moves, show_head
+from app.rehearsal.github.acts.signatures import commit_text, noreply, signature
 from app.rehearsal.github.git.bare import NOTHING
 from app.rehearsal.github.store.issues import Issue
 from app.rehearsal.github.store.pulls import Pull
@@ -43,7 +44,8 @@ def open_pull(
     """Open a pull request from branch `head` (plain or `owner:branch`) to branch `base`.
 
     Raises:
-        RefusedError: 422 for an unknown branch, for no commits between the two, for a second one of the same branch.
+        RefusedError: 422 for an unknown branch, for no commits between the two, for a second
+            one of the same branch.
     """
     check_text("PullRequest", title, body)
     owner, found, branch = head.rpartition(":")
@@ -131,9 +133,7 @@ def request_reviews(context: Context, pull: Pull, reviewers: Sequence[Account]) 
         if account.id == pull.issue.author_id:
             raise refusals.unprocessable("Review cannot be requested from pull request author.")
         if account.kind != "User" or role_of(context.session, repository, account) is None:
-            text = "Reviews may only be requested from collaborators. One or more of the users or teams you specified"
-            name = f"{repository.owner.login}/{repository.name}"
-            raise refusals.unprocessable(f"{text} is not a collaborator of the {name} repository.")
+            raise not_a_collaborator(repository)
     for account in reviewers:
         if account in pull.requested_reviewers:
             continue
@@ -146,6 +146,14 @@ def request_reviews(context: Context, pull: Pull, reviewers: Sequence[Account]) 
         record(context, pull.issue, "review_requested", asked)
         touch(context, pull.issue)
         announce(context, pull.issue, "review_requested", requested_reviewer=shown)
+
+
+def not_a_collaborator(repository: Repository) -> refusals.RefusedError:
+    """422: somebody who is asked for a review has no access."""
+    return refusals.unprocessable(
+        "Reviews may only be requested from collaborators. One or more of the users or teams you"
+        f" specified is not a collaborator of the {repository.full_name} repository."
+    )
 
 
 def withdraw_requests(context: Context, pull: Pull, reviewers: Sequence[Account]) -> None:
@@ -177,14 +185,12 @@ def merge(context: Context, pull: Pull, title: str | None, message: str | None) 
     if tree is None:
         raise refusals.RefusedError(405, "Pull Request is not mergeable")
     account = context.account
-    who = f"{account.login} <{account.id}+{account.login}@users.noreply.localhost> {int(context.now.timestamp())} +0000"
-    heading = (
-        title
-        or f"Merge pull request #{issue.number} from {issue.repository.owner.login}/{pull.head_ref}"
-    )
-    parents = f"parent {pull.base_sha}\nparent {pull.head_sha}\n"
-    text = f"tree {tree}\n{parents}author {who}\ncommitter {who}\n\n{heading}\n\n{message or issue.title}\n"
-    sha = git.write_commit(text.encode())
+    who = signature(account.login, noreply(account), context.now)
+    branch = f"{issue.repository.owner.login}/{pull.head_ref}"
+    heading = title or f"Merge pull request #{issue.number} from {branch}"
+    parents = [pull.base_sha, pull.head_sha]
+    text = commit_text(tree, parents, who, who, f"{heading}\n\n{message or issue.title}")
+    sha = git.write_commit(text)
     name = f"refs/heads/{pull.base_ref}"
     git.point(name, sha, git.ref(name) or NOTHING)
     pull.merged_at, pull.merged_by, pull.merge_commit_sha = context.time, account, sha

@@ -1,4 +1,7 @@
-"""Report refs that have moved: `push` events, and pull requests that follow their branch. It moves nothing itself."""
+"""Report refs that have moved: `push` events, and pull requests that follow their branch.
+
+It moves nothing itself.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import or_, select
 
 from app.rehearsal.github.acts.issues import announce, close_issue, record, touch
+from app.rehearsal.github.acts.signatures import noreply
 from app.rehearsal.github.git.bare import NOTHING
 from app.rehearsal.github.hooks.emit import emit
 from app.rehearsal.github.store.issues import Issue
@@ -20,14 +24,17 @@ if TYPE_CHECKING:
     from app.rehearsal.github.context import Context
     from app.rehearsal.github.git.commits import Commit
 
-# docs.github.com/webhooks/webhook-events-and-payloads#push: the array includes a maximum of 2048 commits.
+# docs.github.com/webhooks/webhook-events-and-payloads#push: the array includes a maximum of 2048
+# commits.
 MOST_COMMITS = 2048
 
 
 def report_moves(
     context: Context, repository: Repository, only: Sequence[str] | None = None
 ) -> list[dict[str, str]]:
-    """Compare git with what was reported last and report the difference; `only` these full ref names when given.
+    """Compare git with what was reported last and report the difference.
+
+    `only` these full ref names when given.
 
     Gives the moves as `ref`, `before` and `after`.
     """
@@ -100,7 +107,7 @@ def _emit_push(context: Context, repository: Repository, ref: str, before: str, 
         head_commit=_pushed_commit(context, repository, head) if head else None,
         pusher={
             "name": account.login,
-            "email": f"{account.id}+{account.login}@users.noreply.localhost",
+            "email": noreply(account),
         },
     )
 

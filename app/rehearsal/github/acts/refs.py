@@ -1,4 +1,7 @@
-"""Move refs through the API, by the rules that pushes meet too: protected branches and workflow files."""
+"""Move refs through the API, by the rules that pushes meet too.
+
+Protected branches and workflow files.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,8 @@ def move_ref(
     """Create, move or delete the full ref `name`, which stands at `old`, and report it.
 
     Raises:
-        RefusedError: 422 for a protected branch, 403 for a workflow file without the permission, 409 for a clash.
+        RefusedError: 422 for a protected branch, 403 for a workflow file without the
+            permission, 409 for a clash.
     """
     if name.startswith("refs/heads/") and is_protected(
         context, repository, name.removeprefix("refs/heads/")

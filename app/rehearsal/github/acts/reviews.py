@@ -48,7 +48,8 @@ def start_review(
     """Make a review; without an event it stays pending until it is submitted.
 
     Raises:
-        RefusedError: 422 for an unknown event, an approval of one's own work, or a line outside the diff.
+        RefusedError: 422 for an unknown event, an approval of one's own work, or a line
+            outside the diff.
     """
     if event is not None:
         _check_event(context, pull, event, body, remarked=bool(remarks))

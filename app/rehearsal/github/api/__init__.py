@@ -1,1 +1,4 @@
-"""The REST API in the layout of GitHub Enterprise Server: routes, what each needs, and what it answers."""
+"""The REST API in the layout of GitHub Enterprise Server.
+
+Routes, what each needs, and what it answers.
+"""

@@ -1,4 +1,7 @@
-"""The App itself: who it is, where it is installed, its tokens and its webhook's settings and deliveries."""
+"""The App itself.
+
+Who it is, where it is installed, its tokens and its webhook's settings and deliveries.
+"""
 
 from __future__ import annotations
 
@@ -103,7 +106,8 @@ def _chosen(call: Call, row: Installation) -> list[Repository] | None:
     ]
     if len(found) < len({*ids}) + len({name.lower() for name in names}):
         raise refusals.unprocessable(
-            "There is at least one repository that does not exist or is not accessible to the parent installation."
+            "There is at least one repository that does not exist or is not accessible to the"
+            " parent installation."
         )
     return found
 
@@ -164,7 +168,8 @@ def list_deliveries(call: Call) -> Reply:
     size = min(max(size, 1), 100)
     headers = {}
     if len(rows) > size:
-        url = f"{call.context.site.api}/app/hook/deliveries?per_page={size}&cursor={rows[size - 1].id}"
+        rest = f"per_page={size}&cursor={rows[size - 1].id}"
+        url = f"{call.context.site.api}/app/hook/deliveries?{rest}"
         headers["Link"] = f'<{url}>; rel="next"'
     return Reply(200, [views.delivery_item(row) for row in rows[:size]], headers)
 

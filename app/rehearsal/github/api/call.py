@@ -21,7 +21,10 @@ MOST_PER_PAGE = 100
 
 
 class Body:
-    """The JSON object of a request, read member by member; what does not fit is refused as GitHub refuses it."""
+    """The JSON object of a request, read member by member.
+
+    What does not fit is refused as GitHub refuses it.
+    """
 
     def __init__(self, members: Mapping[str, Any]) -> None:
         self._members = members
@@ -126,7 +129,8 @@ class Body:
 def _mistyped(name: str, value: Any, wanted: str) -> refusals.RefusedError:
     article = "an" if wanted[0] in "aeio" else "a"
     return refusals.unprocessable(
-        f"Invalid request.\n\nFor 'properties/{name}', {json.dumps(value)[:100]} is not {article} {wanted}."
+        f"Invalid request.\n\nFor 'properties/{name}', {json.dumps(value)[:100]} is not"
+        f" {article} {wanted}."
     )
 
 
@@ -162,7 +166,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer: the status, the JSON value (None for no body), further headers, and (page, last page) of a list."""
+    """An answer: the status, the JSON value (None for no body), further headers.
+
+    (page, last page) of a list.
+    """
 
     status: int
     value: Any = None
@@ -190,7 +197,10 @@ def paged(
     *,
     wrap: Callable[[list[Any], int], Any] | None = None,
 ) -> Reply:
-    """Answer with one page of `rows`, each shown by `view`, and a Link header to the other pages."""
+    """Answer with one page of `rows`, each shown by `view`.
+
+    A Link header to the other pages.
+    """
     page, size = page_of(call)
     shown = [view(row) for row in rows[(page - 1) * size : page * size]]
     last = max(1, -(-len(rows) // size))

@@ -97,7 +97,8 @@ def update_check_run(call: Call) -> Reply:
     if row.suite.app_id != app.id:
         raise refusals.RefusedError(
             403,
-            f"Invalid app_id `{app.id}` - check run can only be modified by the GitHub App that created it.",
+            f"Invalid app_id `{app.id}` - check run can only be modified by the GitHub App that"
+            " created it.",
         )
     acts.update_check_run(call.context, row, _report(call.body))
     return Reply(200, views.check_run(call.context, row))

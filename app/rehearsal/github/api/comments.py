@@ -69,7 +69,10 @@ def get_comment(call: Call) -> Reply:
 
 
 def update_comment(call: Call) -> Reply:
-    """PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}: the author, or a person who may write."""
+    """PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}.
+
+    The author, or a person who may write.
+    """
     row = find_comment(call)
     check_owner(call, row)
     acts.edit(call.context, row, call.body.text("body"))
@@ -169,7 +172,10 @@ def list_events(call: Call) -> Reply:
 
 
 def list_timeline(call: Call) -> Reply:
-    """GET /repos/{owner}/{repo}/issues/{issue_number}/timeline: events, comments, reviews and commits in order."""
+    """GET /repos/{owner}/{repo}/issues/{issue_number}/timeline.
+
+    Events, comments, reviews and commits in order.
+    """
     issue, context = find_issue(call), call.context
     found: list[tuple[str, dict[str, Any]]] = [
         (row.created_at, views.event(context, row)) for row in _events(call, issue)

@@ -7,19 +7,21 @@ from urllib.parse import quote
 
 from app.rehearsal.github import refusals
 from app.rehearsal.github.acts.refs import move_ref
+from app.rehearsal.github.acts.signatures import commit_text
 from app.rehearsal.github.api.call import Reply
-from app.rehearsal.github.api.objects import noreply, unpacked, wrapped
+from app.rehearsal.github.api.objects import signature_of, unpacked, wrapped
 from app.rehearsal.github.api.routes import Route, reads, writes
 from app.rehearsal.github.git.bare import Change
 from app.rehearsal.github.git.plumbing import GitError
 from app.rehearsal.github.views.commits import git_commit
 
 if TYPE_CHECKING:
-    from app.rehearsal.github.api.call import Body, Call
+    from app.rehearsal.github.api.call import Call
     from app.rehearsal.github.git.bare import Entry
 
 CONTENTS = "https://docs.github.com/rest/repos/contents"
-# docs.github.com/rest/repos/contents: files from 1 MB on come without their content, from 100 MB on not at all.
+# docs.github.com/rest/repos/contents: files from 1 MB on come without their content, from 100 MB
+# on not at all.
 MOST_INLINE_BYTES = 1_000_000
 _KINDS = {"tree": "dir", "blob": "file", "commit": "submodule"}
 
@@ -87,7 +89,10 @@ def _shown(call: Call, entry: Entry, ref: str) -> dict[str, Any]:
 
 
 def put_contents(call: Call) -> Reply:
-    """PUT /repos/{owner}/{repo}/contents/{path}: create a file, or replace the one whose blob `sha` is given."""
+    """PUT /repos/{owner}/{repo}/contents/{path}.
+
+    Create a file, or replace the one whose blob `sha` is given.
+    """
     body, git, repository = call.body, call.git, call.repository
     path, branch = (
         call.path["path"].strip("/"),
@@ -105,10 +110,11 @@ def put_contents(call: Call) -> Reply:
         tree = git.write_tree(head, [Change(path, mode, git.write_blob(content))])
     except GitError as error:
         raise refusals.unprocessable("path contains a malformed path component") from error
-    author = _signature(call, body.part("author"))
-    committer = _signature(call, body.part("committer")) if body.has("committer") else author
-    text = f"tree {tree}\nparent {head}\nauthor {author}\ncommitter {committer}\n\n{message}\n"
-    sha = git.write_commit(text.encode())
+    author = signature_of(call, body.part("author"), "author")
+    committer = author
+    if body.has("committer"):
+        committer = signature_of(call, body.part("committer"), "committer")
+    sha = git.write_commit(commit_text(tree, [head], author, committer, message))
     move_ref(call.context, repository, name, sha, head)
     written, commit = git.entry(sha, path), git.commit(sha)
     if written is None or commit is None:
@@ -125,17 +131,6 @@ def _check_replaced(entry: Entry | None, sha: str | None, path: str) -> None:
         raise refusals.unprocessable('Invalid request.\n\n"sha" wasn\'t supplied.')
     if entry and sha != entry.sha:
         raise refusals.RefusedError(409, f"{path} does not match {sha}", documentation=CONTENTS)
-
-
-def _signature(call: Call, given: Body) -> str:
-    account = call.context.account
-    name, email = (
-        given.optional_text("name") or account.login,
-        given.optional_text("email") or noreply(account),
-    )
-    if set("<>\n\0") & set(name + email):
-        raise refusals.invalid_field("Commit", "author")
-    return f"{name} <{email}> {int(call.context.now.timestamp())} +0000"
 
 
 _READ = reads("contents", documentation=CONTENTS)

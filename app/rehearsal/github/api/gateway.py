@@ -1,4 +1,7 @@
-"""The REST API's way in: from an HTTP request to a handler and back, with GitHub's headers, logged. It knows no operation."""
+"""The REST API's way in.
+
+From an HTTP request to a handler and back, with GitHub's headers, logged. It knows no operation.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +39,8 @@ VERSIONS = ("2022-11-28", "2026-03-10")
 # A tree or blob of 40 MB is the largest that GitHub's API takes.
 LARGEST_BODY = 40 * 1024 * 1024
 _NO_AGENT = (
-    "\r\nRequest forbidden by administrative rules. Please make sure your request has a User-Agent header"
-    " (https://docs.github.com/en/rest/overview/resources-in-the-rest-api#user-agent-required).\r\n"
+    "\r\nRequest forbidden by administrative rules. Please make sure your request has a"
+    " User-Agent header (https://docs.github.com/en/rest/overview/resources-in-the-rest-api#user-agent-required).\r\n"
 )
 _log = logging.getLogger(__name__)
 
@@ -119,10 +122,7 @@ class Gateway:
         try:
             actor = authenticate(session, incoming.authorization, now)
             with session.begin_nested():
-                if incoming.version not in VERSIONS:
-                    raise refusals.RefusedError(
-                        400, f'"{incoming.version}" is not a supported API version.'
-                    )
+                _check_version(incoming.version)
                 place = admission(session, actor, incoming.names)
                 context = Context(session, self._site, actor, now)
                 query = dict(QueryParams(incoming.query).items())
@@ -177,7 +177,7 @@ class Gateway:
         return {
             "Server": "github.com",
             "Cache-Control": "private, max-age=60, s-maxage=60",
-            "Vary": "Accept, Authorization, Cookie, X-GitHub-OTP, Accept-Encoding, Accept, X-Requested-With",
+            "Vary": "Accept, Authorization, Cookie, X-GitHub-OTP, Accept-Encoding",
             "X-GitHub-Media-Type": "github.v3; format=json",
             "X-GitHub-Api-Version-Selected": incoming.version,
             "X-GitHub-Request-Id": uuid.uuid4().hex[:20].upper(),

@@ -172,8 +172,11 @@ def _signed_in(session: Session, header: str | None, site: Site) -> Actor:
     try:
         return authenticate(session, header, site.clock())
     except refusals.RefusedError as error:
-        text = "Invalid username or token. Password authentication is not supported for Git operations."
-        raise refusals.RefusedError(401, text) from error
+        raise refusals.RefusedError(
+            401,
+            "Invalid username or token. Password authentication is not supported for Git"
+            " operations.",
+        ) from error
 
 
 def _check(session: Session, actor: Actor, repository: Repository, *, writes: bool) -> None:

@@ -70,7 +70,10 @@ def list_issues(call: Call) -> Reply:
 
 
 def create_issue(call: Call) -> Reply:
-    """POST /repos/{owner}/{repo}/issues: labels and assignees of those without triage are dropped silently."""
+    """POST /repos/{owner}/{repo}/issues.
+
+    Labels and assignees of those without triage are dropped silently.
+    """
     body = call.body
     title = body.raw("title")
     title = str(title) if isinstance(title, int) else body.text("title")
@@ -144,7 +147,10 @@ def update_issue(call: Call) -> Reply:
 
 
 def may_change(context: Context, issue: Issue) -> bool:
-    """Tell whether the actor may edit, close or reopen: the author, somebody with triage, or an App with the permission."""
+    """Tell whether the actor may edit, close or reopen.
+
+    The author, somebody with triage, or an App with the permission.
+    """
     if context.actor.grant:
         return context.actor.grant.allows("pull_requests" if issue.pull else "issues", "write")
     return issue.author_id == context.account.id or may_triage(context, issue.repository)

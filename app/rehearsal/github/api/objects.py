@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from app.rehearsal.github import refusals
+from app.rehearsal.github.acts.signatures import commit_text, noreply, signature
 from app.rehearsal.github.api.call import Reply
 from app.rehearsal.github.api.routes import Route, reads, writes
 from app.rehearsal.github.git.bare import Change
@@ -18,7 +18,6 @@ from app.rehearsal.github.views.commits import git_commit
 if TYPE_CHECKING:
     from app.rehearsal.github.api.call import Body, Call
     from app.rehearsal.github.git.bare import Entry
-    from app.rehearsal.github.store.people import Account
 
 GIT = "https://docs.github.com/rest/git"
 MODES = ("100644", "100755", "040000", "160000", "120000")
@@ -45,17 +44,12 @@ def create_commit(call: Call) -> Reply:
     for parent in parents:
         if call.git.kind(parent) != "commit":
             raise refusals.unprocessable("Parent SHA does not exist or is not a commit object")
-    author = _signature(call, body, "author")
-    committer = _signature(call, body, "committer") if body.has("committer") else author
-    lines = [
-        f"tree {tree}",
-        *(f"parent {sha}" for sha in parents),
-        f"author {author}",
-        f"committer {committer}",
-    ]
-    text = "\n".join(lines) + "\n\n" + message + ("" if message.endswith("\n") else "\n")
+    author = signature_of(call, body.part("author"), "author")
+    committer = author
+    if body.has("committer"):
+        committer = signature_of(call, body.part("committer"), "committer")
     try:
-        sha = call.git.write_commit(text.encode())
+        sha = call.git.write_commit(commit_text(tree, parents, author, committer, message))
     except GitError as error:
         raise refusals.unprocessable("Invalid commit") from error
     found = call.git.commit(sha)
@@ -65,24 +59,20 @@ def create_commit(call: Call) -> Reply:
     return Reply(201, shown, {"Location": shown["url"]})
 
 
-def noreply(account: Account) -> str:
-    """The address that commits of an account carry."""
-    return f"{account.id}+{account.login}@users.noreply.localhost"
+def signature_of(call: Call, given: Body, role: str) -> str:
+    """Read an author or committer; who is not given is the asker, now.
 
-
-def _signature(call: Call, body: Body, role: str) -> str:
-    given, account = body.part(role), call.context.account
+    Raises:
+        RefusedError: 422 for a date or a name that git cannot keep.
+    """
+    account, date = call.context.account, given.optional_text("date")
     name = given.optional_text("name") or account.login
     email = given.optional_text("email") or noreply(account)
-    date = given.optional_text("date")
-    if re.search(r"[<>\n\0]", name + email):
-        raise refusals.invalid_field("Commit", role)
     try:
         moment = datetime.fromisoformat(date) if date else call.context.now
+        return signature(name, email, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except ValueError as error:
-        raise refusals.invalid_field("Commit", "date") from error
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return f"{name} <{email}> {int(moment.timestamp())} {moment.strftime('%z')[:5]}"
+        raise refusals.invalid_field("Commit", role) from error
 
 
 def get_tree(call: Call) -> Reply:
@@ -123,7 +113,10 @@ def _entry(url: str, entry: Entry) -> dict[str, Any]:
 
 
 def create_tree(call: Call) -> Reply:
-    """POST /repos/{owner}/{repo}/git/trees: entries laid over `base_tree`; a null sha takes a path away."""
+    """POST /repos/{owner}/{repo}/git/trees: entries laid over `base_tree`.
+
+    A null sha takes a path away.
+    """
     body, git = call.body, call.git
     base = body.optional_text("base_tree")
     if base is not None and git.kind(base) not in {"tree", "commit"}:

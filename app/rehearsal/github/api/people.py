@@ -1,4 +1,7 @@
-"""Users, collaborators and their permission; and what the service says of itself (meta, rate limit)."""
+"""Users, collaborators and their permission.
+
+And what the service says of itself (meta, rate limit).
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,10 @@ def get_user_by_login(call: Call) -> Reply:
 
 
 def get_permission(call: Call) -> Reply:
-    """GET /repos/{owner}/{repo}/collaborators/{username}/permission: a stranger has `none`, an unknown login is 404."""
+    """GET /repos/{owner}/{repo}/collaborators/{username}/permission.
+
+    A stranger has `none`, an unknown login is 404.
+    """
     account = find_account(call.context, call.path["username"])
     if account is None or account.kind == "Organization":
         raise refusals.not_found(f"{COLLABORATORS}#get-repository-permissions-for-a-user")
@@ -89,7 +95,10 @@ def list_collaborators(call: Call) -> Reply:
 
 
 def put_collaborator(call: Call) -> Reply:
-    """PUT /repos/{owner}/{repo}/collaborators/{username}: takes effect at once, without an invitation."""
+    """PUT /repos/{owner}/{repo}/collaborators/{username}.
+
+    Takes effect at once, without an invitation.
+    """
     account = find_account(call.context, call.path["username"])
     if account is None or account.kind != "User":
         raise refusals.not_found(COLLABORATORS)

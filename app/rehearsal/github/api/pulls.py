@@ -93,7 +93,10 @@ def get_pull(call: Call) -> Reply:
 
 
 def update_pull(call: Call) -> Reply:
-    """PATCH /repos/{owner}/{repo}/pulls/{pull_number}: title, body, state and base; the draft flag is not among them."""
+    """PATCH /repos/{owner}/{repo}/pulls/{pull_number}: title, body, state and base.
+
+    The draft flag is not among them.
+    """
     row, body, context = find_pull(call), call.body, call.context
     if not may_change(context, row.issue):
         raise refusals.must_have_rights()
@@ -148,10 +151,7 @@ def _reviewers(call: Call) -> list[Account]:
     for login in call.body.texts("reviewers"):
         account = find_account(call.context, login)
         if account is None:
-            text = "Reviews may only be requested from collaborators. One or more of the users or teams you specified"
-            raise refusals.unprocessable(
-                f"{text} is not a collaborator of the {call.repository.full_name} repository."
-            )
+            raise acts.not_a_collaborator(call.repository)
         found.append(account)
     return found
 

@@ -31,7 +31,10 @@ def _find_review(call: Call) -> Review:
 
 
 def list_reviews(call: Call) -> Reply:
-    """GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews; pending ones are their author's alone."""
+    """GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews.
+
+    Pending ones are their author's alone.
+    """
     account = call.context.actor.account
     rows = [
         row

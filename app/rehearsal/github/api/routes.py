@@ -1,4 +1,7 @@
-"""What a route is and what it needs: the audience, the permission of a token, the role of a person."""
+"""What a route is and what it needs.
+
+The audience, the permission of a token, the role of a person.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Needs:
-    """What the asker must have; `permissions` are alternatives, each at `level`; `role` is a person's least role."""
+    """What the asker must have; `permissions` are alternatives, each at `level`.
+
+    `role` is a person's least role.
+    """
 
     audience: str = "repository"
     permissions: tuple[str, ...] = ("metadata",)

@@ -1,1 +1,4 @@
-"""Git as the stand-in uses it: bare repositories through plumbing commands, and `git http-backend` for clients."""
+"""Git as the stand-in uses it.
+
+Bare repositories through plumbing commands, and `git http-backend` for clients.
+"""

@@ -1,4 +1,7 @@
-"""Run `git http-backend`, the CGI program that serves git's smart HTTP protocol. It decides nothing about access."""
+"""Run `git http-backend`, the CGI program that serves git's smart HTTP protocol.
+
+It decides nothing about access.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ _SETTINGS = {
 
 @dataclass(frozen=True)
 class GitRequest:
-    """A smart HTTP request: the service's path below the repository, and the headers that git reads."""
+    """A smart HTTP request.
+
+    The service's path below the repository, and the headers that git reads.
+    """
 
     method: str
     service: str
@@ -53,7 +59,10 @@ async def serve(
     hooks: Path,
     extra: Mapping[str, str],
 ) -> GitResponse:
-    """Start the program on a bare repository and give its answer; `hooks` and `extra` reach the repository's hooks."""
+    """Start the program on a bare repository and give its answer.
+
+    `hooks` and `extra` reach the repository's hooks.
+    """
     variables = {
         "GIT_PROJECT_ROOT": str(repository.parent),
         "GIT_HTTP_EXPORT_ALL": "1",

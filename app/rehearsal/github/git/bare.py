@@ -1,4 +1,7 @@
-"""A bare repository: its refs, objects and history through plumbing. It knows no people and no permissions."""
+"""A bare repository: its refs, objects and history through plumbing.
+
+It knows no people and no permissions.
+"""
 
 from __future__ import annotations
 
@@ -157,7 +160,9 @@ class BareRepository:
         return self._git("hash-object", "-w", "--stdin", stdin=content).decode().strip()
 
     def write_tree(self, base: str | None, changes: list[Change]) -> str:
-        """Store the tree `base` with `changes`, which may name nested paths; without base start from nothing.
+        """Store the tree `base` with `changes`, which may name nested paths.
+
+        Without base start from nothing.
 
         Raises:
             GitError: A path is not acceptable, or an object that a change names is not here.

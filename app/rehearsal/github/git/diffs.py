@@ -1,4 +1,7 @@
-"""Differences between two trees as data: files, counts and hunks. It knows nothing of how they are shown."""
+"""Differences between two trees as data: files, counts and hunks.
+
+It knows nothing of how they are shown.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ _HUNK = re.compile(r"^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 
 @dataclass(frozen=True)
 class FileDiff:
-    """One changed file; `patch` holds its hunks from the first `@@` on, None for binary or empty changes."""
+    """One changed file.
+
+    `patch` holds its hunks from the first `@@` on, None for binary or empty changes.
+    """
 
     path: str
     previous: str | None
@@ -38,7 +44,10 @@ class FileDiff:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a hunk: `mark` is `+`, `-`, a space or `@` (the hunk's head); numbers count from 1."""
+    """A line of a hunk: `mark` is `+`, `-`, a space or `@` (the hunk's head).
+
+    Numbers count from 1.
+    """
 
     mark: str
     old: int | None

@@ -1,4 +1,7 @@
-"""Start git with nothing of the host's configuration. Every git process of the stand-in is started from here."""
+"""Start git with nothing of the host's configuration.
+
+Every git process of the stand-in is started from here.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ class GitError(Exception):
 
 
 def environment(settings: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:
-    """Make the whole environment of a git process: no host configuration, then `settings`, then `extra` variables."""
+    """Make the whole environment of a git process.
+
+    No host configuration, then `settings`, then `extra` variables.
+    """
     chosen = {**_SETTINGS, **settings}
     variables = {
         "PATH": "/usr/bin:/bin",

@@ -1,4 +1,7 @@
-"""Rewrite the report of `git receive-pack`, so that a refused ref carries GitHub's reason instead of git's own."""
+"""Rewrite the report of `git receive-pack`.
+
+So that a refused ref carries GitHub's reason instead of git's own.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`POST /api/graphql`: run a document and answer with status 200, errors included, as GitHub does."""
+"""`POST /api/graphql`.
+
+Run a document and answer with status 200, errors included, as GitHub does.
+"""
 
 from __future__ import annotations
 

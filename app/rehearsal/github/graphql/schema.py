@@ -37,12 +37,15 @@ type Repository implements Node {
   issue(number: Int!): Issue
 }
 type PullRequest implements Node {
-  id: ID! databaseId: Int number: Int! title: String! body: String! isDraft: Boolean! state: PullRequestState!
-  merged: Boolean! closed: Boolean! url: URI! headRefName: String! headRefOid: GitObjectID! baseRefName: String!
+  id: ID! databaseId: Int number: Int! title: String! body: String!
+  isDraft: Boolean! state: PullRequestState!
+  merged: Boolean! closed: Boolean! url: URI!
+  headRefName: String! headRefOid: GitObjectID! baseRefName: String!
   baseRefOid: GitObjectID! author: Actor repository: Repository!
 }
 type Issue implements Node {
-  id: ID! databaseId: Int number: Int! title: String! body: String! state: IssueState! closed: Boolean! url: URI!
+  id: ID! databaseId: Int number: Int! title: String! body: String!
+  state: IssueState! closed: Boolean! url: URI!
   author: Actor repository: Repository!
 }
 input MarkPullRequestReadyForReviewInput { pullRequestId: ID! clientMutationId: String }
@@ -55,8 +58,12 @@ type Query {
   node(id: ID!): Node
 }
 type Mutation {
-  markPullRequestReadyForReview(input: MarkPullRequestReadyForReviewInput!): MarkPullRequestReadyForReviewPayload
-  convertPullRequestToDraft(input: ConvertPullRequestToDraftInput!): ConvertPullRequestToDraftPayload
+  markPullRequestReadyForReview(
+    input: MarkPullRequestReadyForReviewInput!
+  ): MarkPullRequestReadyForReviewPayload
+  convertPullRequestToDraft(
+    input: ConvertPullRequestToDraftInput!
+  ): ConvertPullRequestToDraftPayload
 }
 """
 
@@ -138,16 +145,16 @@ class Root:
         if pull is None or not may_see(context.session, context.actor, pull.issue.repository):
             raise _no_node(text)
         if not _may_flip(context, pull):
-            grant = context.actor.grant
-            raise RefusedFieldError(
-                "FORBIDDEN",
-                "Resource not accessible by integration"
-                if grant
-                else f"{context.actor.name} does not have the correct permissions to execute this mutation",
-            )
+            raise RefusedFieldError("FORBIDDEN", _forbidden(context))
         if pull.issue.state != "open":
             raise RefusedFieldError("UNPROCESSABLE", "Pull request is closed")
         return pull
+
+
+def _forbidden(context: Context) -> str:
+    if context.actor.grant:
+        return "Resource not accessible by integration"
+    return f"{context.actor.name} does not have the correct permissions to execute this mutation"
 
 
 def _may_flip(context: Context, pull: Pull) -> bool:

@@ -1,4 +1,7 @@
-"""Write down what Apps are to be told, in the transaction of the thing itself. Sending is `sender`'s."""
+"""Write down what Apps are to be told, in the transaction of the thing itself.
+
+Sending is `sender`'s.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,6 @@ if TYPE_CHECKING:
     from app.rehearsal.github.store.apps import App
     from app.rehearsal.github.store.people import Account
     from app.rehearsal.github.store.repositories import Repository
-
-# Sent to every App without being asked for (docs.github.com/webhooks/webhook-events-and-payloads#installation).
-UNASKED = frozenset({"installation", "installation_repositories", "ping"})
 
 
 def emit(

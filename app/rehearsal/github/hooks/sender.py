@@ -1,4 +1,7 @@
-"""Send queued deliveries: once each, ten seconds to answer, and no second try by itself (as GitHub does)."""
+"""Send queued deliveries.
+
+Once each, ten seconds to answer, and no second try by itself (as GitHub does).
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,10 @@ class _Answer:
 
 
 class Sender:
-    """The background task that empties the queue of deliveries; `wake` it after a transaction that may have queued some."""
+    """The background task that empties the queue of deliveries.
+
+    `wake` it after a transaction that may have queued some.
+    """
 
     def __init__(self, database: Database, site: Site) -> None:
         self._database = database

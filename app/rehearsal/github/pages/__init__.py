@@ -1,1 +1,4 @@
-"""The pages of the stand-in, for people: rendered on the server, acting through the same acts as the API."""
+"""The pages of the stand-in, for people.
+
+Rendered on the server, acting through the same acts as the API.
+"""

@@ -1,4 +1,7 @@
-"""Settings / Developer settings / GitHub Apps: register one, give it a key, install it, look at its deliveries."""
+"""Settings / Developer settings / GitHub Apps.
+
+Register one, give it a key, install it, look at its deliveries.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,10 @@ def _managed(visit: Visit) -> App:
 
 
 def _may_manage(visit: Visit, owner: Account) -> bool:
-    """An App is its owner's; an organization's are those of whoever administers a repository there."""
+    """An App is its owner's.
+
+    An organization's are those of whoever administers a repository there.
+    """
     account, session = visit.context.account, visit.context.session
     if owner.id == account.id:
         return True
@@ -188,7 +194,10 @@ def permissions(visit: Visit) -> Result:
 
 
 def change_permissions(visit: Visit) -> Result:
-    """Change permissions and events; installations follow at once, as if their owners had agreed."""
+    """Change permissions and events.
+
+    Installations follow at once, as if their owners had agreed.
+    """
     app = _managed(visit)
     chosen = {
         name: visit.field(f"permission-{name}")

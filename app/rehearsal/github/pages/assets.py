@@ -1,4 +1,7 @@
-"""What pages load: the style sheet, the script, and faces drawn from ids. There is nothing from elsewhere."""
+"""What pages load: the style sheet, the script, and faces drawn from ids.
+
+There is nothing from elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ def face(visit: Visit) -> Result:
     svg = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40">'
         f'<rect width="40" height="40" rx="{corner}" fill="hsl({hue} 45% 42%)"/>'
-        '<text x="20" y="27" font-family="system-ui,sans-serif" font-size="20" font-weight="600" fill="#fff"'
-        f' text-anchor="middle">{letter}</text></svg>'
+        '<text x="20" y="27" font-family="system-ui,sans-serif" font-size="20"'
+        f' font-weight="600" fill="#fff" text-anchor="middle">{letter}</text></svg>'
     )
     return Plain(svg.encode(), "image/svg+xml")

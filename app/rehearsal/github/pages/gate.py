@@ -1,4 +1,7 @@
-"""The pages' way in: the viewer, the transaction, the answer. Forms are taken from this site's own pages only."""
+"""The pages' way in: the viewer, the transaction, the answer.
+
+Forms are taken from this site's own pages only.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +38,8 @@ LARGEST_FORM = 1 << 20
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 SECURITY = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; script-src 'self';"
-        " connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+        " script-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -133,7 +136,10 @@ class PageGate:
     def endpoint(
         self, handler: Callable[[Visit], Result], *, foreign: bool
     ) -> Callable[[Request], Awaitable[Response]]:
-        """Make the web framework's endpoint; `foreign` forms may come from other sites because they change nothing."""
+        """Make the web framework's endpoint.
+
+        `foreign` forms may come from other sites because they change nothing.
+        """
 
         async def serve(request: Request) -> Response:
             form: dict[str, list[str]] = {}

@@ -1,4 +1,7 @@
-"""Markdown as GitHub renders it: tables, task lists, mentions, highlighted code; then sanitised, whoever wrote it."""
+"""Markdown as GitHub renders it: tables, task lists, mentions, highlighted code.
+
+Then sanitised, whoever wrote it.
+"""
 
 from __future__ import annotations
 
@@ -114,10 +117,8 @@ def _referenced(content: str, base: str) -> str:
         at = match.end()
         if match["url"]:
             pieces.append(f'<a href="{escape(match["url"])}">{escape(match["url"])}</a>')
-        elif match["login"]:
-            pieces.append(
-                f'{match["before"]}<a class="mention" href="/{match["login"]}">@{match["login"]}</a>'
-            )
+        elif login := match["login"]:
+            pieces.append(f'{match["before"]}<a class="mention" href="/{login}">@{login}</a>')
         else:
             number = match["number"]
             pieces.append(

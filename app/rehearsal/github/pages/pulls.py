@@ -49,7 +49,11 @@ def checks_of(visit: Visit, sha: str) -> list[CheckRun]:
 def verdicts_of(visit: Visit, row: Pull) -> list[tuple[Account, str]]:
     """The last verdict of everybody who has reviewed; a mere comment does not replace one."""
     found: dict[int, tuple[Account, str]] = {}
-    chosen = select(Review).where(Review.pull_id == row.id, Review.state != "PENDING").order_by(Review.id)
+    chosen = (
+        select(Review)
+        .where(Review.pull_id == row.id, Review.state != "PENDING")
+        .order_by(Review.id)
+    )
     for review_row in visit.context.session.scalars(chosen):
         if review_row.state != "COMMENTED" or review_row.author_id not in found:
             found[review_row.author_id] = (review_row.author, review_row.state)
@@ -81,6 +85,7 @@ def pull(visit: Visit) -> Result:
         **_values(visit, row, "conversation"),
         **conversation_values(visit, row.issue),
         "clean": clean,
+        "verdicts": verdicts_of(visit, row),
     }
     return Page("pull.html", values)
 

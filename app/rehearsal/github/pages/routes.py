@@ -11,7 +11,7 @@ from app.rehearsal.github.pages.gate import Result, Visit
 
 @dataclass(frozen=True)
 class PageRoute:
-    """One address; `foreign` marks the form that other sites may send because it changes nothing."""
+    """One address; `foreign` marks a form that other sites may send, for it changes nothing."""
 
     method: str
     path: str

@@ -1,4 +1,7 @@
-"""What stands in a conversation, in order: comments, events, commits, reviews. It renders nothing."""
+"""What stands in a conversation, in order: comments, events, commits, reviews.
+
+It renders nothing.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class App(Row, kw_only=True):
-    """A registered App: who it is, what it may do, which events it wants and where they are sent."""
+    """A registered App.
+
+    Who it is, what it may do, which events it wants and where they are sent.
+    """
 
     __tablename__ = "app"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -98,7 +101,10 @@ class Installed(Row, kw_only=True):
 
 
 class InstallationToken(Row, kw_only=True):
-    """A minted installation token, known by its hash; `narrowed` when it reaches only `repository_ids`."""
+    """A minted installation token, known by its hash.
+
+    `narrowed` when it reaches only `repository_ids`.
+    """
 
     __tablename__ = "installation_token"
 

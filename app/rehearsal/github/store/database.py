@@ -1,4 +1,7 @@
-"""The SQLite file and the one thread that touches it. Whatever runs there runs alone, in one transaction."""
+"""The SQLite file and the one thread that touches it.
+
+Whatever runs there runs alone, in one transaction.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +30,20 @@ T = TypeVar("T")
 
 
 class Database:
-    """One connection to the file in WAL mode, used by one thread: requests are served strictly one after another."""
+    """One connection to the file in WAL mode, used by one thread.
+
+    Requests are served strictly one after another.
+    """
 
     def __init__(self, path: Path) -> None:
         self._engine = _engine(path)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
 
     async def transact(self, work: Callable[[Session], T]) -> T:
-        """Run `work` on the store's thread in a transaction of its own; what it raises rolls back and is raised here."""
+        """Run `work` on the store's thread in a transaction of its own.
+
+        What it raises rolls back and is raised here.
+        """
         return await asyncio.get_running_loop().run_in_executor(
             self._thread, self._transaction, work
         )

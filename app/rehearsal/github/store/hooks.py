@@ -1,4 +1,7 @@
-"""Webhook deliveries and the log of exchanges: rows written in the transaction of what they report."""
+"""Webhook deliveries and the log of exchanges.
+
+Rows written in the transaction of what they report.
+"""
 
 from __future__ import annotations
 

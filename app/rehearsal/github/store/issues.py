@@ -1,4 +1,7 @@
-"""Issues and what is said and done on them. A pull request is an issue with a row beside it (pulls)."""
+"""Issues and what is said and done on them.
+
+A pull request is an issue with a row beside it (pulls).
+"""
 
 from __future__ import annotations
 
@@ -86,7 +89,10 @@ class Comment(Row, kw_only=True):
 
 
 class Reaction(Row, kw_only=True):
-    """A reaction; `subject` is `issue`, `comment` or `review_comment`, `subject_id` the id of its row."""
+    """A reaction; `subject` is `issue`, `comment` or `review_comment`.
+
+    `subject_id` the id of its row.
+    """
 
     __tablename__ = "reaction"
     __table_args__ = (
@@ -104,7 +110,10 @@ class Reaction(Row, kw_only=True):
 
 
 class IssueEvent(Row, kw_only=True):
-    """Something done to an issue: labeled, closed, renamed and so on; `data` holds what GitHub shows beside it."""
+    """Something done to an issue: labeled, closed, renamed and so on.
+
+    `data` holds what GitHub shows beside it.
+    """
 
     __tablename__ = "issue_event"
     __table_args__ = ({"sqlite_autoincrement": True},)

@@ -11,7 +11,10 @@ from app.rehearsal.github.store.people import Account
 
 
 class Pull(Row, kw_only=True):
-    """What a pull request has beyond an issue: two branches of one repository, and whether it is a draft."""
+    """What a pull request has beyond an issue.
+
+    Two branches of one repository, and whether it is a draft.
+    """
 
     __tablename__ = "pull"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -44,7 +47,10 @@ class ReviewRequest(Row, kw_only=True):
 
 
 class Review(Row, kw_only=True):
-    """A review: PENDING until submitted, then COMMENTED, APPROVED, CHANGES_REQUESTED or DISMISSED."""
+    """A review: PENDING until submitted, then COMMENTED, APPROVED.
+
+    CHANGES_REQUESTED or DISMISSED.
+    """
 
     __tablename__ = "review"
     __table_args__ = ({"sqlite_autoincrement": True},)

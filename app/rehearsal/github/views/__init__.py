@@ -1,1 +1,4 @@
-"""Rows as GitHub shows them in JSON: every property that its published schema requires. Views change nothing."""
+"""Rows as GitHub shows them in JSON: every property that its published schema requires.
+
+Views change nothing.
+"""

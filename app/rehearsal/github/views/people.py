@@ -1,4 +1,7 @@
-"""Accounts as JSON, in the short form that stands inside other objects and in the long form of `/users`."""
+"""Accounts as JSON.
+
+In the short form that stands inside other objects and in the long form of `/users`.
+"""
 
 from __future__ import annotations
 
