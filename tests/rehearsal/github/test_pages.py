@@ -17,6 +17,36 @@ if TYPE_CHECKING:
     from tests.rehearsal.github.standin import Standin
 
 
+HOSTILE = """\
+| a | b |
+|---|--:|
+| 1 | 2 |
+
+- [x] done
+- [ ] open
+
+<details><summary>More</summary>
+
+```python
+def f(): ...
+```
+
+</details>
+
+```mermaid
+graph LR
+```
+
+<script>alert(1)</script><img src=x onerror=alert(1)>
+
+[x](javascript:alert(1)) <a href='javascript:alert(2)' style='x'>y</a>
+
+<!-- hidden -->
+
+@maintainer #1 ~~gone~~
+"""
+
+
 class Browser:
     """A person's browser: it keeps the cookie and sends forms as a browser does."""
 
@@ -30,7 +60,7 @@ class Browser:
         assert answer.status_code == status, answer.text
         return answer.text
 
-    def send(self, path: str, status: int = 200, **fields: str | list[str]) -> httpx.Response:
+    def send(self, path: str, status: int = 200, /, **fields: str | list[str]) -> httpx.Response:
         headers = {"Origin": self._origin, "Sec-Fetch-Site": "same-origin"}
         answer = self.client.post(path, data=fields, headers=headers)
         assert answer.status_code == status, answer.text
@@ -46,7 +76,7 @@ def browser(standin: Standin) -> Iterator[Browser]:
 
 def test_every_page_can_be_read(standin: Standin, browser: Browser) -> None:
     app = standin.installation()
-    issue, pull = open_issue(browser_person(standin)), open_pull(app, "shown", draft=True)
+    issue, pull = open_issue(standin.person("maintainer")), open_pull(app, "shown", draft=True)
     sha = pull["head"]["sha"]
     run = app.post(
         f"{REPO}/check-runs", json={"name": "tests", "head_sha": sha, "conclusion": "success"}
@@ -94,10 +124,6 @@ def test_every_page_can_be_read(standin: Standin, browser: Browser) -> None:
             assert not re.search(r'(src|href)="(https?:)?//(?!127\.0\.0\.1)', text), path
 
 
-def browser_person(standin: Standin) -> httpx.Client:
-    return standin.person("maintainer")
-
-
 def test_an_issue_is_opened_labelled_discussed_and_closed_by_hand(
     standin: Standin, browser: Browser
 ) -> None:
@@ -112,7 +138,7 @@ def test_an_issue_is_opened_labelled_discussed_and_closed_by_hand(
     browser.send(f"{page}/edit", title="By hand, edited", body="Three")
     browser.send(f"{page}/comment", body="", action="close")
 
-    issue = browser_person(standin).get(f"{REPO}/issues/{page.rpartition('/')[2]}").json()
+    issue = standin.person("maintainer").get(f"{REPO}/issues/{page.rpartition('/')[2]}").json()
     text = browser.read(page)
 
     assert (issue["title"], issue["body"]) == ("By hand, edited", "Three")
@@ -122,31 +148,21 @@ def test_an_issue_is_opened_labelled_discussed_and_closed_by_hand(
 
 
 def test_a_comment_is_changed_and_deleted_by_hand(standin: Standin, browser: Browser) -> None:
-    number = open_issue(browser_person(standin))["number"]
+    number = open_issue(standin.person("maintainer"))["number"]
     url = f"{REPO}/issues/{number}/comments"
     first, second = (
-        browser_person(standin).post(url, json={"body": body}).json()["id"] for body in ("1", "2")
+        standin.person("maintainer").post(url, json={"body": body}).json()["id"]
+        for body in ("1", "2")
     )
 
     browser.send(f"/{REPOSITORY}/comments/{first}", body="changed", action="edit")
     browser.send(f"/{REPOSITORY}/comments/{second}", body="", action="delete")
 
-    assert [row["body"] for row in browser_person(standin).get(url).json()] == ["changed"]
+    assert [row["body"] for row in standin.person("maintainer").get(url).json()] == ["changed"]
 
 
 def test_markdown_is_rendered_and_made_harmless(standin: Standin, browser: Browser) -> None:
-    body = "\n".join(
-        [
-            "| a | b |\n|---|--:|\n| 1 | 2 |\n",
-            "- [x] done\n- [ ] open\n",
-            "<details><summary>More</summary>\n\n```python\ndef f(): ...\n```\n\n</details>\n",
-            "```mermaid\ngraph LR\n```\n",
-            "<script>alert(1)</script><img src=x onerror=alert(1)>",
-            "[x](javascript:alert(1)) <a href='javascript:alert(2)' style='x'>y</a>",
-            "<!-- hidden -->\n\n@maintainer #1 ~~gone~~",
-        ]
-    )
-    number = open_issue(browser_person(standin), body=body)["number"]
+    number = open_issue(standin.person("maintainer"), body=HOSTILE)["number"]
 
     text = browser.read(f"/{REPOSITORY}/issues/{number}")
     shown = text[text.index('<div class="markdown pad">') : text.index('class="reactions"')]
@@ -175,7 +191,7 @@ def test_a_form_from_another_site_changes_nothing(standin: Standin, browser: Bro
         answer = browser.client.post(path, data={"title": "Forged"}, headers=headers)
         assert answer.status_code == 403
 
-    titles = [row["title"] for row in browser_person(standin).get(f"{REPO}/issues").json()]
+    titles = [row["title"] for row in standin.person("maintainer").get(f"{REPO}/issues").json()]
     assert "Forged" not in titles
 
 
@@ -187,7 +203,7 @@ def test_a_name_that_points_here_from_outside_is_not_served(standin: Standin) ->
 
 def test_the_viewer_can_be_switched_and_sees_what_that_person_sees(standin: Standin) -> None:
     stranger, reader = Browser(standin, "stranger"), Browser(standin, "reader")
-    number = open_issue(browser_person(standin))["number"]
+    number = open_issue(standin.person("maintainer"))["number"]
 
     hidden = stranger.read(f"/{REPOSITORY}", 404)
     seen = reader.read(f"/{REPOSITORY}/issues/{number}")
