@@ -20,7 +20,9 @@ PLANNED = frozenset({PhaseName.INITIALIZATION, PhaseName.PLANNING})
 
 def usd(amount: Decimal) -> str:
     """Return an amount of money as people read it."""
-    return f"${amount:.2f}" if amount >= Decimal("0.10") or amount == 0 else f"${amount:.4f}"
+    if Decimal(0) < amount < Decimal("0.01"):
+        return "<$0.01"
+    return f"${amount:.2f}"
 
 
 def plural(count: int, thing: str) -> str:
