@@ -3,14 +3,17 @@
 Addresses are built from the configured base alone, never from what a payload says.
 """
 
+import logging
 import re
 from pathlib import Path
 
 from app.workspace.git import Access, Git, GitError
 from app.workspace.ports import Tokens
-from app.workspace.redaction import capped
+from app.workspace.redaction import capped, redacted
 from phases.core.errors import BlockedError, TransientError
 from phases.core.model import Repository
+
+log = logging.getLogger(__name__)
 
 _PART = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
 _BRANCH = re.compile(r"phaseline/[1-9][0-9]*-[a-z0-9-]{1,48}")
@@ -97,7 +100,14 @@ class Remote:
         except GitError as error:
             raise _push_meaning(error, branch) from error
         finally:
+            await self._give_back(token)
+
+    async def _give_back(self, token: str) -> None:
+        try:
             await self._tokens.revoke(token)
+        except (TransientError, BlockedError) as error:
+            # The push is what counts; a token ends by itself within the hour.
+            log.warning("a push token could not be revoked: %s", redacted(str(error), token))
 
     async def tip(self, repository: Repository, gitdir: Path, branch: str) -> str | None:
         """Return the commit that a branch stands at on GitHub now, or None.

@@ -15,6 +15,7 @@ from app.workspace.mirror import Mirrors
 from app.workspace.objects import Objects
 from app.workspace.remote import Remote
 from app.workspace.working_tree import WorkingTree
+from phases.core.errors import TransientError
 from phases.core.machine import RunState
 from phases.core.model import Base, Person, Places, Repository, Run
 from tests.app.workspace.git.hosting import GitHost, Serving
@@ -29,6 +30,7 @@ class IssuedTokens:
     """Gives out two fixed tokens and remembers which were revoked."""
 
     revoked: list[str] = field(default_factory=list)
+    unrevocable: bool = False
 
     async def for_fetch(self, _: Repository) -> str:
         return FETCH_TOKEN
@@ -37,6 +39,8 @@ class IssuedTokens:
         return PUSH_TOKEN
 
     async def revoke(self, token: str) -> None:
+        if self.unrevocable:
+            raise TransientError(f"no answer for {token}")
         self.revoked.append(token)
 
 

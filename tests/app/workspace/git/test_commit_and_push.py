@@ -1,5 +1,7 @@
 """From a fetched base to a pushed commit, over real HTTP and real git."""
 
+import asyncio
+
 import pytest
 
 from phases.core.errors import BlockedError, TransientError
@@ -136,3 +138,25 @@ async def test_the_push_token_is_revoked_and_no_token_is_left_on_disk(bench: Ben
     assert {asked.token for asked in bench.host.asked} == {FETCH_TOKEN, PUSH_TOKEN}
     assert FETCH_TOKEN not in readable(bench.data)
     assert PUSH_TOKEN not in readable(bench.data)
+
+
+async def test_a_push_counts_even_when_its_token_cannot_be_revoked(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    base = bench.host.create("owner", "project", FILES)
+    objects = await bench.fetched()
+    bench.tokens.unrevocable = True
+
+    await bench.remote.push(REPOSITORY, objects.gitdir, base, "phaseline/12-add-a-thing")
+
+    assert bench.host.tip("owner", "project", "phaseline/12-add-a-thing") == base
+    assert "could not be revoked: no answer for [redacted]" in caplog.text
+
+
+async def test_two_runs_of_one_repository_fetch_one_after_the_other(bench: Bench) -> None:
+    base = bench.host.create("owner", "project", FILES)
+
+    first, second = await asyncio.gather(bench.fetched(), bench.fetched())
+
+    assert await first.has_commit(base)
+    assert await second.has_commit(base)
