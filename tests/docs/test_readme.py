@@ -1,0 +1,119 @@
+"""What the README claims, held against the code."""
+
+import re
+from typing import Any
+
+import pytest
+
+from app.settings import Settings, load
+from phases.core.machine import MEANING, MOVES, RunState
+from phases.core.work import PhaseName
+from phases.intake import COMMANDS, NOT_YET
+from tests.docs.reading import between, fences, settings_table, text_of, variable
+
+README = text_of("README.md")
+
+
+def diagram() -> str:
+    return next(text for kind, text in fences(README) if kind == "mermaid")
+
+
+def section(heading: str) -> str:
+    return README.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def test_the_diagram_shows_every_move_of_the_machine_and_no_other() -> None:
+    drawn = set(re.findall(r"^ *(\w+) --> (\w+)$", diagram(), re.MULTILINE))
+
+    assert drawn == {(str(old), str(new)) for old, news in MOVES.items() for new in news}
+
+
+def test_the_diagram_begins_where_a_run_begins_and_ends_where_it_can_only_end() -> None:
+    first = re.findall(r"\[\*\] --> (\w+)", diagram())
+    last = re.findall(r"(\w+) --> \[\*\]", diagram())
+
+    assert first == [RunState.QUEUED]
+    assert last == [state for state, moves in MOVES.items() if not moves]
+
+
+def test_each_state_is_explained_in_the_words_of_the_machine() -> None:
+    rows = dict(re.findall(r"^\| (\w+) \| (.+) \|$", README.partition("## Two")[0], re.MULTILINE))
+    rows.pop("state")
+
+    assert rows == {str(state): meaning for state, meaning in MEANING.items()}
+
+
+def test_the_number_of_phases_is_right() -> None:
+    assert len(PhaseName) == 5
+    assert "in five phases" in " ".join(README.split())
+
+
+def test_the_table_of_settings_is_that_of_the_code() -> None:
+    assert between(README, "settings") == settings_table()
+
+
+def test_the_commands_named_for_people_are_those_that_work() -> None:
+    named = set(re.findall(r"/phaseline ([a-z]+)", section("What people see on GitHub")))
+
+    assert named == set(COMMANDS)
+    assert not named & NOT_YET
+
+
+def test_the_budgets_in_the_text_are_the_defaults() -> None:
+    fields = Settings.model_fields
+
+    for name, words in (
+        ("budget_run_usd", "a run stops at {} USD"),
+        ("budget_day_usd", "a repository at {} USD a day"),
+        ("budget_operator_day_usd", "at {} USD a day (UTC)"),
+    ):
+        assert words.format(fields[name].default) in " ".join(README.split())
+
+
+def example() -> dict[str, str]:
+    lines = text_of(".env.example").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def test_the_example_environment_names_exactly_what_is_required() -> None:
+    required = {
+        variable(name, field)
+        for name, field in Settings.model_fields.items()
+        if field.is_required()
+    }
+
+    assert set(example()) == required
+
+
+def test_every_variable_in_comments_of_the_example_is_a_setting() -> None:
+    commented = re.findall(r"^# ([A-Z_]+)=", text_of(".env.example"), re.MULTILINE)
+
+    known = {variable(name, field) for name, field in Settings.model_fields.items()}
+    assert commented
+    assert set(commented) <= known
+
+
+def test_the_example_filled_in_as_told_makes_settings(tmp_path: Any) -> None:
+    filled = {
+        "PHASELINE_GITHUB_APP_ID": "12345",
+        "PHASELINE_GITHUB_WEBHOOK_SECRET": "0" * 64,
+        "ANTHROPIC_API_KEY": "a key",
+    }
+    assert {name for name, value in example().items() if not value} == set(filled)
+    file = tmp_path / ".env"
+    file.write_text("\n".join(f"{k}={v}" for k, v in (example() | filled).items()))
+
+    settings = load(_env_file=file)
+
+    assert settings.github_app_id == 12345
+    assert settings.github_private_key.get_secret_value() == "var/app.private-key.pem"
+    assert "var/app.private-key.pem" in section("Ten minutes to a real App")
+
+
+@pytest.mark.parametrize("name", ["PHASELINE_GITHUB_URL", "PHASELINE_GITHUB_API_URL"])
+def test_the_variables_of_the_rehearsal_are_settings(name: str) -> None:
+    rehearsal = section("Ten minutes to a real App").partition("### The same steps")[2]
+
+    known = {variable(field, info) for field, info in Settings.model_fields.items()}
+    assert f"{name}=" in rehearsal
+    assert set(re.findall(r"^([A-Z_]+)=", rehearsal, re.MULTILINE)) <= known
