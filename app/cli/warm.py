@@ -10,8 +10,6 @@ from pathlib import Path
 
 import typer
 
-from app.cli.demo.stage import ENVIRONMENTS
-
 
 def warm() -> None:
     """Install the dependencies of the built-in samples into the demo's cache."""
@@ -21,6 +19,7 @@ def warm() -> None:
 
 
 async def _warm() -> bool:
+    from app.cli.demo.stage import ENVIRONMENTS
     from app.rehearsal.github.store.base import FIRST_ID
     from app.rehearsal.samples import SAMPLES, build
     from app.settings import Settings

@@ -41,7 +41,7 @@ def wait_until_up(url: str, process: "subprocess.Popen[bytes]") -> httpx2.Respon
 def test_help_loads_no_heavy_library() -> None:
     probe = (
         "import sys; from app.cli.main import app; "
-        "print(sorted({'anthropic', 'dbos', 'fastapi', 'sqlalchemy'} & set(sys.modules)))"
+        "print(sorted({'anthropic', 'dbos', 'fastapi', 'httpx2', 'sqlalchemy'} & set(sys.modules)))"
     )
 
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
