@@ -5,12 +5,13 @@ Addresses are built from the configured base alone, never from what a payload sa
 
 import logging
 import re
+from collections.abc import Awaitable
 from pathlib import Path
 
 from app.workspace.git import Access, Git, GitError
 from app.workspace.ports import Tokens
 from app.workspace.redaction import capped, redacted
-from phases.core.errors import BlockedError, TransientError
+from phases.core.errors import BlockedError, PhaselineError, TransientError
 from phases.core.model import Repository
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ class Remote:
             BlockedError: when it refuses, or sends what is not taken.
         """
         url = self.url(repository)
-        access = Access(self._base, await self._tokens.for_fetch(repository))
+        access = Access(self._base, await _given(self._tokens.for_fetch(repository)))
         try:
             await self._git.run(
                 gitdir,
@@ -87,7 +88,7 @@ class Remote:
         if not branch_is_ours(branch):
             raise BlockedError(f"{branch!r} is no branch of Phaseline's: nothing was pushed.")
         url = self.url(repository)
-        token = await self._tokens.for_push(repository)
+        token = await _given(self._tokens.for_push(repository))
         try:
             await self._git.run(
                 gitdir,
@@ -105,7 +106,7 @@ class Remote:
     async def _give_back(self, token: str) -> None:
         try:
             await self._tokens.revoke(token)
-        except (TransientError, BlockedError) as error:
+        except PhaselineError as error:
             # The push is what counts; a token ends by itself within the hour.
             log.warning("a push token could not be revoked: %s", redacted(str(error), token))
 
@@ -116,7 +117,7 @@ class Remote:
             TransientError: when GitHub does not answer.
             BlockedError: when it refuses.
         """
-        access = Access(self._base, await self._tokens.for_fetch(repository))
+        access = Access(self._base, await _given(self._tokens.for_fetch(repository)))
         try:
             output = await self._git.run(
                 gitdir,
@@ -128,6 +129,16 @@ class Remote:
         except GitError as error:
             raise _meaning(error, f"Looking at {repository.full_name}") from error
         return output.decode().partition("\t")[0] or None
+
+
+async def _given(asking: Awaitable[str]) -> str:
+    """Return a token that was asked for; a refusal is something that a person must mend."""
+    try:
+        return await asking
+    except (BlockedError, TransientError):
+        raise
+    except PhaselineError as error:
+        raise BlockedError(f"GitHub gave the App no token for the repository. {error}") from error
 
 
 def _push_meaning(error: GitError, branch: str) -> BlockedError | TransientError:

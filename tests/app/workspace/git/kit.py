@@ -15,7 +15,7 @@ from app.workspace.mirror import Mirrors
 from app.workspace.objects import Objects
 from app.workspace.remote import Remote
 from app.workspace.working_tree import WorkingTree
-from phases.core.errors import TransientError
+from phases.core.errors import PhaselineError, TransientError
 from phases.core.machine import RunState
 from phases.core.model import Base, Person, Places, Repository, Run
 from tests.app.workspace.git.hosting import GitHost, Serving
@@ -31,8 +31,11 @@ class IssuedTokens:
 
     revoked: list[str] = field(default_factory=list)
     unrevocable: bool = False
+    refused: bool = False
 
     async def for_fetch(self, _: Repository) -> str:
+        if self.refused:
+            raise PhaselineError("GitHub answered 404: no such installation")
         return FETCH_TOKEN
 
     async def for_push(self, _: Repository) -> str:

@@ -160,3 +160,11 @@ async def test_two_runs_of_one_repository_fetch_one_after_the_other(bench: Bench
 
     assert await first.has_commit(base)
     assert await second.has_commit(base)
+
+
+async def test_a_token_that_github_does_not_give_blocks_with_its_reason(bench: Bench) -> None:
+    bench.host.create("owner", "project", FILES)
+    bench.tokens.refused = True
+
+    with pytest.raises(BlockedError, match="no token for the repository. GitHub answered 404"):
+        await bench.mirrors.refresh(REPOSITORY)
