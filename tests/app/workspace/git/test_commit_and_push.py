@@ -166,5 +166,5 @@ async def test_a_token_that_github_does_not_give_blocks_with_its_reason(bench: B
     bench.host.create("owner", "project", FILES)
     bench.tokens.refused = True
 
-    with pytest.raises(BlockedError, match="no token for the repository. GitHub answered 404"):
+    with pytest.raises(BlockedError, match="GitHub answered 404: no such installation"):
         await bench.mirrors.refresh(REPOSITORY)
