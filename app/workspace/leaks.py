@@ -15,7 +15,7 @@ _KINDS = (
     ("a private key", r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"),
     ("a GitHub token", r"\bgh[pousr]_[A-Za-z0-9_.\-]{20,}|\bgithub_pat_[A-Za-z0-9_]{22,}"),
     ("an Anthropic key", r"\bsk-ant-[A-Za-z0-9_\-]{20,}"),
-    ("an OpenAI key", r"\bsk-(?:proj-)?[A-Za-z0-9_\-]{32,}"),
+    ("an OpenAI key", r"\bsk-(?:proj-)?(?=[A-Za-z_\-]*\d)[A-Za-z0-9_\-]{32,}"),
     ("an AWS access key", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
     ("a Google key", r"\bAIza[A-Za-z0-9_\-]{35}\b"),
     ("a Slack token", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
@@ -24,15 +24,18 @@ _KINDS = (
     ("a PyPI token", r"\bpypi-AgEI[A-Za-z0-9_\-]{50,}"),
     ("a GitLab token", r"\bglpat-[A-Za-z0-9_\-]{20,}"),
     ("a JSON Web Token", r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
-    (
-        "a password in an address",
-        r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'<>{}$]+:[^\s/@\"'<>{}$]{8,}@",
-    ),
 )
 _PATTERNS = tuple((what, re.compile(pattern)) for what, pattern in _KINDS)
 _ASSIGNED = re.compile(
     r"(?i)(?:password|passwd|secret|token|api[_-]?key|access[_-]?key|credential)\w{0,20}"
     r"[\"']?\s{0,5}[:=]\s{0,5}[\"']([^\"'\s]{20,200})[\"']"
+)
+_ADDRESS = re.compile(
+    r"\b[a-z][a-z0-9+.-]{1,20}://(?P<user>[^\s/:@\"'<>{}$]*):(?P<password>[^\s/@\"'<>{}$]{8,})@"
+)
+# What development set-ups and documentation write where a password would stand.
+_NO_PASSWORDS = frozenset(
+    {"password", "postgres", "passw0rd", "changeme", "developer", "testtest", "rabbitmq"}
 )
 _EXAMPLE = re.compile(r"(?i)example|placeholder|changeme|redacted|dummy|your[_-]|xxxx|\$\{|<[a-z]")
 _LEAST_ENTROPY = 4.2
@@ -79,6 +82,10 @@ def _shapes(line: str) -> Iterator[str]:
         found = pattern.search(line)
         if found and not _EXAMPLE.search(found.group()):
             yield what
+    for found in _ADDRESS.finditer(line):
+        password = found["password"]
+        if password.lower() not in _NO_PASSWORDS | {found["user"].lower()}:
+            yield "a password in an address"
     for found in _ASSIGNED.finditer(line):
         value = found.group(1)
         if not _EXAMPLE.search(value) and _entropy(value) > _LEAST_ENTROPY:

@@ -365,6 +365,7 @@ def test_what_was_there_before_and_plain_examples_are_no_leak() -> None:
     leaks = Leaks([])
     old = f"key = '{SECRETS[0]}'\n"
     text = f"{old}token = 'your-token-goes-here-please'\nAKIAIOSFODNN7EXAMPLE\nhttps://x/y@z\n"
+    text += "postgres://postgres:postgres@db/x\nredis://developer:Developer@cache\n"
 
     assert leaks.find(text.encode(), old.encode()) == ()
 

@@ -83,4 +83,5 @@ def whole_room(bench: Bench, sandbox: Sandbox, logs: KeptLogs) -> GitWorkspaces:
         checks=CheckRunner(sandbox, checkouts, logs, Path(data / "checks"), 60.0),
         roster=OneDeveloper(),
         logs=logs,
+        warning="",
     )

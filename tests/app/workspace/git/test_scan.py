@@ -241,6 +241,23 @@ async def test_a_link_in_place_of_a_directory_is_put_back_with_its_files(bench: 
     assert await changes_of(tree) == {}
 
 
+async def test_an_ignored_link_in_place_of_a_directory_is_not_followed(
+    bench: Bench, tmp_path: Path
+) -> None:
+    base = bench.host.create("owner", "project", FILES | {"odd.log/in.txt": "tracked\n"})
+    tree, root = await bench.tree(base)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (root / "odd.log" / "in.txt").unlink()
+    (root / "odd.log").rmdir()
+    (root / "odd.log").symlink_to(outside)
+
+    await tree.put_back(base)
+
+    assert list(outside.iterdir()) == []
+    assert (root / "odd.log" / "in.txt").read_text() == "tracked\n"
+
+
 async def test_directories_deeper_than_the_service_can_recurse_are_removed(bench: Bench) -> None:
     _, root = await a_tree(bench)
     nest(root)
