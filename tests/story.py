@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from tests.world import World
 
 PAUSE = 0.2
-PATIENCE = 60.0
+PATIENCE = 180.0
 # The tracker is written at most every five seconds.
 QUIET = 6.0
 STOPPED = frozenset({"ready", "blocked", "cancelled", "failed", "closed"})
 BOT = "phaseline[bot]"
-MARKER = re.compile(r"<!-- phaseline:comment [0-9a-f]+ (\S+) -->")
+MARKER = re.compile(r"<!-- phaseline:comment (?:\S+ )?(\S+) -->")
 BADGES = {
     "ready": "🟢 ready for review",
     "blocked": "🔴 blocked",

@@ -152,8 +152,9 @@ class World:
             child.check()
 
     def said(self) -> str:
-        """Return the end of the service's log, for a failing test to show."""
-        return self.folder.log("service").read_text()[-6000:]
+        """Return what the service warned of last, for a failing test to show."""
+        lines = self.folder.log("service").read_text().splitlines()
+        return "\n".join([line for line in lines if '"level": "info"' not in line][-20:])
 
     def _begin_github(self) -> None:
         arguments = ["rehearse", "github", "--port", str(self._ports["github"])]

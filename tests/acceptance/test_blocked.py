@@ -1,0 +1,105 @@
+"""Runs that stop: what they say, what is kept, and how they go on from there."""
+
+from pathlib import Path
+
+from app.rehearsal.samples import SAMPLES
+from tests.acceptance.scripts import (
+    MISFIT,
+    MODULE,
+    TESTER,
+    Script,
+    diagnosis,
+    repair,
+    that_breaks_a_test,
+)
+from tests.world import World
+
+SPEC = "initialization/project-manager/1"
+
+
+def test_a_test_that_never_gets_green_blocks_the_run_until_a_writer_cancels_it(
+    shared_world: World, tmp_path: Path
+) -> None:
+    script = that_breaks_a_test()
+    script.set("qa/debugger/*", diagnosis())
+    script.set("qa/backend-developer/*", repair(f"echo '# looked at' >> {MODULE}", script))
+    shared_world.play(script.write(tmp_path / "script"))
+
+    story = shared_world.label_issue()
+    run = story.run_until("blocked")
+
+    names = [step["name"] for step in run["steps"] if step["phase"] == "qa"]
+    assert [name for name in names if "debugger" in name] == [f"qa/debugger/{n}" for n in (1, 2, 3)]
+    assert "still red after 3 rounds" in run["reason"]
+    assert story.pull_request()["draft"]
+    (said,) = (c["body"] for c in story.comments() if "From here" in c["body"])
+    assert "`/phaseline retry`" in said
+    assert "`/phaseline cancel`" in said
+    assert said.count("/phaseline ") == 2
+
+    ignored = story.say("/phaseline cancel", by="reader")
+    story.say("/phaseline cancel", by="writer")
+    story.run_until("cancelled")
+
+    assert story.pull_request()["draft"]
+    assert ignored < story.comments()[-1]["id"]
+
+
+def test_a_reader_commands_nothing(shared_world: World, tmp_path: Path) -> None:
+    script = Script().set(SPEC, MISFIT)
+    shared_world.play(script.write(tmp_path / "script"))
+    story = shared_world.label_issue()
+    story.run_until("blocked")
+    asked = len(story.requests_of_claude())
+
+    story.say("/phaseline retry", by="reader")
+    story.say("/phaseline cancel", by="triager")
+    heard = story.say("/phaseline help", by="writer")
+    story.wait(lambda: any(f"reply/{heard}" in key for key in story.posted()), "help is given")
+
+    run = story.run()
+    assert run is not None
+    assert run["state"] == "blocked"
+    assert len(story.requests_of_claude()) == asked
+
+
+def test_a_request_that_does_not_fit_ends_blocked_and_is_quoted(
+    shared_world: World, tmp_path: Path
+) -> None:
+    script = Script().set(SPEC, MISFIT)
+    shared_world.play(script.write(tmp_path / "script"))
+
+    story = shared_world.label_issue()
+    run = story.run_until("blocked")
+
+    assert "does not fit the script" in run["reason"]
+    assert "what nobody as[k]s for" in story.tracker()
+    assert story.pull_requests() == []
+    assert all(entry["misfit"] for entry in story.requests_of_claude())
+
+
+def test_a_blocked_run_goes_on_by_command_or_label_and_does_nothing_twice(
+    shared_world: World, tmp_path: Path
+) -> None:
+    planless = Script()
+    planless.set("planning/test-writer/1", MISFIT).set(TESTER, MISFIT)
+    testless = Script().set(TESTER, MISFIT)
+    shared_world.play(planless.write(tmp_path / "planless"))
+    story = shared_world.label_issue()
+    story.run_until("blocked")
+
+    shared_world.play(testless.write(tmp_path / "testless"))
+    story.say("/phaseline retry", by="writer")
+    story.wait(lambda: "implementation/backend-developer/1" in story.steps(), "it goes on")
+    story.run_until("blocked")
+    shared_world.play(SAMPLES["pocket"].script)
+    story.label()
+    story.wait(lambda: "qa/quality-checker/1" in story.steps(), "it goes on")
+    story.run_until("ready")
+
+    assert max(story.answered_turns().values()) == 1
+    assert len(story.pushes()) == len(set(story.pushes())) == 3
+    assert len(story.pull_requests()) == 1
+    keys = [*story.posted(), *story.posted(story.pull_request()["number"])]
+    assert sorted(keys) == sorted(set(keys))
+    assert len({run["id"] for run in shared_world.runs() if run["issue"] == story.issue}) == 1
