@@ -20,6 +20,18 @@ if TYPE_CHECKING:
     from tests.rehearsal.github.standin import Standin
 
 
+NAMES = (
+    "GitHub App name",
+    "Homepage URL",
+    "Webhook URL",
+    "Webhook secret",
+    "Subscribe to events",
+    "Where can this GitHub App be installed?",
+    "Create GitHub App",
+    "Access: Read and write",
+)
+
+
 def test_an_app_is_registered_keyed_installed_and_used(standin: Standin) -> None:
     """docs.github.com/apps/creating-github-apps/registering-a-github-app: the form's names."""
     hook = Receiver()
@@ -54,16 +66,7 @@ def test_an_app_is_registered_keyed_installed_and_used(standin: Standin) -> None
     assert client.get("/app").json()["slug"] == "my-helper"
     assert installation["permissions"] == {"issues": "write", "metadata": "read"}
     hook.wait_for_name("installation.created")
-    for name in (
-        "GitHub App name",
-        "Homepage URL",
-        "Webhook URL",
-        "Webhook secret",
-        "Subscribe to events",
-        "Where can this GitHub App be installed?",
-        "Create GitHub App",
-        "Access: Read and write",
-    ):
+    for name in NAMES:
         assert name in form
     assert "Private keys" in made.text
     browser.client.close()

@@ -74,15 +74,9 @@ def browser(standin: Standin) -> Iterator[Browser]:
     made.client.close()
 
 
-def test_every_page_can_be_read(standin: Standin, browser: Browser) -> None:
-    app = standin.installation()
-    issue, pull = open_issue(standin.person("maintainer")), open_pull(app, "shown", draft=True)
-    sha = pull["head"]["sha"]
-    run = app.post(
-        f"{REPO}/check-runs", json={"name": "tests", "head_sha": sha, "conclusion": "success"}
-    ).json()
+def addresses(issue: int, pull: int, sha: str, run: int) -> list[str]:
     base = f"/{REPOSITORY}"
-    paths = [
+    return [
         "/",
         "/acme",
         base,
@@ -98,13 +92,13 @@ def test_every_page_can_be_read(standin: Standin, browser: Browser) -> None:
         f"{base}/issues",
         f"{base}/issues?state=closed",
         f"{base}/issues/new",
-        f"{base}/issues/{issue['number']}",
+        f"{base}/issues/{issue}",
         f"{base}/pulls",
-        f"{base}/pull/{pull['number']}",
-        f"{base}/pull/{pull['number']}/commits",
-        f"{base}/pull/{pull['number']}/files",
-        f"{base}/pull/{pull['number']}/checks",
-        f"{base}/runs/{run['id']}",
+        f"{base}/pull/{pull}",
+        f"{base}/pull/{pull}/commits",
+        f"{base}/pull/{pull}/files",
+        f"{base}/pull/{pull}/checks",
+        f"{base}/runs/{run}",
         f"{base}/settings",
         "/settings/apps",
         "/settings/apps/new",
@@ -117,7 +111,16 @@ def test_every_page_can_be_read(standin: Standin, browser: Browser) -> None:
         "/assets/pages.js",
     ]
 
-    for path in paths:
+
+def test_every_page_can_be_read(standin: Standin, browser: Browser) -> None:
+    app = standin.installation()
+    issue, pull = open_issue(standin.person("maintainer")), open_pull(app, "shown", draft=True)
+    sha = pull["head"]["sha"]
+    run = app.post(
+        f"{REPO}/check-runs", json={"name": "tests", "head_sha": sha, "conclusion": "success"}
+    ).json()
+
+    for path in addresses(issue["number"], pull["number"], sha, run["id"]):
         text = browser.read(path)
         if "<html" in text:
             assert "stand-in for GitHub, and not GitHub" in text, path

@@ -8,13 +8,16 @@ import httpx
 import pytest
 
 from app.rehearsal.github.server import PortTakenError, SeedError, create_app, listen
+from tests.rehearsal.github.killable import Killable
 from tests.rehearsal.github.receiver import Receiver
-from tests.rehearsal.github.standin import Clock, Killable, free_port, git, options_for, running
+from tests.rehearsal.github.standin import Clock, free_port, git, options_for, running
 from tests.rehearsal.github.test_git_data import REPO, commit_on, head_of
 from tests.rehearsal.github.test_issues import open_issue
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.rehearsal.github.standin import Standin
 
 
 def test_after_a_kill_everything_answered_is_still_there_and_logged_once(
@@ -44,6 +47,22 @@ def test_after_a_kill_everything_answered_is_still_there_and_logged_once(
         standin.close()
 
 
+def keep_commenting(
+    standin: Standin, number: int, answered: list[int], under_way: threading.Event
+) -> None:
+    """Comment until the stand-in is gone; `under_way` is set after the fifth answer."""
+    client = standin.person("maintainer")
+    try:
+        while True:
+            body = {"body": f"comment {len(answered)}"}
+            answer = client.post(f"{REPO}/issues/{number}/comments", json=body)
+            answered.append(answer.json()["id"])
+            if len(answered) == 5:
+                under_way.set()
+    except httpx.TransportError:
+        return
+
+
 def test_killed_while_answering_it_loses_nothing_that_was_answered(
     tmp_path: Path, source: Path, key: Path, receiver: Receiver
 ) -> None:
@@ -54,21 +73,9 @@ def test_killed_while_answering_it_loses_nothing_that_was_answered(
         answered: list[int] = []
         under_way = threading.Event()
 
-        def keep_commenting() -> None:
-            client = standin.person("maintainer")
-            try:
-                while True:
-                    answer = client.post(
-                        f"{REPO}/issues/{number}/comments",
-                        json={"body": f"comment {len(answered)}"},
-                    )
-                    answered.append(answer.json()["id"])
-                    if len(answered) == 5:
-                        under_way.set()
-            except httpx.TransportError:
-                return
-
-        thread = threading.Thread(target=keep_commenting)
+        thread = threading.Thread(
+            target=keep_commenting, args=(standin, number, answered, under_way)
+        )
         thread.start()
         assert under_way.wait(30)
         process.stop(signal.SIGKILL)

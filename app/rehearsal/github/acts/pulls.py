@@ -48,15 +48,8 @@ def open_pull(
             one of the same branch.
     """
     check_text("PullRequest", title, body)
-    owner, found, branch = head.rpartition(":")
-    if found and owner.lower() != repository.owner.login.lower():
-        raise refusals.invalid_field("PullRequest", "head")
+    branch, head_sha, base_sha = _ends(context, repository, head, base)
     git = context.git(repository)
-    head_sha, base_sha = git.ref(f"refs/heads/{branch}"), git.ref(f"refs/heads/{base}")
-    if head_sha is None:
-        raise refusals.invalid_field("PullRequest", "head")
-    if base_sha is None:
-        raise refusals.invalid_field("PullRequest", "base")
     if not git.count(head_sha, f"^{base_sha}"):
         raise refusals.custom("PullRequest", f"No commits between {base} and {branch}")
     if _open_between(context, repository, branch, base):
@@ -76,6 +69,19 @@ def open_pull(
     show_head(context, pull)
     announce(context, issue, "opened")
     return pull
+
+
+def _ends(context: Context, repository: Repository, head: str, base: str) -> tuple[str, str, str]:
+    owner, found, branch = head.rpartition(":")
+    if found and owner.lower() != repository.owner.login.lower():
+        raise refusals.invalid_field("PullRequest", "head")
+    git = context.git(repository)
+    head_sha, base_sha = git.ref(f"refs/heads/{branch}"), git.ref(f"refs/heads/{base}")
+    if head_sha is None:
+        raise refusals.invalid_field("PullRequest", "head")
+    if base_sha is None:
+        raise refusals.invalid_field("PullRequest", "base")
+    return branch, head_sha, base_sha
 
 
 def _open_between(context: Context, repository: Repository, branch: str, base: str) -> Pull | None:

@@ -67,6 +67,8 @@ class BareRepository:
 
     def resolve(self, revision: str) -> str | None:
         """Give the commit that a branch, tag, full ref or (abbreviated) id names."""
+        if _SHA.fullmatch(revision):
+            return revision if self.kind(revision) == "commit" else None
         for candidate in (
             f"refs/heads/{revision}",
             f"refs/tags/{revision}",

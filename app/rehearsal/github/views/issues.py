@@ -45,7 +45,6 @@ def issue(context: Context, row: Issue) -> dict[str, Any]:
     url = f"{site.rest(row.repository)}/issues/{row.number}"
     kind = "pull" if row.pull else "issues"
     page = f"{site.page(row.repository)}/{kind}/{row.number}"
-    comments = context.session.scalar(select(func.count()).where(Comment.issue_id == row.id))
     shown: dict[str, Any] = {
         "url": url,
         "repository_url": site.rest(row.repository),
@@ -64,7 +63,7 @@ def issue(context: Context, row: Issue) -> dict[str, Any]:
         "assignee": simple_user(site, row.assignees[0]) if row.assignees else None,
         "assignees": [simple_user(site, account) for account in row.assignees],
         "milestone": None,
-        "comments": comments,
+        "comments": _count(context, row),
         "created_at": seconds(row.created_at),
         "updated_at": seconds(row.updated_at),
         "closed_at": seconds(row.closed_at) if row.closed_at else None,
@@ -78,16 +77,20 @@ def issue(context: Context, row: Issue) -> dict[str, Any]:
         "performed_via_github_app": through(site, row.app),
         "state_reason": row.state_reason,
     }
-    if row.pull:
-        shown |= _pull_part(context, row, page)
-    return shown
+    return {**shown, **_pull_part(context, row, page)}
+
+
+def _count(context: Context, row: Issue) -> int:
+    chosen = select(func.count()).where(Comment.issue_id == row.id)
+    return context.session.scalar(chosen) or 0
 
 
 def _pull_part(context: Context, row: Issue, page: str) -> dict[str, Any]:
-    pull = row.pull
-    merged = pull.merged_at if pull else None
+    if row.pull is None:
+        return {}
+    merged = row.pull.merged_at
     return {
-        "draft": pull.draft if pull else False,
+        "draft": row.pull.draft,
         "pull_request": {
             "url": f"{context.site.rest(row.repository)}/pulls/{row.number}",
             "html_url": page,

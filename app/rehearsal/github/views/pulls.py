@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from sqlalchemy import func, select
 
@@ -44,6 +43,22 @@ def _links(url: str, issue_url: str, page: str, rest: str, head: str) -> dict[st
     return {name: {"href": address} for name, address in addresses.items()}
 
 
+def _told(context: Context, row: Pull) -> dict[str, Any]:
+    site, issue = context.site, row.issue
+    return {
+        "number": issue.number,
+        "state": issue.state,
+        "locked": issue.locked,
+        "title": issue.title,
+        "user": simple_user(site, issue.author),
+        "body": issue.body,
+        "created_at": seconds(issue.created_at),
+        "updated_at": seconds(issue.updated_at),
+        "closed_at": seconds(issue.closed_at) if issue.closed_at else None,
+        "merged_at": seconds(row.merged_at) if row.merged_at else None,
+    }
+
+
 def pull_simple(context: Context, row: Pull) -> dict[str, Any]:
     """A pull request as lists show it."""
     site, issue = context.site, row.issue
@@ -63,16 +78,7 @@ def pull_simple(context: Context, row: Pull) -> dict[str, Any]:
         "review_comment_url": f"{rest}/pulls/comments{{/number}}",
         "comments_url": f"{issue_url}/comments",
         "statuses_url": f"{rest}/statuses/{row.head_sha}",
-        "number": issue.number,
-        "state": issue.state,
-        "locked": issue.locked,
-        "title": issue.title,
-        "user": simple_user(site, issue.author),
-        "body": issue.body,
-        "created_at": seconds(issue.created_at),
-        "updated_at": seconds(issue.updated_at),
-        "closed_at": seconds(issue.closed_at) if issue.closed_at else None,
-        "merged_at": seconds(row.merged_at) if row.merged_at else None,
+        **_told(context, row),
         "merge_commit_sha": row.merge_commit_sha,
         "assignee": simple_user(site, issue.assignees[0]) if issue.assignees else None,
         "assignees": [simple_user(site, account) for account in issue.assignees],
@@ -177,6 +183,12 @@ def review_comment(context: Context, row: ReviewComment) -> dict[str, Any]:
             "pull_request": {"href": pull_url},
         },
         "reactions": rollup(context, "review_comment", row.id, url),
+    }
+    return {**shown, **_position(row)}
+
+
+def _position(row: ReviewComment) -> dict[str, Any]:
+    shown: dict[str, Any] = {
         "start_line": row.start_line,
         "original_start_line": row.start_line,
         "start_side": row.side if row.start_line else None,
@@ -193,8 +205,3 @@ def review_comment(context: Context, row: ReviewComment) -> dict[str, Any]:
     if row.in_reply_to_id is not None:
         shown["in_reply_to_id"] = row.in_reply_to_id
     return shown
-
-
-def contents_url(context: Context, row: Pull, path: str) -> str:
-    """The page of a file at the pull request's head."""
-    return f"{context.site.page(row.issue.repository)}/blob/{row.head_sha}/{quote(path)}"
