@@ -14,6 +14,7 @@ demo: setup ## Watch a labelled issue become a pull request, against stand-ins o
 	@$(BIN)/phaseline demo
 
 test: setup ## Run the test suite
+	@scripts/setup-tests
 	@$(BIN)/pytest -n 2 --dist loadgroup
 
 check: setup ## Lint, format check, types, import contracts

@@ -181,14 +181,14 @@ def launch(database_engine: Any, executor: str, threads: int) -> None:
     DBOS.launch()
 
 
-async def give_up_the_dead(executor: str) -> int:
-    """Cancel what other executors left pending; only where nobody else can be alive.
+async def give_up_the_dead(living: frozenset[str]) -> int:
+    """Cancel what executors that do not live any more left pending; return how many that were.
 
     A dead segment is replaced by a fresh one, never replayed (ADR 0003): the library replays steps
     by position, while finished work is found by name.
     """
     pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
-    dead = [workflow.workflow_id for workflow in pending if workflow.executor_id != executor]
+    dead = [workflow.workflow_id for workflow in pending if workflow.executor_id not in living]
     if dead:
         await DBOS.cancel_workflows_async(dead)
     return len(dead)

@@ -1,5 +1,7 @@
 """The worker: loops that take deliveries, queue segments, show trackers and send the outbox.
 
+Among many workers only the one that keeps the house does so; all of them drive segments.
+
 Each loop minds one thing; one that fails says so and tries again, and takes no other down.
 """
 
@@ -9,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from app.durable.bell import Bell
+from app.durable.keeper import Keeper
 from app.durable.reception import Reception
 from app.durable.segments import Segments
 from phases.core.errors import TransientError
@@ -98,6 +101,7 @@ class Worker:
         sweep: Sweep,
         seal: Seal,
         phases: tuple[Phase, ...],
+        keeper: Keeper,
         bell: Bell,
     ) -> None:
         self._reception = reception
@@ -109,6 +113,7 @@ class Worker:
         self._sweep = sweep
         self._seal = seal
         self._phases = phases
+        self._keeper = keeper
         self._bell = bell
         self._outward = Bell()
 
@@ -123,6 +128,7 @@ class Worker:
                 (self._look_around, Bell()),
             )
             tasks = [group.create_task(self._mind(turn, bell, stop)) for turn, bell in loops]
+            tasks.append(group.create_task(self._keeper.mind()))
             await stop.wait()
             for task in tasks:
                 task.cancel()
@@ -131,6 +137,9 @@ class Worker:
         self, turn: Callable[[], Awaitable[bool]], bell: Bell, stop: asyncio.Event
     ) -> None:
         while not stop.is_set():
+            if not self._keeper.keeps:
+                await bell.wait(IDLE_SECONDS)
+                continue
             try:
                 busy = await turn()
             except TransientError as error:

@@ -234,3 +234,12 @@ class OutwardRow(Table):
     refused: Mapped[str | None]
     remote_id: Mapped[int | None]
     url: Mapped[str | None]
+
+
+class LeaseRow(Table):
+    """Who holds something until when, in seconds of the database's clock."""
+
+    __tablename__ = "lease"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    holder: Mapped[str] = mapped_column(index=True)
+    expires_at: Mapped[float]

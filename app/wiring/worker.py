@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import (
     AbstractContextManager,
     AsyncExitStack,
@@ -22,6 +22,7 @@ from app.claude.sessions import ClaudeSessions
 from app.claude.warmth import PATIENCE_SECONDS, Warmth
 from app.clock import SystemClock
 from app.durable.bell import Bell
+from app.durable.keeper import Keeper, LeasedKeeper, OnlyKeeper
 from app.durable.lock import AnotherWorkerError, WorkerLock
 from app.durable.reception import Reception
 from app.durable.segments import SegmentLimits, Segments, give_up_the_dead, launch, shut_down
@@ -39,11 +40,12 @@ from app.github.sweep import Sweep
 from app.roster import RosterError
 from app.settings import Settings
 from app.store.engine import make_durable_engine
+from app.store.leases import Leases
 from app.wiring.refusals import StartError
+from app.wiring.sandbox import check_sandbox, chosen_sandbox
 from app.wiring.store import Store
-from app.wiring.workspaces import sandbox_of, team, workspaces_of
+from app.wiring.workspaces import team, workspaces_of
 from app.workspace.sandbox.errors import SandboxError
-from app.workspace.sandbox.selftest import self_test
 from phases.actions import ActionPerformer
 from phases.core.agent import Roster, Tier
 from phases.core.errors import BlockedError, TransientError
@@ -157,6 +159,7 @@ def crew_of(
     workspaces: Workspaces,
     sessions: Sessions,
     clock: SystemClock,
+    keeper: Keeper,
     bell: Bell,
 ) -> Crew:
     """Join the phases, the durable room and the ways outward into a worker."""
@@ -180,6 +183,7 @@ def crew_of(
         sweep=Sweep(connection.clients, reception, label=settings.label, clock=clock),
         seal=connection.seal,
         phases=standard_pipeline().phases,
+        keeper=keeper,
         bell=bell,
     )
     return Crew(worker, segments)
@@ -194,19 +198,18 @@ async def working(
     Raises:
         StartError: what is wrong, and what to do.
     """
-    clock = SystemClock()
+    executor = f"worker-{secrets.token_hex(6)}"
+    stop = asyncio.Event()
     async with AsyncExitStack() as stack:
-        crew = await _crew(settings, store, bell, clock, stack)
+        leases = Leases(store.database)
+        stack.push_async_callback(leases.release, executor)
+        keeper = keeper_of(settings, leases, executor, stop.set)
+        crew = await _crew(settings, store, keeper, bell, stack)
         engine = stack.enter_context(durable_engine_of(settings))
-        executor = f"worker-{secrets.token_hex(6)}"
         launch(engine, executor, threads=DURABLE_THREADS)
         stack.callback(shut_down)
         stack.push_async_callback(crew.segments.let_go)
         await crew.segments.register_queue()
-        if settings.database_url.startswith(SQLITE):
-            given_up = await give_up_the_dead(executor)
-            log.info("worker %s is up; %s dead segments given up", executor, given_up)
-        stop = asyncio.Event()
         task = asyncio.create_task(crew.worker.work(stop), name="worker")
         try:
             yield task
@@ -215,14 +218,22 @@ async def working(
             await asyncio.gather(task, return_exceptions=True)
 
 
+def keeper_of(
+    settings: Settings, leases: Leases, executor: str, give_way: Callable[[], None]
+) -> Keeper:
+    """Return who keeps the house: the only worker on SQLite, a holder of leases elsewhere."""
+    if settings.database_url.startswith(SQLITE):
+        return OnlyKeeper(give_up_the_dead, executor)
+    return LeasedKeeper(leases, give_up_the_dead, executor, give_way)
+
+
 async def _crew(
-    settings: Settings, store: Store, bell: Bell, clock: SystemClock, stack: AsyncExitStack
+    settings: Settings, store: Store, keeper: Keeper, bell: Bell, stack: AsyncExitStack
 ) -> Crew:
+    clock = SystemClock()
     try:
         stack.enter_context(_only_worker(settings))
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        sandbox = sandbox_of(settings.agent_uid)
-        await self_test(sandbox, settings.data_dir.absolute(), _own_files(settings))
+        await check_sandbox(chosen_sandbox(settings), settings)
         connection = connection_of(settings, clock)
         stack.push_async_callback(connection.close)
         sessions = await stack.enter_async_context(sessions_of(settings, store, clock))
@@ -231,7 +242,7 @@ async def _crew(
         workspaces = workspaces_of(settings, store, connection, identity, clock)
     except _REFUSALS as error:
         raise StartError(str(error)) from error
-    return crew_of(settings, store, connection, workspaces, sessions, clock, bell)
+    return crew_of(settings, store, connection, workspaces, sessions, clock, keeper, bell)
 
 
 def check_team(roster: Roster) -> None:
@@ -250,9 +261,3 @@ def _only_worker(settings: Settings) -> AbstractContextManager[object]:
         return nullcontext()
     database = Path(settings.database_url.removeprefix(SQLITE))
     return WorkerLock(database.with_name(f"{database.name}.worker"))
-
-
-def _own_files(settings: Settings) -> tuple[Path, ...]:
-    """Return files that must not belong to the agents' user."""
-    database = Path(settings.database_url.removeprefix(SQLITE))
-    return tuple(path for path in (database, settings.data_dir) if path.exists())

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from app.durable.bell import Bell
+from app.durable.keeper import OnlyKeeper
 from app.durable.reception import Reception
 from app.durable.segments import SegmentLimits, Segments, give_up_the_dead, launch, shut_down
 from app.durable.worker import Worker
@@ -79,7 +80,6 @@ async def working(it: World, executor: str) -> AsyncIterator[Sent]:
     stop = asyncio.Event()
     try:
         await segments.register_queue()
-        await give_up_the_dead(executor)
         worker = Worker(
             reception=Reception(Deliveries(it.database), OneLabel(), Everybody(), it.runs),
             agenda=it.runs,
@@ -90,6 +90,7 @@ async def working(it: World, executor: str) -> AsyncIterator[Sent]:
             sweep=NothingToSweep(),
             seal=Unsealed(),
             phases=pipeline.phases,
+            keeper=OnlyKeeper(give_up_the_dead, executor),
             bell=Bell(),
         )
         task = asyncio.create_task(worker.work(stop))

@@ -1,5 +1,6 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,33 @@ from app.store.money import DayLimits, Spending
 from app.store.records import StoredRecords
 from app.store.runs import Runs
 from tests.fakes.outside import ManualClock
+from tests.postgres import create_database, postgres_server, url_of
+
+_NUMBERS = count()
+
+
+@pytest.fixture(scope="session")
+def socket() -> Iterator[str]:
+    """The socket of a PostgreSQL whose database `migrated` has the newest schema."""
+    with postgres_server() as socket:
+        create_database(socket, "migrated")
+        migrate(url_of(socket, "migrated"))
+        yield socket
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a fresh database with the newest schema, of either kind."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'phaseline.db'}"
+        migrate(url)
+        return url
+    socket = request.getfixturevalue("socket")
+    return create_database(socket, f"test{next(_NUMBERS)}", "migrated")
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    url = f"sqlite:///{tmp_path / 'phaseline.db'}"
-    migrate(url)
+async def database(url: str) -> AsyncIterator[Database]:
     async with Database(url) as database:
         yield database
 

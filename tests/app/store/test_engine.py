@@ -8,6 +8,7 @@ from app.store.engine import Database, make_engine
 from app.store.migrating import NewerSchemaError, migrate
 from app.store.tables import LogRow, Table
 from tests.app.store.story import LABELLED
+from tests.postgres import create_database
 
 
 async def keep(database: Database, name: str) -> None:
@@ -41,9 +42,7 @@ async def test_what_a_failed_change_had_written_is_taken_back(database: Database
     assert await kept(database) == 0
 
 
-async def test_closing_writes_what_was_queued(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'p.db'}"
-    migrate(url)
+async def test_closing_writes_what_was_queued(url: str) -> None:
     async with Database(url) as database:
         pending = [asyncio.ensure_future(keep(database, str(n))) for n in range(50)]
         await asyncio.sleep(0)
@@ -54,28 +53,30 @@ async def test_closing_writes_what_was_queued(tmp_path: Path) -> None:
 
 
 async def test_the_database_is_in_wal_mode_on_an_sqlite_without_the_wal_bug(
-    database: Database,
+    tmp_path: Path,
 ) -> None:
     def look(connection: sa.Connection) -> tuple[str, str]:
         mode = connection.exec_driver_sql("pragma journal_mode").scalar_one()
         version = connection.exec_driver_sql("select sqlite_version()").scalar_one()
         return mode, version
 
-    mode, version = await database.read(look)
+    async with Database(f"sqlite:///{tmp_path / 'p.db'}") as database:
+        mode, version = await database.read(look)
 
     assert mode == "wal"
     assert tuple(map(int, version.split("."))) >= (3, 51, 3)
 
 
-def test_the_migrations_make_exactly_the_tables_of_the_models(tmp_path: Path) -> None:
-    migrated = f"sqlite:///{tmp_path / 'migrated.db'}"
+def test_the_migrations_make_exactly_the_tables_of_the_models(url: str, tmp_path: Path) -> None:
     modelled = f"sqlite:///{tmp_path / 'modelled.db'}"
-    migrate(migrated)
+    if url.startswith("postgresql:"):
+        socket = url.rpartition("host=")[2]
+        modelled = create_database(socket, "modelled")
     engine = make_engine(modelled, begin="IMMEDIATE")
     Table.metadata.create_all(engine)
     engine.dispose()
 
-    assert shape(migrated) == shape(modelled)
+    assert shape(url) == shape(modelled)
 
 
 def shape(url: str) -> dict[str, object]:
@@ -97,19 +98,13 @@ def shape(url: str) -> dict[str, object]:
     return found
 
 
-def test_migrating_twice_changes_nothing_the_second_time(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'p.db'}"
+def test_migrating_twice_changes_nothing_the_second_time(url: str) -> None:
+    before, after = migrate(url)
 
-    first = migrate(url)
-    second = migrate(url)
-
-    assert first[0] is None
-    assert second == (first[1], first[1])
+    assert before == after
 
 
-def test_a_database_of_a_newer_version_is_refused_with_its_revision(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'p.db'}"
-    migrate(url)
+def test_a_database_of_a_newer_version_is_refused_with_its_revision(url: str) -> None:
     engine = make_engine(url, begin="IMMEDIATE")
     with engine.begin() as connection:
         connection.exec_driver_sql("update alembic_version set version_num = '9999'")

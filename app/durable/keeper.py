@@ -1,0 +1,110 @@
+"""Which worker keeps the house: takes deliveries, sends the outbox, replaces dead segments.
+
+Every worker drives segments; one at a time keeps the house. On SQLite there is only one worker.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from phases.core.errors import TransientError
+
+log = logging.getLogger(__name__)
+
+# A dead worker's segments go on elsewhere within this and two turns of the keeper's loop.
+LEASE_SECONDS = 6.0
+RENEWALS = 3
+HOUSE = "keeper"
+WORKER = "worker/"
+
+
+class Leases(Protocol):
+    """Who is alive, by the database's clock."""
+
+    async def take(self, name: str, holder: str, seconds: float) -> bool:
+        """Take or renew a lease; False when somebody else holds it."""
+
+    async def release(self, holder: str) -> None:
+        """Give up everything that a holder has."""
+
+    async def living(self, prefix: str) -> frozenset[str]:
+        """Return the holders of unexpired leases whose names begin so."""
+
+
+class Keeper(Protocol):
+    """Whether this worker keeps the house, and what it does for those that died."""
+
+    @property
+    def keeps(self) -> bool:
+        """Whether this worker keeps the house now."""
+
+    async def mind(self) -> None:
+        """Renew what is held, and replace what the dead left, until cancelled."""
+
+
+class OnlyKeeper:
+    """The keeper of a house with one worker, which a lock on the database's file proves."""
+
+    def __init__(self, bury: Callable[[frozenset[str]], Awaitable[int]], executor: str) -> None:
+        self._bury = bury
+        self._executor = executor
+
+    @property
+    def keeps(self) -> bool:
+        """There is nobody else."""
+        return True
+
+    async def mind(self) -> None:
+        """Give up at once what a worker before this one left; there is nothing to renew."""
+        given_up = await self._bury(frozenset({self._executor}))
+        log.info("worker %s is up; %s dead segments given up", self._executor, given_up)
+        await asyncio.Event().wait()
+
+
+class LeasedKeeper:
+    """A keeper among many workers: each holds a lease on its life, one of them on the house."""
+
+    def __init__(
+        self,
+        leases: Leases,
+        bury: Callable[[frozenset[str]], Awaitable[int]],
+        executor: str,
+        give_way: Callable[[], None],
+    ) -> None:
+        self._leases = leases
+        self._bury = bury
+        self._executor = executor
+        self._give_way = give_way
+        self._keeps = False
+        self._renewed = time.monotonic()
+
+    @property
+    def keeps(self) -> bool:
+        """Whether this worker holds the house, and its lease cannot have run out."""
+        return self._keeps and time.monotonic() - self._renewed < LEASE_SECONDS
+
+    async def mind(self) -> None:
+        """Renew; a worker that could not for as long as its lease lasts gives way at once."""
+        while True:
+            try:
+                await self._turn()
+            except TransientError as error:
+                log.warning("leases could not be renewed: %s", error)
+            if time.monotonic() - self._renewed > LEASE_SECONDS:
+                log.error("the lease ran out; others do this worker's work now")
+                self._give_way()
+                return
+            await asyncio.sleep(LEASE_SECONDS / RENEWALS)
+
+    async def _turn(self) -> None:
+        began = time.monotonic()
+        if not await self._leases.take(WORKER + self._executor, self._executor, LEASE_SECONDS):
+            return
+        self._renewed = began
+        self._keeps = await self._leases.take(HOUSE, self._executor, LEASE_SECONDS)
+        if self._keeps:
+            given_up = await self._bury(await self._leases.living(WORKER))
+            if given_up:
+                log.warning("%s segments of dead workers given up", given_up)
