@@ -68,7 +68,9 @@ def test_vitest_junit_names_the_file_below_its_package() -> None:
 
 
 def test_an_xml_bomb_is_not_read_and_the_output_stands_as_a_whole() -> None:
-    bomb = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><testsuite>&b;</testsuite>'
+    entities = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
+    case = '<testcase name="x"><failure message="&b;"/></testcase>'
+    bomb = f"{entities}<testsuite>{case}</testsuite>"
 
     reading = read("junit", output(stdout="1 failed", report=bomb), succeeded=False)
 

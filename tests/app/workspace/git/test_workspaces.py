@@ -153,6 +153,8 @@ async def test_a_step_works_in_the_cage_and_its_commit_is_pushed_and_checked(roo
     assert "/workspace/.venv/bin/ruff" in written.text
     assert changes == (Change("src/more.py", ChangeKind.ADDED),)
     assert room.bench.host.tip("owner", "project", "phaseline/12-add-a-thing") == commit.sha
+    pushed = [asked for asked in room.bench.host.asked if asked.target.endswith("receive-pack")]
+    assert [asked.method for asked in pushed] == ["GET", "POST"]
     lint, tests = receipts[CheckKind.LINT], receipts[CheckKind.TESTS]
     assert (lint.status, lint.exit_code) == (CheckStatus.FAILED, 1)
     assert [(f.file, f.rule) for f in lint.failures] == [("src/more.py", "E101")]
