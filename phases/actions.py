@@ -62,6 +62,8 @@ class ActionPerformer:
         request = await self._forge.freeze_request(record.run)
         base = await self._workspaces.fetch_base(record.run)
         await self._records.amend(replace(record.run, request=request, base=base))
+        if warning := self._workspaces.warning():
+            await self._records.note(record.run, None, warning)
         detail = f"`{base.branch}` at {short(base.sha)}"
         return replace(begun, outcome=StepOutcome.DONE, detail=detail), ()
 

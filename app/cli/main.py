@@ -4,6 +4,7 @@ import typer
 
 from app.cli import rehearse, serve, warm
 from app.cli.demo.command import demo
+from app.cli.doctor import doctor
 
 app = typer.Typer(
     name="phaseline", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -12,6 +13,7 @@ app.command()(serve.serve)
 app.command()(serve.work)
 app.command()(serve.migrate)
 app.command()(demo)
+app.command()(doctor)
 rehearse.commands.command()(warm.warm)
 app.add_typer(rehearse.commands, name="rehearse")
 

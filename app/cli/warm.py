@@ -23,7 +23,8 @@ async def _warm() -> bool:
     from app.rehearsal.github.store.base import FIRST_ID
     from app.rehearsal.samples import SAMPLES, build
     from app.settings import Settings
-    from app.wiring.workspaces import environments_of, sandbox_of
+    from app.wiring.sandbox import sandbox_of
+    from app.wiring.workspaces import environments_of
 
     sandbox = sandbox_of(Settings.model_fields["agent_uid"].default)
     environments = environments_of(ENVIRONMENTS, "", sandbox)

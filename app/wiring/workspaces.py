@@ -10,6 +10,7 @@ from app.github.connection import GitHubConnection
 from app.github.identity import Identity
 from app.roster import DEFINITIONS, RosterError, join_repository, read_roster
 from app.settings import Settings
+from app.wiring.sandbox import chosen_sandbox
 from app.wiring.store import Store, secrets_of
 from app.workspace.checkout import Checkouts
 from app.workspace.checks.run import CheckRunner
@@ -25,8 +26,7 @@ from app.workspace.mirror import Mirrors
 from app.workspace.opening import Openings
 from app.workspace.preparing import EnvironmentKeeper
 from app.workspace.remote import Remote
-from app.workspace.sandbox.sandbox import Sandbox, SandboxSettings
-from app.workspace.sandbox.toolchain import Toolchain
+from app.workspace.sandbox.sandbox import Sandbox
 from app.workspace.tools.toolbox import ToolLimits
 from app.workspace.workspaces import GitWorkspaces
 from phases.core.agent import Roster
@@ -34,8 +34,7 @@ from phases.core.errors import BlockedError
 
 AGENTS = Path(__file__).parents[2] / "agents"
 INSTALL_SECONDS = 1800.0
-# A root service mounts here what agents see, in a namespace of its own; they can walk through it.
-STAGING = Path("/run/phaseline")
+GIT = Path("/usr/bin/git")
 
 
 class BuiltInTeam:
@@ -66,15 +65,6 @@ def team() -> Roster:
     return read_roster(AGENTS)
 
 
-def sandbox_of(agent_uid: int) -> Sandbox:
-    """Return the cage; a root service runs what is in it as `agent_uid`.
-
-    Raises:
-        SandboxError: when a program that it brings is missing.
-    """
-    return Sandbox(SandboxSettings(agent_uid, STAGING), Toolchain.find())
-
-
 def workspaces_of(
     settings: Settings,
     store: Store,
@@ -83,9 +73,9 @@ def workspaces_of(
     clock: SystemClock,
 ) -> GitWorkspaces:
     """Return git and the cage for the phases."""
-    sandbox = sandbox_of(settings.agent_uid)
+    sandbox = chosen_sandbox(settings)
     data = settings.data_dir.absolute()
-    git = Git(_git_program(), schemes=_schemes(settings), network=_network())
+    git = Git(GIT, schemes=_schemes(settings), network=_network())
     remote = Remote(git, connection.tokens, settings.github_url)
     checkouts = Checkouts(git, sandbox.owner)
     committer = Committer(Bot(identity.name, identity.email), Leaks(secrets_of(settings)), clock)
@@ -101,6 +91,7 @@ def workspaces_of(
         ),
         roster=BuiltInTeam(team(), DEFINITIONS),
         logs=store.logs,
+        warning=sandbox.warning,
     )
 
 
@@ -117,10 +108,6 @@ def environments_of(kept: Path, egress_hosts: str, sandbox: Sandbox) -> Environm
         Installer(sandbox, timeout_s=INSTALL_SECONDS),
         sources,
     )
-
-
-def _git_program() -> Path:
-    return Path("/usr/bin/git")
 
 
 def _schemes(settings: Settings) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ class GitWorkspaces:
         checks: CheckRunner,
         roster: RosterReader,
         logs: Logs,
+        warning: str,
     ) -> None:
         self._mirrors = mirrors
         self._remote = remote
@@ -52,7 +53,12 @@ class GitWorkspaces:
         self._checks = checks
         self._roster = roster
         self._logs = logs
+        self._warning = warning
         self._overviews: dict[tuple[int, str], Overview] = {}
+
+    def warning(self) -> str:
+        """Return what people must know of where agents work on this host; empty for nothing."""
+        return self._warning
 
     async def fetch_base(self, run: Run) -> Base:
         """Fetch the repository and freeze what the run starts from: the default branch's tip.

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Protocol
 
 from phases.core.agent import Roster
@@ -95,6 +94,9 @@ class Workspaces(Protocol):
         Raises:
             TransientError: when GitHub does not answer.
         """
+
+    def warning(self) -> str:
+        """Return what people must know of where agents work on this host; empty for nothing."""
 
     async def survey(self, run: Run) -> RepositoryMap:
         """Describe the repository at the run's base commit."""
@@ -195,9 +197,6 @@ class Records(Protocol):
 
     async def finish(self, run: Run, performed: Performed, show: tuple[Desired, ...]) -> None:
         """Record how work ended, what shows it, and the run's new head, in one transaction."""
-
-    async def spendable(self, run: Run) -> Decimal:
-        """Return what run, repository and operator have left to spend, in USD."""
 
     async def outbox_is_empty(self, run: str) -> bool:
         """Tell whether everything but the tracker was sent."""

@@ -155,6 +155,11 @@ class FakeWorkspaces:
         self.checked: list[str] = []
         self.verdicts: Callable[[str, int], tuple[Receipt, ...]] = green
         self.push_refusal = ""
+        self.cage_warning = ""
+
+    def warning(self) -> str:
+        """Return what the test wants people to know."""
+        return self.cage_warning
 
     async def fetch_base(self, run: Run) -> Base:
         """Return the base commit."""

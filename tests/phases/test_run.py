@@ -67,6 +67,15 @@ async def test_a_labelled_issue_becomes_a_pull_request_that_is_ready(tmp_path: P
         assert it.forge.flips == 1
 
 
+async def test_a_host_without_a_cage_is_named_in_the_tracker(tmp_path: Path) -> None:
+    async with world(tmp_path, standard_play()) as it:
+        it.workspaces.cage_warning = "Agents run without a cage on this host."
+
+        await drive(it)
+
+        assert (await it.tracker()).count("Agents run without a cage on this host.") == 1
+
+
 async def test_the_planners_work_at_the_same_time(tmp_path: Path) -> None:
     async with world(tmp_path, standard_play()) as it:
         it.sessions.meeting = {"planning/architect/1", "planning/test-writer/1"}

@@ -45,6 +45,9 @@ class SandboxSettings:
 class Sandbox:
     """Starts commands in cages. One instance serves the whole service."""
 
+    warning = ""
+    """What people must know of it, for the log and every tracker; nothing of a cage that holds."""
+
     def __init__(self, settings: SandboxSettings, toolchain: Toolchain) -> None:
         if settings.agent_uid == 0:
             raise SandboxError(

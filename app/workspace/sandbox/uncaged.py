@@ -35,6 +35,11 @@ class Places:
 class Uncaged(Sandbox):
     """Stands in for the cage. Made only after `PHASELINE_SANDBOX_NONE_I_ACCEPT=yes`."""
 
+    warning = (
+        "Agents run without a cage on this host (PHASELINE_SANDBOX=none): what they start has the "
+        "network, the secrets and all rights of the service."
+    )
+
     def __init__(self, settings: SandboxSettings, toolchain: Toolchain, places: Places) -> None:
         super().__init__(settings, toolchain)
         self.owner = None
@@ -50,6 +55,20 @@ class Uncaged(Sandbox):
             ("npx", npm / "npx-cli.js"),
         ):
             _link(places.programs / name, program)
+
+    def check(self, worktree: Path) -> None:
+        """Make sure that commands can find their tree; `SandboxError` says what stands against it.
+
+        `worktree` is a directory to try it with.
+        """
+        place = self._places.workspace
+        try:
+            _link(place, worktree.absolute())
+        except OSError as error:
+            raise SandboxError(
+                f"Without a cage commands find their tree at {place}, a link that this user cannot "
+                f"make ({error}): run as root in a container that is thrown away, or use the cage."
+            ) from error
 
     async def run(
         self,

@@ -64,6 +64,16 @@ async def test_a_command_that_takes_too_long_is_killed(uncaged: Bench) -> None:
     assert finished.timed_out
 
 
+def test_a_place_for_the_link_that_cannot_be_made_is_said_before_any_command(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    places = Places(tmp_path / "file" / "workspace", tmp_path / "programs")
+
+    with pytest.raises(SandboxError, match="run as root in a container that is thrown away"):
+        Uncaged(sandbox.settings, sandbox.toolchain, places).check(tmp_path)
+
+
 async def test_what_stands_in_the_way_of_the_link_is_left_alone(
     uncaged: Bench, tmp_path: Path
 ) -> None:

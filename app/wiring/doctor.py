@@ -1,0 +1,177 @@
+"""What `phaseline doctor` looks at, one thing after the other. It mends nothing.
+
+Another examination is one more entry of `examinations`; it may be as slow as it must.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.roster import RosterError
+from app.settings import Settings, SettingsError, load
+from app.store.migrating import NewerSchemaError, UnreachableError, schema
+from app.wiring.refusals import StartError
+from app.wiring.sandbox import SQLITE, check_sandbox, chosen_sandbox, sandbox_of
+from app.wiring.workspaces import GIT, team
+from app.workspace.sandbox.errors import SandboxError
+from app.workspace.sandbox.sandbox import Sandbox
+from app.workspace.sandbox.selftest import self_test
+from app.workspace.sandbox.toolchain import Toolchain
+from app.workspace.sandbox.uncaged import Uncaged
+from phases.pipeline import standard_pipeline
+
+OLDEST_GIT = (2, 38)  # The first that knows `safe.bareRepository`.
+LEAST_ROOM = 2 << 30
+_REFUSALS = (
+    StartError,
+    SettingsError,
+    SandboxError,
+    RosterError,
+    NewerSchemaError,
+    UnreachableError,
+    OSError,
+)
+
+
+@dataclass(frozen=True)
+class Examination:
+    """One thing to look at; `examine` returns what it found, or raises what is wrong with it."""
+
+    subject: str
+    examine: Callable[[], Awaitable[str]]
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What an examination found; when it is not `sound`, `told` says what to do."""
+
+    subject: str
+    sound: bool
+    told: str
+
+
+def examinations(overrides: dict[str, object]) -> tuple[Examination, ...]:
+    """Return what there is to look at; `overrides` are settings that outrank the environment.
+
+    What needs settings is left out while they cannot be read.
+    """
+    always = (
+        Examination("git", _git),
+        Examination("programs", _programs),
+        Examination("agents", _agents),
+    )
+    try:
+        settings = load(**overrides)
+    except SettingsError as error:
+        refused = str(error)
+        return (Examination("settings", lambda: _refused(refused)), *always, _DEFAULT_CAGE)
+    return (
+        Examination("settings", lambda: _said("can be read")),
+        *always,
+        Examination("data", lambda: asyncio.to_thread(_data, settings.data_dir.absolute())),
+        Examination("database", lambda: asyncio.to_thread(_database, settings.database_url)),
+        Examination("sandbox", lambda: _sandbox(settings)),
+    )
+
+
+async def examined(examination: Examination) -> Examined:
+    """Carry out an examination; what it raises is its result."""
+    try:
+        return Examined(examination.subject, True, await examination.examine())
+    except _REFUSALS as error:
+        return Examined(examination.subject, False, str(error))
+
+
+async def _said(text: str) -> str:
+    return text
+
+
+async def _refused(reason: str) -> str:
+    raise SettingsError(f"{reason} Data directory and database are looked at after that.")
+
+
+async def _git() -> str:
+    if not os.access(GIT, os.X_OK):
+        raise StartError(f"{GIT} is missing: install git (`apt-get install git`).")
+    version = await _output(str(GIT), "--version")
+    numbers = re.search(r"(\d+)\.(\d+)", version)
+    if numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_GIT:
+        raise StartError(
+            f"{GIT} says {version!r}: Phaseline needs {'.'.join(map(str, OLDEST_GIT))} or newer."
+        )
+    return version
+
+
+async def _programs() -> str:
+    return Toolchain.find().identity
+
+
+async def _agents() -> str:
+    roster = team()
+    if faults := standard_pipeline().faults(roster):
+        raise StartError("The team does not fit the pipeline. " + " ".join(faults))
+    return f"{len(roster.agents)} agents, {len(roster.skills)} skills"
+
+
+def _data(directory: Path) -> str:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            room = shutil.disk_usage(directory).free
+    except OSError as error:
+        raise StartError(
+            f"{directory} cannot be written ({error}): give it to the user of the service, or set "
+            "PHASELINE_DATA_DIR."
+        ) from error
+    if room < LEAST_ROOM:
+        raise StartError(
+            f"{directory} has {room >> 20} MiB left; checkouts and dependencies need more. Free "
+            "some, or set PHASELINE_DATA_DIR to another disk."
+        )
+    return f"{directory}, {room >> 30} GiB free"
+
+
+def _database(url: str) -> str:
+    path = Path(url.removeprefix(SQLITE))
+    if url.startswith(SQLITE) and not path.exists():
+        return f"{path} is not there yet; the first start makes it"
+    try:
+        revision, newest = schema(url)
+    except UnreachableError as error:
+        raise StartError(f"It does not answer: {error}. Look at PHASELINE_DATABASE_URL.") from error
+    if revision == newest:
+        return f"schema {revision}"
+    return f"schema {revision or 'none'}; the next start brings it to {newest}"
+
+
+async def _sandbox(settings: Settings) -> str:
+    sandbox = chosen_sandbox(settings)
+    await check_sandbox(sandbox, settings)
+    return sandbox.warning if isinstance(sandbox, Uncaged) else await _holds(sandbox)
+
+
+async def _cage_by_default() -> str:
+    sandbox = sandbox_of(Settings.model_fields["agent_uid"].default)
+    with tempfile.TemporaryDirectory() as place:
+        await self_test(sandbox, Path(place), [])
+    return await _holds(sandbox)
+
+
+_DEFAULT_CAGE = Examination("sandbox", _cage_by_default)
+
+
+async def _holds(sandbox: Sandbox) -> str:
+    version = await _output(str(sandbox.settings.bubblewrap), "--version")
+    uid = os.geteuid() if sandbox.owner is None else sandbox.owner
+    return f"holds: every probe was stopped ({version}, agents are uid {uid})"
+
+
+async def _output(*argv: str) -> str:
+    process = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.PIPE)
+    output, _ = await process.communicate()
+    return output.decode("utf-8", "replace").strip()
