@@ -127,8 +127,8 @@ def test_only_the_author_or_a_writer_changes_a_comment(standin: Standin) -> None
 def test_a_comment_over_the_limit_or_blank_is_refused_with_githubs_error(
     standin: Standin, body: str, fault: str
 ) -> None:
-    """docs.github.com/rest/issues/comments#create-an-issue-comment (422); the words are those
-    that clients report.
+    """docs.github.com/rest/issues/comments#create-an-issue-comment (422); the words as in
+    telia-oss/github-pr-resource#259.
     """
     maintainer = standin.person("maintainer")
     number = open_issue(maintainer)["number"]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.rehearsal.github.store.people import Account
     from app.rehearsal.github.store.repositories import Label, Repository
 
-# GitHub refuses longer bodies of issues, pull requests and comments (community/discussions/41331).
+# GitHub refuses longer bodies with 422; clients report the figure (PyGithub/PyGithub#1906).
 LONGEST_BODY = 65_536
 LONGEST_TITLE = 256
 
