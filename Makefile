@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup demo test check format serve work migrate lock
+.PHONY: help setup demo test test-container check format serve work migrate lock
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -15,7 +15,10 @@ demo: setup ## Watch a labelled issue become a pull request, against stand-ins o
 
 test: setup ## Run the test suite
 	@scripts/setup-tests
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not index"
+
+test-container: setup ## Run the container's build steps as an unprivileged user (needs the package index)
+	@$(BIN)/pytest -m index tests/deploy
 
 check: setup ## Lint, format check, types, import contracts
 	@$(BIN)/ruff check .

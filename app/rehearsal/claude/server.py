@@ -129,7 +129,7 @@ def run(options: ClaudeOptions) -> None:
     script = read_script(options.script)
     app = create_app(script, options.latency, RequestLog(options.log))
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
-    with socket.socket() as listener:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, options.port))
