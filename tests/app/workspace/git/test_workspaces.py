@@ -238,11 +238,15 @@ async def test_lines_and_diffs_are_read_from_git_objects(room: Room) -> None:
     async with room.workspaces.open(
         replace(run, head=head), WORK, roster, writable=True
     ) as worktree:
+        looked = await worktree.call(
+            "bash", {"command": "git rev-parse HEAD origin/main; git status --porcelain"}
+        )
         diff = await worktree.diff(run.base.sha, limit=10_000)
         cut = await worktree.diff(run.base.sha, limit=40)
         lines = [worktree.line_exists("src/calculator.py", line) for line in (1, 2, 3, 0)]
         paths = [worktree.line_exists(path, None) for path in ("src", "src/frozen.py", "nowhere")]
 
+    assert looked.text == f"{head}\n{run.base.sha}\n[exit code 0]"
     assert "-def add(a, b):" in diff
     assert "+x = 1" in diff
     assert cut.endswith("[The diff goes on; beyond 40 characters it is left out.]")
