@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic.fields import FieldInfo
 
 from app.settings import PREFIX, Settings
+from phases.intake import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^```(?P<kind>[a-z]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -62,6 +63,16 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "**required**"
     return f"`{field.default}`" if field.default not in {None, ""} else ""
+
+
+def commands_table() -> str:
+    """Return the README's table of commands for people."""
+    rows = ["| command | does |", "|---|---|"]
+    rows += [f"| `/phaseline {word}` | {meaning} |" for word, meaning in COMMANDS.items()]
+    return "\n".join(rows) + "\n"
+
+
+GENERATED = {"settings": settings_table, "commands": commands_table}
 
 
 def make_targets() -> frozenset[str]:

@@ -8,8 +8,7 @@ import pytest
 from app.settings import Settings, load
 from phases.core.machine import MEANING, MOVES, RunState
 from phases.core.work import PhaseName
-from phases.intake import COMMANDS, NOT_YET
-from tests.docs.reading import between, fences, settings_table, text_of, variable
+from tests.docs.reading import GENERATED, between, fences, text_of, variable
 
 README = text_of("README.md")
 
@@ -48,15 +47,9 @@ def test_the_number_of_phases_is_right() -> None:
     assert "in five phases" in " ".join(README.split())
 
 
-def test_the_table_of_settings_is_that_of_the_code() -> None:
-    assert between(README, "settings") == settings_table()
-
-
-def test_the_commands_named_for_people_are_those_that_work() -> None:
-    named = set(re.findall(r"/phaseline ([a-z]+)", section("What people see on GitHub")))
-
-    assert named == set(COMMANDS)
-    assert not named & NOT_YET
+@pytest.mark.parametrize("name", GENERATED)
+def test_a_table_is_that_of_the_code(name: str) -> None:
+    assert between(README, name) == GENERATED[name](), "write it anew: python -m tests.docs"
 
 
 def test_the_budgets_in_the_text_are_the_defaults() -> None:
