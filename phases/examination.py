@@ -8,7 +8,7 @@ from phases.core.artifacts import Facts, refusals
 from phases.core.ownership import FIXERS
 from phases.core.ports import Records, Worktree
 from phases.core.record import Record
-from phases.core.scope import step_scope
+from phases.core.scope import Scope, step_scope
 from phases.core.submission import Demand, Outcome, Submission, unmet, unreviewed
 from phases.core.work import Files, Step, WorkName
 from phases.planning import PLANS, REVIEW
@@ -32,6 +32,8 @@ class Examination:
         self._agent = agent
         self._step = step
         self._name = name
+        # What was said of a path that was asked for: it is said once, not at every submission.
+        self._answered: set[str] = set()
 
     async def __call__(self, submission: Submission) -> tuple[str, ...]:
         """Return why the submission goes back, one sentence per reason; note it on the step."""
@@ -90,16 +92,19 @@ class Examination:
 
     async def _about_the_files(self, submission: Submission) -> tuple[str, ...]:
         if self._step.files is not Files.COMMITTED:
+            await self._widened(submission, set())
             return ()
-        scope = step_scope(self._agent, self._record)
         changes = await self._worktree.changes()
+        scope, answers = await self._widened(submission, {change.path for change in changes})
         outside = {c.path: why for c in changes if (why := scope.objection(c))}
         if outside:
             await self._worktree.restore_paths(tuple(outside))
-            return tuple(
-                f"`{path}` was put back: {why}. Submit again without it."
+            return answers + tuple(
+                f"`{path}` was put back: {why}. Submit again without it, or ask for it in `widen`."
                 for path, why in outside.items()
             )
+        if answers:
+            return answers
         if submission.outcome is Outcome.NO_CHANGE and changes:
             paths = ", ".join(f"`{change.path}`" for change in changes[:5])
             return (f"`outcome` is no_change, yet {paths} differ: put them back or submit `done`.",)
@@ -108,6 +113,33 @@ class Examination:
                 "No file differs from the commit you started from, so there is nothing to commit.",
             )
         return ()
+
+    async def _widened(
+        self, submission: Submission, changed: set[str]
+    ) -> tuple[Scope, tuple[str, ...]]:
+        """Return the scope with what this submission asks for and may have, and what to tell.
+
+        Nothing is remembered of what was opened: whoever changes such a file goes on asking for it.
+        """
+        scope = step_scope(self._agent, self._record)
+        answers: list[str] = []
+        for asked in submission.widen or ():
+            why = scope.why_closed(asked.path)
+            scope = scope if why else scope.opening(asked.path)
+            if asked.path in self._answered:
+                continue
+            self._answered.add(asked.path)
+            verdict = f"refused, {why}" if why else "granted"
+            note = f"Asked to change {asked.path} ({asked.reason}): {verdict}."
+            await self._records.note(self._record.run, self._name, note)
+            if why:
+                answers.append(f"`{asked.path}` stays closed to you: {why}.")
+            elif asked.path not in changed:
+                answers.append(
+                    f"`{asked.path}` is open to you while `widen` names it: make the change and "
+                    "submit again."
+                )
+        return scope, tuple(answers)
 
 
 def _figures(record: Record) -> tuple[str, ...]:

@@ -4,10 +4,10 @@ The reasons are sentences for the agent; enforcement (putting files back) is the
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from phases.core.agent import Agent, exactly, matches_any
-from phases.core.model import Change, Places
+from phases.core.model import Change, ChangeKind, Places
 from phases.core.record import Record
 
 # Files that steer GitHub, its runners, or agents: no run ever changes them.
@@ -50,13 +50,25 @@ GUARDED = (
 )
 
 
+# Whose scope may grow. The scope of everybody else is the very thing that they must not leave:
+# tests for the test-writer, the run's own files for those who polish them.
+_MAY_GROW = frozenset({"{backend}", "{frontend}", "{docs}"})
+
+
 @dataclass(frozen=True)
 class Scope:
-    """What one step may change, in gitignore patterns; `named` is text that lifts the guard."""
+    """What one step may change, in gitignore patterns; `named` is text that lifts the guard.
+
+    `taken` holds the patterns of each side, `opened` the single files that were asked for and given
+    beyond `patterns`.
+    """
 
     patterns: tuple[str, ...]
     excluded: tuple[str, ...]
     named: str
+    taken: tuple[tuple[str, ...], ...]
+    may_grow: bool
+    opened: tuple[str, ...] = ()
 
     def told(self) -> str:
         """Return the scope as an agent is told it."""
@@ -72,13 +84,33 @@ class Scope:
             return change.refusal
         if matches_any(_both_cases(NEVER), [path, path.lower()]):
             return "it is on the list of paths that no run ever changes"
-        if not self.patterns or not matches_any(self.patterns, [path]):
+        if not self._holds(path):
             return "it lies outside your scope"
         if self.excluded and matches_any(self.excluded, [path]):
             return "tests belong to the test-writer"
         if matches_any(GUARDED, [path]) and path not in self.named:
             return "it is guarded, and the reviewed plan does not name it"
         return None
+
+    def opening(self, *paths: str) -> "Scope":
+        """Return the scope with these files opened; whether they may be, `why_closed` says."""
+        return replace(self, opened=(*self.opened, *paths))
+
+    def why_closed(self, path: str) -> str | None:
+        """Return why a file outside is not opened when it is asked for, or None when it is.
+
+        Opened is what belongs to nobody: to no side, not to the tests, not to the lists.
+        """
+        if not self._holds(path):
+            if not self.may_grow:
+                return "your scope is your task; say in your artifact what should change elsewhere"
+            if any(side and matches_any(side, [path]) for side in self.taken):
+                return "it belongs to another side; say in your artifact what should change there"
+        return self.opening(path).objection(Change(path, ChangeKind.MODIFIED))
+
+    def _holds(self, path: str) -> bool:
+        inside = bool(self.patterns) and matches_any(self.patterns, [path])
+        return inside or path in self.opened
 
 
 def scope_of(agent: Agent, places: Places, changed: Iterable[str], plan: str) -> Scope:
@@ -93,7 +125,13 @@ def scope_of(agent: Agent, places: Places, changed: Iterable[str], plan: str) ->
         }
     )
     owns_tests = "{tests}" in agent.may_write or any(p in {"**", "*", "/"} for p in agent.may_write)
-    return Scope(patterns, () if owns_tests else places.tests, plan)
+    return Scope(
+        patterns,
+        () if owns_tests else places.tests,
+        plan,
+        taken=(places.backend, places.frontend, places.docs),
+        may_grow=bool(_MAY_GROW & set(agent.may_write)),
+    )
 
 
 def step_scope(agent: Agent, record: Record) -> Scope:

@@ -89,6 +89,49 @@ def test_a_guarded_file_stands_only_when_the_plan_names_its_path(path: str) -> N
     assert objection("backend-developer", path, plan=f"New dependency in {path}.") is None
 
 
+def why_closed(agent: str, path: str, plan: str = "") -> str | None:
+    return scope_of(team().agent(agent), PLACES, ("back/a.py",), plan).why_closed(path)
+
+
+@pytest.mark.parametrize(
+    "agent", ["backend-developer", "frontend-developer", "documentation-expert"]
+)
+def test_a_file_that_is_nobodys_is_opened_to_whoever_works_on_a_side(agent: str) -> None:
+    assert why_closed(agent, "shared/money.json") is None
+    assert why_closed(agent, "Makefile") is None
+
+
+@pytest.mark.parametrize(
+    ("agent", "path", "why"),
+    [
+        ("backend-developer", "front/a.ts", "another side"),
+        ("backend-developer", "docs/a.md", "another side"),
+        ("frontend-developer", "back/a.py", "another side"),
+        ("backend-developer", "tests/test_a.py", "tests belong to the test-writer"),
+        ("backend-developer", ".github/workflows/ci.yml", "no run ever changes"),
+        ("backend-developer", "Dockerfile", "does not name it"),
+        ("test-writer", "back/a.py", "your scope is your task"),
+        ("test-writer", "shared/money.json", "your scope is your task"),
+        ("code-optimizer", "back/b.py", "your scope is your task"),
+        ("architect", "back/a.py", "your scope is your task"),
+    ],
+)
+def test_a_file_that_is_somebodys_stays_closed(agent: str, path: str, why: str) -> None:
+    assert why in str(why_closed(agent, path))
+
+
+def test_a_guarded_file_that_the_plan_names_is_opened() -> None:
+    assert why_closed("backend-developer", "Dockerfile", plan="We change Dockerfile.") is None
+
+
+def test_one_opened_file_opens_no_other() -> None:
+    scope = scope_of(team().agent("backend-developer"), PLACES, (), "").opening("shared/[a].json")
+
+    assert scope.objection(Change("shared/[a].json", ChangeKind.ADDED)) is None
+    assert scope.objection(Change("shared/a.json", ChangeKind.ADDED))
+    assert scope.objection(Change("shared/[a].json/b", ChangeKind.ADDED))
+
+
 def test_guarded_files_are_named_to_the_reviewer() -> None:
     assert guarded(["back/a.py", "back/pyproject.toml"]) == ("back/pyproject.toml",)
 
