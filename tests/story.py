@@ -1,5 +1,6 @@
 """One issue and its way, as a person sees it and as the stand-ins noted it. It starts nothing."""
 
+import base64
 import re
 import subprocess
 import time
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
 PAUSE = 0.2
 PATIENCE = 180.0
-# The tracker is written at most every five seconds.
-QUIET = 6.0
 STOPPED = frozenset({"ready", "blocked", "cancelled", "failed", "closed"})
 BOT = "phaseline[bot]"
 MARKER = re.compile(r"<!-- phaseline:comment (?:\S+ )?(\S+) -->")
@@ -26,23 +25,22 @@ BADGES = {
 
 
 class Story:
-    """An issue of a repository in a world."""
+    """An issue of the repository of a world."""
 
-    def __init__(self, world: "World", repository: str, issue: int) -> None:
+    def __init__(self, world: "World", issue: int) -> None:
         self.world = world
-        self.repository = repository
         self.issue = issue
 
     def label(self, *, by: str = "maintainer") -> None:
         """Let a person set the label, taking it off first where it is set."""
-        with self.world.person(by, self.repository) as person:
+        with self.world.person(by) as person:
             person.delete(f"issues/{self.issue}/labels/phaseline")
             answer = person.post(f"issues/{self.issue}/labels", json={"labels": ["phaseline"]})
             assert answer.status_code == 200, answer.text
 
     def say(self, text: str, *, by: str = "writer") -> int:
         """Let a person comment; return the comment's id."""
-        with self.world.person(by, self.repository) as person:
+        with self.world.person(by) as person:
             answer = person.post(f"issues/{self.issue}/comments", json={"body": text})
             assert answer.status_code == 201, answer.text
             number: int = answer.json()["id"]
@@ -51,7 +49,7 @@ class Story:
     def run(self) -> dict[str, Any] | None:
         """Return the newest run of the issue as the service shows it, None when there is none."""
         for run in self.world.runs():
-            if (run["repository"], run["issue"]) == (self.repository, self.issue):
+            if run["issue"] == self.issue:
                 return run
         return None
 
@@ -65,10 +63,6 @@ class Story:
         if state == "ready":
             self.wait(lambda: self.pull_request()["requested_reviewers"], "a review is asked for")
         return run
-
-    def run_until_step(self, step: str) -> None:
-        """Wait until Claude has been asked for the first turn of a step."""
-        self.wait(lambda: step in {e["step"] for e in self.requests_of_claude()}, f"{step} begins")
 
     def wait(self, what: Callable[[], object], why: str) -> None:
         """Wait until something is so.
@@ -96,9 +90,7 @@ class Story:
         Raises:
             AssertionError: there is more than one.
         """
-        run = self.run()
-        mine = [c["body"] for c in self.comments() if "## Phaseline ·" in c["body"]]
-        mine = [body for body in mine if run]
+        mine = [c["body"] for c in self.comments() if c["body"].startswith("## Phaseline ·")]
         assert len(mine) <= 1, f"{len(mine)} trackers"
         return mine[0] if mine else ""
 
@@ -141,18 +133,14 @@ class Story:
         return [
             update["after"]
             for entry in self.world.requests_of_github()
-            if entry["path"] == f"/{self.repository}.git/git-receive-pack"
+            if entry["path"].endswith("/git-receive-pack")
             for update in entry["git"]["updates"]
             if update["ref"].startswith(branch)
         ]
 
     def requests_of_claude(self) -> list[dict[str, Any]]:
         """Return what Claude was asked in the runs of the issue."""
-        runs = {
-            run["id"]
-            for run in self.world.runs()
-            if (run["repository"], run["issue"]) == (self.repository, self.issue)
-        }
+        runs = {run["id"] for run in self.world.runs() if run["issue"] == self.issue}
         return [entry for entry in self.world.requests_of_claude() if entry["run"] in runs]
 
     def answered_turns(self) -> Counter[tuple[str, int, int]]:
@@ -163,17 +151,45 @@ class Story:
             if entry["kind"] == "message" and entry["status"] == 200 and not entry["disconnected"]
         )
 
-    def git(self, *arguments: str, at: Path | None = None) -> str:
-        """Run plain git in the repository that GitHub keeps, or in a clone."""
-        where = at or self.world.bare_repository(self.repository)
+    def git(self, *arguments: str) -> str:
+        """Run plain git in the repository that GitHub keeps."""
         done = subprocess.run(
-            ["git", *arguments], cwd=where, capture_output=True, text=True, check=False
+            ["git", *arguments],
+            cwd=self.world.bare_repository,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def clone(self, target: Path) -> None:
+        """Clone the pull request's branch over HTTP by plain git, as the maintainer."""
+        with self.world.person("maintainer") as person:
+            token = person.headers["authorization"].removeprefix("Bearer ")
+        packed = base64.b64encode(f"maintainer:{token}".encode()).decode()
+        settings = {
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": "http.extraHeader",
+            "GIT_CONFIG_VALUE_0": f"Authorization: Basic {packed}",
+        }
+        pull = self.pull_request()
+        subprocess.run(
+            [
+                "git",
+                "clone",
+                "-q",
+                "-b",
+                pull["head"]["ref"],
+                pull["head"]["repo"]["clone_url"],
+                target,
+            ],
+            env=self.world.environment() | settings,
+            check=True,
+        )
+
     def _get(self, path: str) -> Any:
-        with self.world.person("maintainer", self.repository) as person:
+        with self.world.person("maintainer") as person:
             answer = person.get(path)
             assert answer.is_success, answer.text
             return answer.json()

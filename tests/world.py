@@ -7,18 +7,22 @@ see it, and counted in the stand-ins' own logs and in git.
 import json
 import os
 import socket
-from collections.abc import Iterator, Mapping
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import httpx2
 import jwt
 
 from app.cli.demo.folder import Folder
 from app.cli.demo.keys import ensure_secrets
-from app.cli.demo.processes import Child, start, wait_until_healthy
+from app.cli.demo.processes import TETHER, Child, wait_until_healthy
 from app.cli.demo.stage import ENVIRONMENTS
 from app.rehearsal.samples import SAMPLES, build
 from tests.story import Story
@@ -26,17 +30,26 @@ from tests.story import Story
 HOST = "127.0.0.1"
 APP_ID = 1001
 LABEL = "phaseline"
-POCKET = "acme/thimble"
-ODD = "acme/ninepins"
-HOSTED = {POCKET: "pocket", ODD: "odd"}
+REPOSITORY = "acme/thimble"
+SAMPLE = SAMPLES["pocket"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a world lives: its directory, prepared dependencies, and who runs its processes."""
+
+    root: Path
+    environments: Path
+    prefix: tuple[str, ...]
+    home: Path
 
 
 class World:
-    """Three processes and what they leave behind; `prefix` goes before each of their commands."""
+    """Three processes and what they leave behind."""
 
-    def __init__(self, root: Path, environments: Path, prefix: tuple[str, ...] = ()) -> None:
-        self.folder = Folder(root)
-        self._environments = environments
+    def __init__(self, place: Place) -> None:
+        self.folder = Folder(place.root)
+        self._place = place
         self._ports = {name: _free_port() for name in ("github", "claude", "service")}
         self._children: dict[str, Child] = {}
         self._plays = 0
@@ -45,16 +58,14 @@ class World:
         """Return the address of `github`, `claude` or `service`."""
         return f"http://{HOST}:{self._ports[process]}"
 
-    def __enter__(self) -> Self:
-        self.folder.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.folder.prepare()
-        ensure_secrets(self.folder)
+    def begin(self) -> None:
+        """Start all three, the service last."""
         self._begin_github()
-        self.play(SAMPLES["pocket"].script)
+        self.play(SAMPLE.script)
         self.serve()
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def end(self) -> None:
+        """End all three."""
         for name in ("service", "claude", "github"):
             self._end(name)
 
@@ -77,43 +88,31 @@ class World:
         child.process.kill()
         child.process.wait()
 
-    def open_issue(
-        self, title: str = "", *, repository: str = POCKET, by: str = "maintainer"
-    ) -> Story:
-        """Let a person open the issue of the repository's sample; `title` replaces its own."""
-        text = SAMPLES[HOSTED[repository]].issue.read_text()
-        heading, _, body = text.partition("\n")
+    def open_issue(self, title: str = "", *, by: str = "maintainer") -> Story:
+        """Let a person open the issue of the sample; `title` replaces its own."""
+        heading, _, body = SAMPLE.issue.read_text().partition("\n")
         asked = {"title": title or heading.strip("# "), "body": body}
-        with self.person(by, repository) as person:
+        with self.person(by) as person:
             opened = person.post("issues", json=asked)
         assert opened.status_code == 201, opened.text
-        return Story(self, repository, opened.json()["number"])
+        return Story(self, opened.json()["number"])
 
-    def label_issue(
-        self, title: str = "", *, repository: str = POCKET, by: str = "maintainer"
-    ) -> Story:
+    def label_issue(self, title: str = "", *, by: str = "maintainer") -> Story:
         """Let a person open an issue and set the label."""
-        story = self.open_issue(title, repository=repository)
+        story = self.open_issue(title, by=by)
         story.label(by=by)
         return story
 
-    def person(self, login: str, repository: str = POCKET) -> httpx2.Client:
-        """Return GitHub's REST API of one repository, as a person of that role uses it."""
+    def person(self, login: str) -> httpx2.Client:
+        """Return GitHub's REST API of the repository, as a person of that role uses it."""
         standin = json.loads((self.folder.github / "standin.json").read_bytes())
-        return self._api(standin["people"][login]["token"], f"repos/{repository}/")
+        return self._api(standin["people"][login]["token"], f"repos/{REPOSITORY}/")
 
     def the_app(self) -> httpx2.Client:
         """Return GitHub's REST API as the App itself uses it."""
         now = datetime.now(UTC)
         claims = {"iat": now, "exp": now + timedelta(minutes=5), "iss": str(APP_ID)}
         return self._api(jwt.encode(claims, self.folder.private_key.read_text(), "RS256"), "")
-
-    def _api(self, token: str, below: str) -> httpx2.Client:
-        return httpx2.Client(
-            base_url=f"{self.url('github')}/api/v3/{below}",
-            headers={"Authorization": f"Bearer {token}"},
-            trust_env=False,
-        )
 
     def service(self) -> httpx2.Client:
         """Return a client of the service."""
@@ -125,12 +124,6 @@ class World:
             found: list[dict[str, Any]] = client.get("/runs.json").json()["runs"]
             return found
 
-    def deliveries(self) -> list[dict[str, Any]]:
-        """Return GitHub's log of deliveries, newest first."""
-        with self.the_app() as app:
-            found: list[dict[str, Any]] = app.get("app/hook/deliveries?per_page=100").json()
-            return found
-
     def requests_of_claude(self) -> list[dict[str, Any]]:
         """Return the log of the scripted Claude, over all that it played."""
         logs = sorted(self.folder.logs.glob("claude-requests-*.jsonl"))
@@ -140,14 +133,14 @@ class World:
         """Return the log of the stand-in GitHub."""
         return list(_lines(self.folder.github / "requests.jsonl"))
 
-    def bare_repository(self, repository: str) -> Path:
-        """Return where the stand-in keeps a repository; plain git reads it."""
-        standin = json.loads((self.folder.github / "standin.json").read_bytes())
-        (number,) = (r["id"] for r in standin["repositories"] if r["full_name"] == repository)
-        return self.folder.github / "repositories" / f"{number}.git"
+    @property
+    def bare_repository(self) -> Path:
+        """Where the stand-in keeps the repository; plain git reads it."""
+        (found,) = (self.folder.github / "repositories").glob("*.git")
+        return found
 
     def check(self) -> None:
-        """Fail with the end of its log when one of the processes has ended."""
+        """Raise DemoError with the end of its log when one of the processes has ended."""
         for child in self._children.values():
             child.check()
 
@@ -157,42 +150,56 @@ class World:
         return "\n".join([line for line in lines if '"level": "info"' not in line][-20:])
 
     def _begin_github(self) -> None:
+        hosted = f"{REPOSITORY}={self.folder.source}"
         arguments = ["rehearse", "github", "--port", str(self._ports["github"])]
-        arguments += ["--data", str(self.folder.github)]
-        for full_name, sample in HOSTED.items():
-            source = self.folder.root / sample
-            build(sample, source)
-            arguments += ["--repo", f"{full_name}={source}"]
+        arguments += ["--data", str(self.folder.github), "--repo", hosted]
         arguments += ["--app-id", str(APP_ID), "--private-key", str(self.folder.private_key)]
         arguments += ["--webhook-secret-file", str(self.folder.webhook_secret)]
         arguments += ["--webhook-url", f"{self.url('service')}/webhooks/github"]
         self._begin("github", arguments, f"{self.url('github')}/api/v3/meta")
-        for full_name in HOSTED:
-            with self.person("maintainer", full_name) as maintainer:
-                maintainer.post("labels", json={"name": LABEL, "color": "5319e7"})
+        with self.person("maintainer") as maintainer:
+            maintainer.post("labels", json={"name": LABEL, "color": "5319e7"})
+
+    def _api(self, token: str, below: str) -> httpx2.Client:
+        return httpx2.Client(
+            base_url=f"{self.url('github')}/api/v3/{below}",
+            headers={"Authorization": f"Bearer {token}"},
+            trust_env=False,
+        )
 
     def _begin(self, name: str, arguments: list[str], health: str) -> None:
-        child = start(name, arguments, self._environment(), self.folder.log(name))
-        self._children[name] = child
-        wait_until_healthy(child, health)
+        program = str(Path(sysconfig.get_path("scripts")) / "phaseline")
+        # The tether ends the process with this one, however this one ends.
+        tether = [sys.executable, "-I", "-S", str(TETHER), str(os.getpid())]
+        log = self.folder.log(name)
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                [*self._place.prefix, *tether, program, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=self.environment(),
+                cwd=self.folder.root,
+                start_new_session=True,
+            )
+        self._children[name] = Child(name, process, log)
+        wait_until_healthy(self._children[name], health)
 
     def _end(self, name: str) -> None:
         child = self._children.pop(name, None)
         if child is not None:
             child.end()
 
-    def _environment(self) -> Mapping[str, str]:
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("PHASELINE_", "ANTHROPIC_"))
-        }
+    def environment(self) -> dict[str, str]:
+        foreign = ("PHASELINE_", "ANTHROPIC_")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         return kept | {
+            "HOME": str(self._place.home),
             "NO_PROXY": HOST,
             "no_proxy": HOST,
             "PHASELINE_DATABASE_URL": f"sqlite:///{self.folder.service / 'phaseline.db'}",
             "PHASELINE_DATA_DIR": str(self.folder.service),
-            "PHASELINE_ENVIRONMENTS_DIR": str(self._environments),
+            "PHASELINE_ENVIRONMENTS_DIR": str(self._place.environments),
             "PHASELINE_GITHUB_URL": self.url("github"),
             "PHASELINE_GITHUB_API_URL": f"{self.url('github')}/api/v3",
             "PHASELINE_GITHUB_APP_ID": str(APP_ID),
@@ -209,11 +216,27 @@ class World:
 
 
 @contextmanager
-def world(root: Path) -> Iterator[World]:
-    """Start a world whose prepared dependencies are shared with the demo."""
+def world(root: Path, *, uid: int | None = None) -> Iterator[World]:
+    """Run a world on an empty directory; its prepared dependencies are the demo's.
+
+    With `uid` its processes run as that user, who may write nothing but that directory.
+    """
     ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
-    with World(root, ENVIRONMENTS) as it:
+    prefix: tuple[str, ...] = ()
+    folder = Folder(root)
+    folder.prepare()
+    ensure_secrets(folder)
+    build(SAMPLE.name, folder.source)
+    if uid is not None:
+        prefix = ("setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups")
+        for path in (root, *root.rglob("*")):
+            os.chown(path, uid, uid)
+    it = World(Place(root, ENVIRONMENTS, prefix, root if uid is not None else Path.home()))
+    try:
+        it.begin()
         yield it
+    finally:
+        it.end()
 
 
 def _free_port() -> int:

@@ -9,6 +9,7 @@ import yaml
 
 from app.rehearsal.samples import SAMPLES
 
+SPEC = "initialization/project-manager/1"
 DEVELOPER = "implementation/backend-developer/1"
 ARCHITECT = "planning/architect/1"
 TESTER = "qa/test-writer/1"

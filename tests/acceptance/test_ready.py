@@ -9,7 +9,7 @@ from pathlib import Path
 from app.rehearsal.samples import SAMPLES
 from tests.acceptance.scripts import diagnosis, repair, that_breaks_a_test
 from tests.story import BOT, Story
-from tests.world import ODD, World
+from tests.world import World
 
 CONVENTIONAL = re.compile(r"(feat|fix|test|docs|chore|style|refactor|perf)(\([a-z0-9-]+\))?: .+")
 PLANNED = ["project-manager", "architect", "test-writer", "product-manager"]
@@ -84,8 +84,7 @@ def _span(story: Story, step: str) -> tuple[datetime, datetime]:
 
 
 def _a_clone_passes_the_checks_of_the_repository(story: Story, folder: Path) -> None:
-    branch = story.pull_request()["head"]["ref"]
-    story.git("clone", "--quiet", "--branch", branch, f"file://{_bare(story)}", str(folder / "it"))
+    story.clone(folder / "it")
     for check in (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["pytest"]):
         done = subprocess.run(
             [sys.executable, "-m", *check],
@@ -95,23 +94,6 @@ def _a_clone_passes_the_checks_of_the_repository(story: Story, folder: Path) -> 
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-
-
-def _bare(story: Story) -> Path:
-    return story.world.bare_repository(story.repository)
-
-
-def test_a_repository_with_other_folder_names_and_one_side_ends_ready(shared_world: World) -> None:
-    shared_world.play(SAMPLES["odd"].script)
-
-    story = shared_world.label_issue(repository=ODD)
-    run = story.run_until("ready")
-
-    steps = story.steps(run)
-    assert steps["implementation/frontend-developer/1"]["outcome"] == "skipped"
-    passed = {r["check"] for r in run["receipts"] if r["status"] == "passed"}
-    assert {"backend lint", "backend tests"} <= passed
-    assert not story.pull_request()["draft"]
 
 
 def test_a_broken_test_is_diagnosed_mended_and_green_again(
