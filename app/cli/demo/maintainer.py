@@ -3,7 +3,6 @@
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,12 +18,13 @@ COMMENT = re.compile(r"#issuecomment-([0-9]+)$")
 
 @dataclass(frozen=True)
 class Pull:
-    """A pull request as the stand-in has it now."""
+    """A pull request as the stand-in has it now; `asked` says that a review is asked for."""
 
     number: int
     url: str
     draft: bool
     head: str
+    asked: bool
 
 
 @dataclass(frozen=True)
@@ -83,15 +83,21 @@ class Maintainer:
     def pull(self, number: int) -> Pull:
         """Return a pull request."""
         found = self._get(f"pulls/{number}")
-        return Pull(found["number"], found["html_url"], found["draft"], found["head"]["sha"])
+        return Pull(
+            number=found["number"],
+            url=found["html_url"],
+            draft=found["draft"],
+            head=found["head"]["sha"],
+            asked=bool(found["requested_reviewers"]),
+        )
 
-    def comment_changed(self, url: str) -> datetime | None:
-        """Return when the comment at `url` was last written; None when it is no comment."""
+    def comment(self, url: str) -> str:
+        """Return the comment at `url` as it reads now; empty when that is no comment's address."""
         match = COMMENT.search(url)
         if match is None:
-            return None
-        found = self._get(f"issues/comments/{match[1]}")
-        return datetime.fromisoformat(found["updated_at"])
+            return ""
+        text: str = self._get(f"issues/comments/{match[1]}")["body"]
+        return text
 
     def _get(self, path: str) -> Any:
         return self._answer(self._client.get(path))

@@ -10,7 +10,7 @@ from app.cli.demo.options import DemoOptions
 from app.cli.demo.outcome import Outcome, is_ready, outcome_of, read_outcome, write_outcome
 from app.cli.demo.seen import Seen
 from app.cli.demo.stage import open_issue, set_up
-from app.cli.demo.watch import Watcher, wait_for_tracker
+from app.cli.demo.watch import Watcher, wait_for_last_words
 
 SCRIPTED = "The model is scripted: every reply is played from a file. All else is real."
 LIVE = "The model is real, and so are its costs."
@@ -59,7 +59,7 @@ def _play(folder: Folder, cast: Cast, options: DemoOptions) -> bool:
 
 def _follow(folder: Folder, cast: Cast, maintainer: Maintainer, watcher: Watcher) -> Outcome:
     seen: Seen = watcher.until_ended()
-    wait_for_tracker(maintainer, seen)
+    wait_for_last_words(maintainer, seen)
     # Comment addresses may have come in after the end.
     seen = watcher.look() or seen
     pull = None if seen.pull_request is None else maintainer.pull(seen.pull_request)

@@ -19,8 +19,9 @@ PAUSE = 0.4
 START_PATIENCE = 60.0
 # A run that waits for a person for so long will not go on by itself.
 WAITING_PATIENCE = 60.0
-# The tracker is written at most every five seconds; its last word may come after the run's.
-TRACKER_PATIENCE = 15.0
+# The tracker is written at most every five seconds, and comments are spaced: the last of them come
+# after the run's end.
+LAST_WORDS_PATIENCE = 20.0
 
 
 class Watcher:
@@ -105,15 +106,22 @@ class Watcher:
         return self._last
 
 
-def wait_for_tracker(maintainer: Maintainer, seen: Seen) -> None:
-    """Wait until the tracker's last word is on the stand-in, at most a little longer than due."""
-    if seen.tracker_url is None or seen.ended is None:
-        return
-    deadline = time.monotonic() + TRACKER_PATIENCE
-    # GitHub's times are whole seconds, cut off.
-    last_word = seen.ended.replace(microsecond=0)
-    while time.monotonic() < deadline:
-        changed = maintainer.comment_changed(seen.tracker_url)
-        if changed is None or changed >= last_word:
-            return
+def wait_for_last_words(maintainer: Maintainer, seen: Seen) -> None:
+    """Wait until what the service says at a run's end is on the stand-in: a little longer than due.
+
+    That is the tracker, whose heading then names the state, and the request for a review.
+    """
+    deadline = time.monotonic() + LAST_WORDS_PATIENCE
+    while time.monotonic() < deadline and not _said_all(maintainer, seen):
         time.sleep(PAUSE)
+
+
+def _said_all(maintainer: Maintainer, seen: Seen) -> bool:
+    if seen.tracker_url is None:
+        return True
+    heading = maintainer.comment(seen.tracker_url).partition("\n")[0]
+    if seen.state not in heading:
+        return False
+    if seen.state != "ready" or seen.pull_request is None:
+        return True
+    return maintainer.pull(seen.pull_request).asked
