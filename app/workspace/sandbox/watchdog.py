@@ -34,7 +34,7 @@ class Reason(StrEnum):
 
 async def watch(pid: int, limits: Limits, directories: Sequence[Path]) -> Reason:
     """Return as soon as the processes below `pid` exceed a limit; never otherwise."""
-    gauge = _DiskGauge(limits, directories)
+    gauge = DiskGauge(limits, directories)
     while True:
         await asyncio.sleep(_INTERVAL)
         if await asyncio.to_thread(_memory, pid) > limits.memory:
@@ -43,7 +43,7 @@ async def watch(pid: int, limits: Limits, directories: Sequence[Path]) -> Reason
             return Reason.DISK
 
 
-class _DiskGauge:
+class DiskGauge:
     """Asks the filesystems, which is cheap; counts files when they lost a good deal, or in a while.
 
     In a while as well, since others may free what the command takes.
@@ -56,6 +56,7 @@ class _DiskGauge:
         self._next_look = time.monotonic() + _LOOK_EVERY
 
     def exceeded(self) -> bool:
+        """Whether the directories hold more than they may, or their disk is nearly full."""
         now = [_free(directory) for directory in self._directories]
         pairs = list(zip(self._before, now, strict=True))
         if any(room < min(_FLOOR_BYTES, before // 2) for (before, _), (room, _) in pairs):
@@ -63,9 +64,10 @@ class _DiskGauge:
         if time.monotonic() < self._next_look and not any(_shrunk(*pair) for pair in pairs):
             return False
         self._before = now
-        return self._count()
+        return self.counted()
 
-    def _count(self) -> bool:
+    def counted(self) -> bool:
+        """Whether the directories hold more than they may, by counting now."""
         started = time.monotonic()
         used, entries = usage(self._directories)
         ended = time.monotonic()

@@ -4,6 +4,7 @@ The directory and the exported variables are carried from call to call; shell fu
 background processes are not.
 """
 
+import asyncio
 import os
 import shutil
 import stat
@@ -11,15 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.workspace.sandbox.beneath import open_beneath, opened, own_tree
-from app.workspace.sandbox.cage import STATE, Cage
+from app.workspace.sandbox.cage import HOME, STATE, Cage
 from app.workspace.sandbox.sandbox import Finished, Sandbox
-from app.workspace.sandbox.watchdog import Reason
+from app.workspace.sandbox.watchdog import DiskGauge, Reason
 from app.workspace.tools.result import Arguments, ToolError
 
 _COMMAND = "/run/command"
 _SCRIPT = Path(__file__).with_name("carry.sh")
 _MOST_COMMAND = 128 << 10
 _ENDED_BYTES = 2000
+_FILE_WHEN_FULL = 64 << 10
+"""The largest file that a command may write while the session's disk is full: enough to tidy up."""
 
 
 class Bash:
@@ -32,6 +35,9 @@ class Bash:
         self._output_cap = output_cap
         self._script = _SCRIPT.read_text(encoding="utf-8")
         self._calls = 0
+        # The watch over each command sees only that command; many small ones fill a disk as well.
+        self._gauge = DiskGauge(cage.limits, cage.writable_directories)
+        self._full = False
 
     async def call(self, given: dict[str, object]) -> tuple[str, bool]:
         """Carry out one call; returns what the model reads and whether it was cut short."""
@@ -46,16 +52,22 @@ class Bash:
                 "Write long texts with str_replace_based_edit_tool."
             )
         self._calls += 1
-        cage = replace(self._cage, files=((_COMMAND, command + b"\n"),))
+        limits = self._cage.limits
+        if self._full:
+            limits = replace(limits, file=_FILE_WHEN_FULL)
+        cage = replace(self._cage, files=((_COMMAND, command + b"\n"),), limits=limits)
         finished = await self._sandbox.run(
             cage,
             ["/bin/bash", "--noprofile", "--norc", "-c", self._script, "bash", _COMMAND, STATE],
             timeout=self._timeout_s,
             output_cap=self._output_cap,
         )
+        counting = self._gauge.counted if self._full else self._gauge.exceeded
+        self._full = await asyncio.to_thread(counting)
         return self._told(finished), finished.killed_for is not None
 
     def _told(self, finished: Finished) -> str:
+        limits = self._cage.limits
         parts = [finished.output.rstrip("\n")] if finished.output.strip() else []
         if finished.truncated:
             parts.append(self._kept(finished.content))
@@ -64,6 +76,12 @@ class Bash:
             parts += self._ended()
         else:
             parts.append(_why_killed(finished.killed_for, self._timeout_s))
+        if self._full:
+            parts.append(
+                f"[the disk of this session is full ({limits.disk >> 20} MiB or "
+                f"{limits.disk_entries} files in /workspace, /tmp and {HOME}): remove what you do "
+                f"not need. Until then no file can grow beyond {_FILE_WHEN_FULL >> 10} KiB]"
+            )
         if finished.absent:
             parts.append(
                 f"[the installed environment is missing at {', '.join(finished.absent)}: something "

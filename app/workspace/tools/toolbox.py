@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from app.workspace.sandbox.cage import Cage
@@ -19,6 +20,8 @@ GREP = "grep"
 GLOB = "glob"
 LOAD_SKILL = "load_skill"
 NAMES = (BASH, EDITOR, GREP, GLOB, LOAD_SKILL)
+_IN_TURN = frozenset({BASH, EDITOR})
+"""Two of these at once would race for files, and for what bash carries from call to call."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class ToolLimits:
 
 
 class Toolbox:
-    """Carries out the tool calls of one session, one after the other.
+    """Carries out the tool calls of one session; searches beside others, the rest in turn.
 
     A `SandboxError` goes through: it is no mistake of the model's.
     """
@@ -51,7 +54,6 @@ class Toolbox:
             sandbox, cage, timeout_s=limits.bash_timeout_s, output_cap=limits.output_cap
         )
         self._search = Search(sandbox, cage)
-        # Two calls at once would race for the directory and the variables that bash carries on.
         self._turn = asyncio.Lock()
 
     async def call(self, name: str, arguments: Mapping[str, object]) -> ToolResult:
@@ -61,7 +63,7 @@ class Toolbox:
             return ToolResult(
                 f"There is no tool {name} for you. Your tools: {usable}.", is_error=True
             )
-        async with self._turn:
+        async with self._turn if name in _IN_TURN else nullcontext():
             try:
                 text, failed = await self._carry_out(name, dict(arguments))
             except ToolError as error:

@@ -4,6 +4,7 @@ import secrets
 
 import pytest
 
+from app.workspace.sandbox.cage import Limits
 from app.workspace.tools.result import ToolResult
 from app.workspace.tools.toolbox import NAMES, Toolbox, ToolLimits
 from tests.app.workspace.sandbox.kit import Bench, processes_named
@@ -129,6 +130,24 @@ async def test_a_trap_at_the_place_of_kept_output_is_not_followed(bench: Bench) 
 
     assert "[the output is cut; print less" in result.text
     assert not (bench.worktree / "victim").exists()
+
+
+async def test_many_small_commands_do_not_get_past_the_quota(bench: Bench) -> None:
+    toolbox = _toolbox(bench.limited(Limits(disk=100 << 20)))
+    fill = "head -c 55000000 /dev/urandom >"
+
+    under = await _run(toolbox, f"{fill} /tmp/one")
+    over = await _run(toolbox, f"{fill} ~/two")
+    refused = await _run(toolbox, f"cd ~; {fill} three; stat -c %s three; export KEPT=1")
+    tidied = await _run(toolbox, "rm ~/two ~/three; echo $KEPT")
+    after = await _run(toolbox, f"{fill} ~/two; stat -c %s ~/two; rm ~/two")
+
+    assert under.text == "[exit code 0]"
+    assert "[the disk of this session is full (100 MiB or 400000 files" in over.text
+    assert "65536\n" in refused.text
+    assert "disk of this session is full" in refused.text
+    assert tidied.text == "1\n[exit code 0]"
+    assert after.text == "55000000\n[exit code 0]"
 
 
 @pytest.mark.parametrize(

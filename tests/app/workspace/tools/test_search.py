@@ -1,5 +1,6 @@
 """The tools grep and glob, and who may use which tool at all."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from app.workspace.sandbox.cage import Mount
 from app.workspace.tools.result import ToolResult
-from app.workspace.tools.toolbox import GLOB, GREP, NAMES, Toolbox, ToolLimits
+from app.workspace.tools.toolbox import BASH, GLOB, GREP, NAMES, Toolbox, ToolLimits
 from tests.app.workspace.sandbox.kit import Bench
 
 
@@ -51,6 +52,25 @@ async def test_grep_can_be_narrowed_and_widened(forest: Bench) -> None:
 
     assert result.text == "src/a.py:4:def Needle():"
     assert around.text == "src/a.py-3-\nsrc/a.py:4:def Needle():\nsrc/a.py-5-    return 1"
+
+
+async def test_a_search_does_not_wait_for_a_command_and_two_commands_wait_for_each_other(
+    forest: Bench,
+) -> None:
+    toolbox = _toolbox(forest)
+    slow = {"command": "until [[ -e go ]]; do :; done; cd src"}
+    waiting = asyncio.create_task(toolbox.call(BASH, slow))
+    behind = asyncio.create_task(toolbox.call(BASH, {"command": "pwd"}))
+    await asyncio.sleep(0)
+
+    found = await toolbox.call(GREP, {"pattern": "needle = 2"})
+    running = not waiting.done()
+    forest.put("go", "")
+
+    assert found.text == "src/b.ts:1:const needle = 2;"
+    assert running
+    assert (await waiting).text == "[exit code 0]"
+    assert (await behind).text == "/workspace/src\n[exit code 0]"
 
 
 async def test_grep_that_finds_nothing_is_no_error(forest: Bench) -> None:
