@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="The address that the service listens on")
     port: int = Field(8000, ge=0, le=65535, description="The port that the service listens on")
     base_url: str = Field(
-        "", description="The address of the dashboard as people reach it, for links"
+        "", description="The dashboard's address for operators; the tracker links to the run's page"
     )
     anthropic_api_key: SecretStr = Field(
         validation_alias="ANTHROPIC_API_KEY", description="The key of the Claude API"

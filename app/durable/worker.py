@@ -103,6 +103,7 @@ class Worker:
         phases: tuple[Phase, ...],
         keeper: Keeper,
         bell: Bell,
+        base_url: str,
     ) -> None:
         self._reception = reception
         self._agenda = agenda
@@ -115,6 +116,7 @@ class Worker:
         self._phases = phases
         self._keeper = keeper
         self._bell = bell
+        self._base_url = base_url
         self._outward = Bell()
 
     async def work(self, stop: asyncio.Event) -> None:
@@ -168,10 +170,16 @@ class Worker:
     async def _project(self) -> bool:
         for run, touched in await self._trackers.unseen():
             record = await self._records.record(run)
-            text = f"{tracker(record, self._phases)}\n{self._seal.block(record)}\n"
+            parts = (tracker(record, self._phases), self._page(run), self._seal.block(record))
+            text = "\n".join(part for part in parts if part) + "\n"
             await self._trackers.show(run, touched, text)
             self._outward.ring()
         return False
+
+    def _page(self, run: str) -> str:
+        if not self._base_url:
+            return ""
+        return f"<sub>[Details of this run]({self._base_url.rstrip('/')}/runs/{run})</sub>\n"
 
     async def _look_around(self) -> bool:
         asked = await self._sweep.ask_again()

@@ -100,9 +100,16 @@ class Database:
         self._queue.put(None)
         # Not the loop's own threads: the durable library takes those with it when it stops.
         await asyncio.get_running_loop().run_in_executor(self._readers, self._writer.join)
+        await asyncio.get_running_loop().run_in_executor(self._readers, self._settle)
         self._readers.shutdown()
         self._writing.dispose()
         self._reading.dispose()
+
+    def _settle(self) -> None:
+        """Leave one whole file behind instead of a file and its log."""
+        if self._writing.dialect.name == "sqlite":
+            with self._writing.connect() as connection:
+                connection.connection.execute("pragma wal_checkpoint(truncate)").close()
 
     async def read(self, query: Callable[[sa.Connection], T]) -> T:
         """Run a query in a transaction of its own and return what it returns."""

@@ -8,6 +8,9 @@ from typing import Any
 
 from app.telemetry.redaction import Redaction
 
+LONGEST_EXTRA = 500
+# What every record has; whatever else it has came by `extra`.
+_STANDARD = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"})
 LONGEST = 8_000  # Characters of one message; a traceback may be as long again.
 # Libraries that log requests with their headers, or say nothing that an operator needs.
 _QUIET = ("httpx", "httpx2", "httpcore", "httpcore2", "anthropic", "hishel", "asyncio", "alembic")
@@ -31,14 +34,25 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "from": record.name,
             "said": self._redaction.clean(said)[:LONGEST],
+            **self._extras(record),
         }
         if record.exc_info:
             line["trace"] = self._redaction.clean(self.formatException(record.exc_info))[-LONGEST:]
         return json.dumps(line, ensure_ascii=True).replace("\x7f", "\\u007f")
 
+    def _extras(self, record: logging.LogRecord) -> dict[str, Any]:
+        """Return what was given by `extra`, as plain values without secrets."""
+        given = {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        return {
+            name: value
+            if value is None or isinstance(value, bool | int | float)
+            else self._redaction.clean(str(value))[:LONGEST_EXTRA]
+            for name, value in given.items()
+        }
+
 
 def configure(level: str, redaction: Redaction) -> None:
-    """Send all logs of the process through one redacting handler; debug logs of clients stay off."""
+    """Send all logs of the process through one redacting handler."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines(redaction))
     root = logging.getLogger()

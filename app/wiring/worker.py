@@ -185,6 +185,7 @@ def crew_of(
         phases=standard_pipeline().phases,
         keeper=keeper,
         bell=bell,
+        base_url=settings.base_url,
     )
     return Crew(worker, segments)
 

@@ -92,6 +92,7 @@ async def working(it: World, executor: str) -> AsyncIterator[Sent]:
             phases=pipeline.phases,
             keeper=OnlyKeeper(give_up_the_dead, executor),
             bell=Bell(),
+            base_url="https://phaseline.invalid",
         )
         task = asyncio.create_task(worker.work(stop))
         yield writer
@@ -121,8 +122,11 @@ async def test_a_stored_delivery_becomes_a_run_that_a_segment_drives_to_ready(
 
         await until(ready)
 
+        page = f"https://phaseline.invalid/runs/{it.run.id}"
+
         async def shown() -> bool:
-            return "ready for review" in sent.texts.get("tracker", "")
+            text = sent.texts.get("tracker", "")
+            return "ready for review" in text and page in text
 
         await until(shown)
         assert await Deliveries(it.database).waiting(9) == ()

@@ -71,6 +71,14 @@ def test_whatever_is_logged_is_one_line_of_ascii_json(text: str) -> None:
     assert json.loads(out)["from"] == "room"
 
 
+def test_what_is_given_beside_the_message_stands_in_the_line_without_secrets() -> None:
+    record = logging.makeLogRecord({"msg": "turn", "turn": 3, "fault": f"key {SECRET} was bad"})
+
+    out = json.loads(JsonLines(Redaction([SECRET])).format(record))
+
+    assert (out["said"], out["turn"], out["fault"]) == ("turn", 3, f"key {REDACTED} was bad")
+
+
 def test_a_record_that_cannot_be_rendered_says_so() -> None:
     assert "unrenderable" in line("%d", "not a number")
 
