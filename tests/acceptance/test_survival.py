@@ -2,9 +2,9 @@
 
 import stat
 import time
-from collections import Counter
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from app.rehearsal.samples import SAMPLES
 from tests.story import Story
@@ -17,43 +17,39 @@ def test_a_service_killed_three_times_ends_ready_and_did_nothing_twice(tmp_path:
     with world(tmp_path) as it:
         it.play(SAMPLES["pocket"].script, latency=0.1)
         story = it.label_issue()
-        in_flight = [_killed_at(it, step) for step in MOMENTS]
+        kills = [_killed_at(it, step) for step in MOMENTS]
 
         story.run_until("ready")
 
         assert stat.S_IMODE(it.folder.service.stat().st_mode) == 0o700
-        _no_request_was_sent_again_that_had_been_answered(story, in_flight)
+        _only_what_was_in_flight_was_asked_again(story, kills)
         _nothing_stands_twice(story)
 
 
-def _killed_at(it: World, step: str) -> Counter[str]:
-    """Kill the service when Claude has been asked for the second turn of a step, and start it.
-
-    Returns the last request of each step that Claude had got by then, by its hash.
-    """
+def _killed_at(it: World, step: str) -> datetime:
+    """Kill the service when Claude has answered the second turn of a step, and start it again."""
     while (step, 2) not in {(entry["step"], entry["turn"]) for entry in it.requests_of_claude()}:
         it.check()
         time.sleep(0.02)
     it.kill_the_service()
-    last = {entry["step"]: entry["sha256"] for entry in it.requests_of_claude()}
+    killed = datetime.now(UTC)
     it.serve()
-    return Counter(last.values())
+    return killed
 
 
-def _no_request_was_sent_again_that_had_been_answered(
-    story: Story, in_flight: list[Counter[str]]
-) -> None:
-    sent = Counter(entry["sha256"] for entry in story.requests_of_claude())
-    allowed = sum(in_flight, Counter[str]())
-    again = {sha: times for sha, times in sent.items() if times > 1}
-    assert {sha for sha, times in again.items() if times > 1 + allowed[sha]} == set()
-    assert len(again) <= len(MOMENTS) + 1
-    turns = {_turn(entry) for entry in story.requests_of_claude()}
-    assert len(turns) == len(sent)
-
-
-def _turn(entry: dict[str, Any]) -> tuple[str, int, int]:
-    return entry["step"], entry["attempt"], entry["turn"]
+def _only_what_was_in_flight_was_asked_again(story: Story, kills: list[datetime]) -> None:
+    """Hold each request to the one before it of its step: the next turn, or a kill between them."""
+    asked = sorted(story.requests_of_claude(), key=lambda entry: str(entry["time"]))
+    for step in {entry["step"] for entry in asked}:
+        requests = [entry for entry in asked if entry["step"] == step]
+        assert requests[0]["turn"] == 1
+        for before, after in pairwise(requests):
+            if after["turn"] == before["turn"] + 1:
+                continue
+            spans = [before["time"] < killed.isoformat() < after["time"] for killed in kills]
+            assert (after["turn"], after["sha256"]) == (before["turn"], before["sha256"])
+            assert any(spans)
+    assert {entry["attempt"] for entry in asked} == {1}
 
 
 def _nothing_stands_twice(story: Story) -> None:
