@@ -164,6 +164,18 @@ def test_a_comment_is_changed_and_deleted_by_hand(standin: Standin, browser: Bro
     assert [row["body"] for row in standin.person("maintainer").get(url).json()] == ["changed"]
 
 
+def test_ids_of_commits_become_links_and_other_words_do_not(
+    standin: Standin, browser: Browser
+) -> None:
+    body = "at d5ac257865, not 1234567 nor deadbeef nor `d5ac257865`"
+    number = open_issue(standin.person("maintainer"), body=body)["number"]
+
+    text = browser.read(f"/{REPOSITORY}/issues/{number}")
+
+    (link,) = re.findall(r'href="([^"]*/commit/[^"]*)"', text)
+    assert link.endswith(f"/{REPOSITORY}/commit/d5ac257865")
+
+
 def test_markdown_is_rendered_and_made_harmless(standin: Standin, browser: Browser) -> None:
     number = open_issue(standin.person("maintainer"), body=HOSTILE)["number"]
 

@@ -37,6 +37,7 @@ _CLASSES = re.compile(
 )
 _REFERENCE = re.compile(
     r"(?P<before>^|[\s(])(?:@(?P<login>[A-Za-z0-9][A-Za-z0-9-]{0,38})|#(?P<number>\d{1,9}))(?![\w-])"
+    r"|(?<![\w/.#-])(?P<commit>(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40})(?![\w-])"
     r"|(?P<url>https?://[^\s<>\"')]+[^\s<>\"').,;:])"
 )
 _TASK = re.compile(r"\[([ xX])\] ")
@@ -117,6 +118,9 @@ def _referenced(content: str, base: str) -> str:
         at = match.end()
         if match["url"]:
             pieces.append(f'<a href="{escape(match["url"])}">{escape(match["url"])}</a>')
+        elif commit := match["commit"]:
+            link = f"{escape(base)}/commit/{commit}"
+            pieces.append(f'<a href="{link}"><code>{commit[:7]}</code></a>')
         elif login := match["login"]:
             pieces.append(f'{match["before"]}<a class="mention" href="/{login}">@{login}</a>')
         else:
