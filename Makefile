@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup demo test test-container check format serve work migrate lock
+.PHONY: help setup demo test test-container check format serve work migrate lock contract
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -38,6 +38,11 @@ work: setup ## Run one more worker
 
 migrate: setup ## Bring the database to this version's schema
 	@$(BIN)/phaseline migrate
+
+contract: ## Cut the schemas that GitHub publishes to what is used here, anew
+	@rm -rf var/contract && mkdir -p var/contract
+	@npm install --silent --ignore-scripts --prefix var/contract $$($(BIN)/python -m tests.contract.cut --packages)
+	@$(BIN)/python -m tests.contract.cut var/contract
 
 lock: ## Rewrite the dependency locks
 	@scripts/lock

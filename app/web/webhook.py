@@ -24,7 +24,7 @@ from phases.core.errors import TransientError
 from phases.core.ports import Clock
 
 PATH = "/webhooks/github"
-_EVENT = re.compile(r"[a-z][a-z_]{0,63}")
+_EVENT = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _GUID = re.compile(r"[0-9a-fA-F-]{16,64}")
 
 

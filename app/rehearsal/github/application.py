@@ -10,7 +10,6 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request, Response
-from starlette.responses import JSONResponse
 
 from app.rehearsal.github import refusals
 from app.rehearsal.github.api import (
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from app.rehearsal.github.api.call import Call, Reply
     from app.rehearsal.github.api.routes import Route
     from app.rehearsal.github.options import GitHubOptions
 
@@ -132,12 +132,17 @@ def _add_api(app: FastAPI, gateway: Gateway) -> None:
     async def graphql(request: Request) -> Response:
         return await gateway.respond(request, handler, admit_signed_in)
 
-    async def unknown(_request: Request) -> Response:
-        return JSONResponse(refusals.not_found().body(), 404)
+    async def unknown(request: Request) -> Response:
+        # Through the gateway too, so that the log shows what was asked for in vain.
+        return await gateway.respond(request, _unknown, lambda *_: None)
 
     app.add_api_route("/api/graphql", graphql, methods=["POST"], response_model=None)
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     app.add_api_route(API + "/{path:path}", unknown, methods=methods, response_model=None)
+
+
+def _unknown(_call: Call) -> Reply:
+    raise refusals.not_found()
 
 
 def _add_git(app: FastAPI, gate: GitGate) -> None:

@@ -90,6 +90,11 @@ def custom(resource: str, message: str, field: str | None = None) -> RefusedErro
     return RefusedError(422, "Validation Failed", errors=[error])
 
 
+def unfit(sentence: str) -> RefusedError:
+    """422 with plain sentences, as reviews are refused (`validation-error-simple`)."""
+    return RefusedError(422, "Unprocessable Entity", errors=[sentence])
+
+
 def unprocessable(message: str) -> RefusedError:
     """422 with only a message, as the Git database API answers."""
     return RefusedError(422, message)

@@ -28,6 +28,7 @@ from tests.app.github.parts import (
     minted,
     private_key,
 )
+from tests.contract.invented import NOT_GITHUB, invented_github
 
 MINT = f"{API}/app/installations/7/access_tokens"
 ISSUE = f"{API}/repos/acme/shop/issues/3"
@@ -40,8 +41,8 @@ def clock() -> MovingClock:
 
 
 @pytest.fixture
-def github() -> Iterator[respx.MockRouter]:
-    with respx.mock(assert_all_called=False) as router:
+def github(tmp_path: Path) -> Iterator[respx.MockRouter]:
+    with invented_github(tmp_path) as router:
         router.delete(f"{API}/installation/token").respond(204)
         yield router
 
@@ -265,7 +266,8 @@ async def test_a_refusal_carries_githubs_words_on_one_line(
         {"message": "body is\ntoo long"},
         "as text",
     ]
-    github.post(COMMENTS).respond(422, json={"message": "Validation Failed", "errors": details})
+    body = {"message": "Validation Failed", "errors": details}
+    github.post(COMMENTS).respond(422, json=body, headers=NOT_GITHUB)
 
     with pytest.raises(RefusedByGitHubError) as raised:
         await api.write(post_comment)
@@ -278,7 +280,7 @@ async def test_a_refusal_carries_githubs_words_on_one_line(
 async def test_a_refusal_without_githubs_shape_is_still_a_refusal(
     github: respx.MockRouter, api: GitHubApi, body: bytes
 ) -> None:
-    github.get(ISSUE).respond(404, content=body)
+    github.get(ISSUE).respond(404, content=body, headers=NOT_GITHUB)
 
     with pytest.raises(RefusedByGitHubError, match="404"):
         await api.read(get_issue)
@@ -287,7 +289,7 @@ async def test_a_refusal_without_githubs_shape_is_still_a_refusal(
 async def test_an_answer_that_is_no_json_may_be_one_the_next_time(
     github: respx.MockRouter, api: GitHubApi
 ) -> None:
-    github.get(ISSUE).respond(200, content=b"<html>")
+    github.get(ISSUE).respond(200, content=b"<html>", headers=NOT_GITHUB)
 
     with pytest.raises(TransientError, match="not JSON"):
         await api.read(get_issue)
@@ -346,7 +348,7 @@ async def test_a_fetch_token_may_only_read(
 async def test_revoking_what_is_worthless_already_is_done(
     github: respx.MockRouter, connection: GitHubConnection, status: int
 ) -> None:
-    github.delete(f"{API}/installation/token").respond(status, json={})
+    github.delete(f"{API}/installation/token").respond(status, json=None if status == 204 else {})
 
     await connection.tokens.revoke("gone")
 
@@ -354,7 +356,7 @@ async def test_revoking_what_is_worthless_already_is_done(
 async def test_closing_revokes_what_is_kept(github: respx.MockRouter, clock: MovingClock) -> None:
     """Attack 52."""
     github.post(MINT).respond(201, json=minted("kept"))
-    revoke = github.delete(f"{API}/installation/token")
+    revoke = github.delete(f"{API}/installation/token").respond(204)
 
     async with connected(clock) as connection:
         await connection.tokens.for_fetch(REPOSITORY)
@@ -365,7 +367,7 @@ async def test_closing_revokes_what_is_kept(github: respx.MockRouter, clock: Mov
 async def test_a_token_answer_of_another_shape_is_asked_for_again_later(
     github: respx.MockRouter, connection: GitHubConnection
 ) -> None:
-    github.post(MINT).respond(201, json={"token": 5})
+    github.post(MINT).respond(201, json={"token": 5}, headers=NOT_GITHUB)
 
     with pytest.raises(TransientError, match="token request"):
         await connection.tokens.for_fetch(REPOSITORY)

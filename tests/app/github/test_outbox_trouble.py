@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from phases.core.model import Repository
 from phases.core.outward import Desired, OutwardItem, OutwardKind, Place
 from tests.app.github.parts import API, APP_ID, REPOSITORY, MovingClock, connected, minted
 from tests.app.github.test_outbox import Rows
+from tests.contract.invented import invented_github
 
 OTHER = Repository(777, "other", "shop", 8, "main")
 
@@ -36,8 +38,8 @@ def standing(number: int, text: str, app: int = APP_ID) -> dict[str, Any]:
 
 
 @pytest.fixture
-def github() -> Iterator[respx.MockRouter]:
-    with respx.mock(assert_all_called=False) as router:
+def github(tmp_path: Path) -> Iterator[respx.MockRouter]:
+    with invented_github(tmp_path) as router:
         router.post(url__regex=rf"{API}/app/installations/\d/access_tokens").respond(
             201, json=minted()
         )

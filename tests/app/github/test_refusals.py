@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from phases.core.errors import BlockedError, TransientError
 from phases.core.events import Labelled
 from phases.core.model import Repository, Role
 from tests.app.github.parts import API, BASE, REPOSITORY, MovingClock, a_run, connected, minted
+from tests.contract.invented import invented_github
 
 REPO = f"{API}/repos/acme/shop"
 BRANCH = "phaseline/3-add-due-dates"
@@ -44,9 +46,9 @@ def commit(sha: str, message: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def github() -> Iterator[respx.MockRouter]:
+def github(tmp_path: Path) -> Iterator[respx.MockRouter]:
     """A GitHub on which the branch stands and everything else goes well, until a test says no."""
-    with respx.mock(assert_all_called=False) as router:
+    with invented_github(tmp_path) as router:
         router.post(f"{API}/app/installations/7/access_tokens").respond(201, json=minted())
         router.delete(f"{API}/installation/token").respond(204)
         router.get(REF).respond(json={"object": {"sha": HEAD}})

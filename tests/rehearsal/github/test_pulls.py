@@ -151,7 +151,7 @@ def test_graphql_reads_nodes_and_says_what_it_cannot_find(standin: Standin) -> N
     viewer = standin.graphql(token, "{ viewer { login } }").json()
     missing = standin.graphql(token, PULL, n=99999).json()
     stranger = standin.graphql(standin.token_of("stranger"), PULL, n=pull["number"]).json()
-    invalid = standin.graphql(token, "{ nothing }").json()
+    invalid = standin.graphql(standin.token_of("maintainer"), "{ nothing }").json()
 
     assert found["pullRequest"] == {"id": pull["node_id"], "isDraft": True}
     assert node.json()["data"]["node"] == {"__typename": "PullRequest", "number": pull["number"]}

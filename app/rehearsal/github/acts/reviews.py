@@ -54,9 +54,7 @@ def start_review(
     if event is not None:
         _check_event(context, pull, event, body, remarked=bool(remarks))
     elif _pending(context, pull):
-        raise refusals.custom(
-            "PullRequestReview", "User can only have one pending review per pull request"
-        )
+        raise refusals.unfit("User can only have one pending review per pull request")
     review = Review(
         body=body,
         state="PENDING",
@@ -68,7 +66,10 @@ def start_review(
     context.session.add(review)
     context.session.flush()
     for remark in remarks:
-        _add_comment(context, review, remark, None)
+        try:
+            _add_comment(context, review, remark, None)
+        except refusals.RefusedError as refused:
+            raise refusals.unfit(_sentence(refused)) from refused
     if event is not None:
         _submit(context, review, event)
     return review
@@ -81,7 +82,7 @@ def submit_review(context: Context, review: Review, event: str, body: str | None
         RefusedError: 422 when it is not pending, or the event does not fit.
     """
     if review.state != "PENDING":
-        raise refusals.custom("PullRequestReview", "Could not submit review: review is not pending")
+        raise refusals.unfit("Could not submit review: review is not pending")
     if body:
         review.body = body
     remarked = bool(_comments(context, review))
@@ -133,13 +134,14 @@ def _check_event(context: Context, pull: Pull, event: str, body: str, *, remarke
         raise refusals.invalid_field("PullRequestReview", "event")
     if event != "COMMENT" and pull.issue.author_id == context.account.id:
         verb = "approve" if event == "APPROVE" else "request changes on"
-        raise refusals.RefusedError(
-            422, "Unprocessable Entity", errors=[f"Review Can not {verb} your own pull request"]
-        )
+        raise refusals.unfit(f"Review Can not {verb} your own pull request")
     if event != "APPROVE" and not body and not remarked:
-        raise refusals.RefusedError(
-            422, "Unprocessable Entity", errors=["Review Body can't be blank"]
-        )
+        raise refusals.unfit("Review Body can't be blank")
+
+
+def _sentence(refused: refusals.RefusedError) -> str:
+    details = [str(error["message"]) for error in refused.errors or [] if "message" in error]
+    return "; ".join(details) or refused.message
 
 
 def _pending(context: Context, pull: Pull) -> Review | None:

@@ -1,0 +1,57 @@
+"""Holds whatever stand-ins noted while the tests ran to GitHub's contract; a finding fails them.
+
+Every stand-in of the suite, in this process or another, writes its log below pytest's temporary
+folder: there it is read when all tests of a process have ended.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.folder import Report, folders_below, held, held_inventions
+from tests.contract.invented import LOG
+
+_REPORT = pytest.StashKey[Report]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_REPORT] = Report()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _contract(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[None]:
+    yield
+    report = pytestconfig.stash[_REPORT]
+    folder = tmp_path_factory.getbasetemp()
+    report.add(held(folders_below(folder)))
+    report.add(held_inventions(folder.rglob(LOG)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    report = session.config.stash[_REPORT]
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        # One process of several: the one that waits for all of them adds up.
+        output["contract"] = report.to_json()
+    elif report.findings and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object, error: object) -> None:
+    output = getattr(node, "workeroutput", {})
+    config: pytest.Config = node.config  # type: ignore[attr-defined]  # xdist has no types
+    if "contract" in output:
+        config.stash[_REPORT].add(Report.from_json(output["contract"]))
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    report = config.stash[_REPORT]
+    if report.exchanges or report.deliveries or report.findings:
+        for line in report.lines():
+            terminalreporter.write_line(line)
