@@ -47,12 +47,12 @@ class StepPerformer:
             return
         while True:
             attempt = await self._records.begin(record.run, name, step.title)
+            record = await self._records.record(record.run.id)
             performed = await self._attempt(record, step, name, attempt, answering)
             if performed.accepted:
                 return
             if performed.outcome is StepOutcome.BLOCKED or attempt % ATTEMPTS == 0:
                 raise BlockedError(_failure(step, performed))
-            record = await self._records.record(record.run.id)
 
     async def _skip(self, run: Run, step: Step, name: WorkName, reason: str) -> None:
         attempt = await self._records.begin(run, name, step.title)
@@ -128,7 +128,8 @@ class StepPerformer:
         return Handoff(
             answering=tuple(work for n in answering if (work := record.find(n))),
             diff=diff,
-            earlier_failure=earlier.reason if earlier and earlier.outcome else "",
+            # The reason of the attempt before stands until this one ends.
+            earlier_failure=earlier.reason if earlier else "",
         )
 
     async def _assignment(
@@ -150,7 +151,7 @@ class StepPerformer:
             attempt=attempt,
             agent=agent,
             tier=agent.tier.next_up() if second else agent.tier,
-            prompt=brief(record, roster, agent, step, name, survey, handoff),
+            prompt=brief(record.as_begun(name), roster, agent, step, name, survey, handoff),
             limits=SessionLimits(agent.limits.turns, agent.limits.minutes * 60, agent.limits.usd),
             spendable_usd=await self._records.spendable(record.run),
         )

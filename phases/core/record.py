@@ -4,7 +4,7 @@ Nothing here is written back: the store makes it anew each time.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -86,6 +86,18 @@ class Record:
     def find(self, name: WorkName) -> Performed | None:
         """Return the work of that name, whatever its state."""
         return next((work for work in self.works if work.name == name), None)
+
+    def as_begun(self, name: WorkName) -> "Record":
+        """Return the record with the works that had ended when that work began, and no other.
+
+        A session that goes on after a restart is told what it was told at first, whatever has been
+        finished beside it since.
+        """
+        begun = self.find(name)
+        if begun is None:
+            return self
+        before = tuple(w for w in self.works if w.ended_at and w.ended_at <= begun.started_at)
+        return replace(self, works=before)
 
     def of(self, phase: PhaseName, performer: str) -> Iterator[Performed]:
         """Yield the works of a performer in a phase, oldest round first."""

@@ -10,7 +10,11 @@ _SCOPES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     "product-manager": (("plan-review.md",), ("pm-spec.md",), ()),
     "ui-designer": (("design-plan.md",), ("pm-spec.md",), ()),
     "architect": (("system-plan.md",), ("pm-spec.md",), ()),
-    "test-writer": (("test-plan.md", "test-report.md"), ("pm-spec.md", "diff"), ("{tests}",)),
+    "test-writer": (
+        ("test-plan.md", "test-report.md"),
+        ("pm-spec.md", "receipts", "diff"),
+        ("{tests}",),
+    ),
     "backend-developer": (
         ("backend-implementation.md",),
         ("pm-spec.md", "system-plan.md"),
