@@ -3,11 +3,19 @@
 No instance is made at import; rooms are given the values they need, not this object.
 """
 
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "PHASELINE_"
@@ -67,6 +75,33 @@ class Settings(BaseSettings):
     budget_operator_day_usd: Decimal = Field(
         Decimal(200), gt=0, description="What all repositories may spend in a day, in USD"
     )
+    no_progress_usd: Decimal = Field(
+        Decimal(4),
+        gt=0,
+        description="What a run may spend without anything being accepted or committed, in USD",
+    )
+    no_progress_minutes: float = Field(
+        30.0, gt=0, description="How long a run may work without that, in minutes"
+    )
+    working_budget_tokens: int = Field(
+        80_000,
+        ge=0,
+        description="An agent's conversation is summed up at 80 % of this length; 0: never",
+    )
+    explain_cache_misses: bool = Field(
+        False, description="`true` logs what differs when a request misses the model's cache"
+    )
+    model_provider: Literal["anthropic", "bedrock", "vertex"] = Field(
+        "anthropic", description="Who serves the models"
+    )
+    model_region: str | None = Field(
+        None, description="The region of Bedrock or Vertex; the SDK's own variables count too"
+    )
+    model_project: str | None = Field(None, description="The Google Cloud project of Vertex")
+    model_headers: SecretStr = Field(
+        SecretStr(""),
+        description='More headers for a gateway, as a JSON object: `{"X-Team": "web"}`',
+    )
     environments_dir: Path | None = Field(
         None,
         description="Prepared dependencies are kept here; `environments` in the data directory",
@@ -78,6 +113,25 @@ class Settings(BaseSettings):
     )
     check_timeout_seconds: float = Field(
         1800.0, gt=0, description="How long one check of a repository may take"
+    )
+    recover_at_start: bool = Field(
+        False,
+        description="`true` reads runs back from GitHub when the database knows of none",
+    )
+    keep_transcripts_days: float = Field(
+        90.0, gt=0, description="How long what agents said in runs that are over is kept, in days"
+    )
+    keep_files_hours: float = Field(
+        24.0, ge=0, description="How long the git objects of runs that are over are kept, in hours"
+    )
+    least_free_disk_mb: int = Field(
+        2048, ge=0, description="With less room on the disk a worker takes up no run, in MB"
+    )
+    least_free_memory_mb: int = Field(
+        512, ge=0, description="With less memory available a worker takes up no run, in MB"
+    )
+    most_load_per_core: float = Field(
+        8.0, gt=0, description="With more programs waiting for each core it takes up no run either"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much the log says; it is JSON lines on standard error"
@@ -92,7 +146,10 @@ class Settings(BaseSettings):
         "", description="The dashboard's address for operators; the tracker links to the run's page"
     )
     anthropic_api_key: SecretStr = Field(
-        validation_alias="ANTHROPIC_API_KEY", description="The key of the Claude API"
+        SecretStr(""),
+        validation_alias="ANTHROPIC_API_KEY",
+        validate_default=True,
+        description="The key of the Claude API; not needed for Bedrock and Vertex",
     )
     anthropic_base_url: str = Field(
         "https://api.anthropic.com",
@@ -109,6 +166,19 @@ class Settings(BaseSettings):
             )
         return secret
 
+    @field_validator("model_headers")
+    @classmethod
+    def _an_object_of_texts(cls, headers: SecretStr) -> SecretStr:
+        headers_of(headers)
+        return headers
+
+    @field_validator("anthropic_api_key")
+    @classmethod
+    def _given_when_needed(cls, key: SecretStr, info: ValidationInfo) -> SecretStr:
+        if not key.get_secret_value() and info.data.get("model_provider") == "anthropic":
+            raise ValueError("Field required, unless PHASELINE_MODEL_PROVIDER names another one")
+        return key
+
     @model_validator(mode="after")
     def _uncaged_on_purpose(self) -> "Settings":
         if self.sandbox == "none" and self.sandbox_none_i_accept != "yes":
@@ -117,6 +187,22 @@ class Settings(BaseSettings):
                 "set PHASELINE_SANDBOX_NONE_I_ACCEPT=yes if that is what you want"
             )
         return self
+
+
+def headers_of(setting: SecretStr) -> dict[str, str]:
+    """Return the headers of PHASELINE_MODEL_HEADERS.
+
+    Raises:
+        ValueError: it is no JSON object of texts; the value is not repeated.
+    """
+    text = setting.get_secret_value() or "{}"
+    try:
+        headers = json.loads(text)
+    except ValueError:
+        headers = None
+    if not isinstance(headers, dict) or not all(isinstance(v, str) for v in headers.values()):
+        raise ValueError('not a JSON object of texts, such as {"X-Team": "web"}') from None
+    return headers
 
 
 def load(**overrides: Any) -> Settings:

@@ -9,7 +9,7 @@ from hashlib import sha256
 from phases.core.agent import Agent, Roster
 from phases.core.briefing import Handoff, brief
 from phases.core.comments import artifact_comment
-from phases.core.errors import BlockedError, TransientError
+from phases.core.errors import BlockedError, raise_setback
 from phases.core.model import Artifact, Run, StepOutcome
 from phases.core.ports import Clock, Records, Sessions, Workspaces, Worktree
 from phases.core.record import Performed, Record
@@ -39,7 +39,8 @@ class StepPerformer:
         """Perform a step that is not settled yet; after a failure once more, a tier up.
 
         Raises:
-            BlockedError: when both attempts failed, or the agent says that a person must decide.
+            BlockedError: when both attempts failed, the agent says that a person must decide, or
+            the same session may go on once a person has acted.
             TransientError: when the same session may go on later.
         """
         if reason := _skip(record, step):
@@ -78,8 +79,8 @@ class StepPerformer:
             assignment = await self._assignment(record, roster, agent, step, name, attempt, handoff)
             examination = Examination(self._records, worktree, record, agent, step, name)
             end = await self._sessions.converse(assignment, worktree, examination)
-            if end.after_seconds is not None:
-                raise TransientError(end.reason, end.after_seconds)
+            if end.setback is not None:
+                raise_setback(end.setback)
             performed = Performed(
                 name, step.title, attempt, started, outcome=end.outcome, reason=end.reason
             )
@@ -153,7 +154,6 @@ class StepPerformer:
             tier=agent.tier.next_up() if second else agent.tier,
             prompt=brief(record.as_begun(name), roster, agent, step, name, survey, handoff),
             limits=SessionLimits(agent.limits.turns, agent.limits.minutes * 60, agent.limits.usd),
-            spendable_usd=await self._records.spendable(record.run),
         )
 
 

@@ -1,15 +1,26 @@
 """One request to the model and its whole reply. It knows no conversation and no money."""
 
-from collections.abc import Callable, Mapping
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import anthropic
+import httpx2
 
+from app.claude.client import Client
+from app.claude.faults import EXPECTED, EmptyReplyError, UnreadableReplyError, fault_of
 from app.claude.ports import Watch
 from app.claude.retry import GaveUp, Retry
 from app.claude.stream import Accumulator
+from app.claude.text import well_formed
+from app.claude.transcript import COMPACTION_BETA
 from phases.core.session import Assignment, Json
+
+MESSAGES = "/v1/messages"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -22,20 +33,21 @@ class Answer:
     latency_ms: int
 
 
-def headers_of(assignment: Assignment) -> dict[str, str]:
-    """Return what tells a gateway whose request this is."""
-    return {
+def headers_of(assignment: Assignment, *, compaction: bool) -> dict[str, str]:
+    """Return what tells a gateway whose request this is, and the API that it holds a summary."""
+    whose = {
         "X-Phaseline-Run": assignment.run,
         "X-Phaseline-Step": str(assignment.name),
         "X-Phaseline-Agent": assignment.agent.name,
         "X-Phaseline-Attempt": str(assignment.attempt),
     }
+    return {**whose, "anthropic-beta": COMPACTION_BETA} if compaction else whose
 
 
 class Asking:
     """Sends requests on the SDK's raw events: `messages.stream()` costs ten times the CPU."""
 
-    def __init__(self, client: anthropic.AsyncAnthropic, retry: Retry, watch: Watch) -> None:
+    def __init__(self, client: Client, retry: Retry, watch: Watch) -> None:
         self._client = client
         self._retry = retry
         self._watch = watch
@@ -47,17 +59,32 @@ class Asking:
         on_first_event: Callable[[], None],
     ) -> Answer | GaveUp:
         """Return the reply to one request, or the fault that stood when trying was given up."""
+        return await self._tried(lambda: self._stream(body, headers, on_first_event))
 
-        async def attempt() -> tuple[Json, str, int]:
-            began = self._watch.monotonic()
-            message, request_id = await self._stream(body, headers, on_first_event)
-            return message, request_id, round((self._watch.monotonic() - began) * 1000)
+    async def ask_at_once(
+        self, body: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> Answer | GaveUp:
+        """Return a reply that is short enough to come in one piece, or the fault that stood."""
+        return await self._tried(lambda: self._whole(body, headers))
 
-        result = await self._retry.run(attempt)
-        if isinstance(result, GaveUp):
-            return result
-        message, request_id, latency_ms = result.value
-        return Answer(message, request_id, result.retries, latency_ms)
+    async def touch(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> Answer | None:
+        """Return the reply to a request that is tried once and may as well fail."""
+        try:
+            return await self._timed(lambda: self._whole(body, headers), 0)
+        except EXPECTED as error:
+            fault = fault_of(error, self._watch.now())
+            _log.warning("keep-alive failed", extra={"fault": fault.name})
+            return None
+
+    async def _tried(self, send: Callable[[], Awaitable[tuple[Json, str]]]) -> Answer | GaveUp:
+        result = await self._retry.run(lambda retries: self._timed(send, retries))
+        return result if isinstance(result, GaveUp) else result.value
+
+    async def _timed(self, send: Callable[[], Awaitable[tuple[Json, str]]], retries: int) -> Answer:
+        began = self._watch.monotonic()
+        message, request_id = await send()
+        latency_ms = round((self._watch.monotonic() - began) * 1000)
+        return Answer(message, request_id, retries, latency_ms)
 
     async def _stream(
         self,
@@ -66,8 +93,14 @@ class Asking:
         on_first_event: Callable[[], None],
     ) -> tuple[Json, str]:
         accumulator = Accumulator()
-        stream = await self._client.messages.create(
-            **body, stream=True, extra_headers=dict(headers)
+        # Not `messages.create`: it would walk the whole history again, to change nothing in it.
+        stream = await self._client.post(
+            MESSAGES,
+            cast_to=object,
+            body={**body, "stream": True},
+            options={"headers": dict(headers)},
+            stream=True,
+            stream_cls=anthropic.AsyncStream[object],
         )
         async with stream:
             # Raw, because the SDK's models would have to be turned back into what was sent.
@@ -75,3 +108,19 @@ class Asking:
                 on_first_event()
                 accumulator.take(event.event or "", event.data)
         return accumulator.message(), stream.response.headers.get("request-id", "")
+
+    async def _whole(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> tuple[Json, str]:
+        response = await self._client.post(
+            MESSAGES, cast_to=httpx2.Response, body=dict(body), options={"headers": dict(headers)}
+        )
+        if not response.content.strip():
+            raise EmptyReplyError
+        try:
+            message = well_formed(json.loads(response.content))
+            sound = isinstance(message["content"], list) and isinstance(message["usage"], dict)
+            sound = sound and isinstance(message["stop_reason"], str)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            sound = False
+        if not sound:
+            raise UnreadableReplyError("the reply is no message")
+        return message, response.headers.get("request-id", "")

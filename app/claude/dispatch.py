@@ -4,33 +4,18 @@ What a tool does is the desk's; a call is never run that the model did not finis
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from app.claude.stream import INVALID_JSON
+from app.claude.calls import Call, result_block
+from app.claude.outputs import Outputs, is_output
 from app.claude.submitting import Submitting
-from app.claude.text import capped
 from app.claude.tools import SHARED_BY_NAME, SUBMIT, only_reads
 from phases.core.agent import Agent
 from phases.core.ports import Desk, ToolResult
 from phases.core.session import Json
 
 _NOT_RUN = ToolResult("Not run: the submission before it ended the session.", is_error=True)
-
-
-@dataclass(frozen=True)
-class Call:
-    """A tool call as the model wrote it."""
-
-    id: str
-    tool: str
-    arguments: Mapping[str, Any]
-
-    @property
-    def malformed(self) -> bool:
-        """Whether its input was not the JSON object that it must be."""
-        return set(self.arguments) == {INVALID_JSON}
 
 
 @dataclass(frozen=True)
@@ -41,46 +26,36 @@ class Ran:
     wrote: bool
 
 
-def calls_of(reply: Json) -> tuple[Call, ...]:
-    """Return the tool calls of a reply, in its order."""
-    return tuple(
-        Call(block["id"], block["name"], block["input"])
-        for block in reply["content"]
-        if block["type"] == "tool_use"
-    )
-
-
-def result_block(call: Call, result: ToolResult) -> Json:
-    """Return a result as the content block that answers its call."""
-    block: dict[str, Any] = {
-        "type": "tool_result",
-        "tool_use_id": call.id,
-        "content": capped(result.text) if result.text.strip() else "(no output)",
-    }
-    return {**block, "is_error": True} if result.is_error else block
-
-
 class Dispatcher:
     """The tools of one session in one agent's hands."""
 
-    def __init__(self, agent: Agent, desk: Desk, submitting: Submitting) -> None:
+    def __init__(self, agent: Agent, desk: Desk, submitting: Submitting, outputs: Outputs) -> None:
         self._agent = agent
         self._desk = desk
         self._submitting = submitting
+        self._outputs = outputs
 
-    async def run(self, calls: Sequence[Call]) -> Ran:
-        """Run the calls in order, neighbours that only read at once; none once one was accepted."""
-        results: list[Json] = []
+    async def run(self, n: int, calls: Sequence[Call]) -> Ran:
+        """Run the calls of turn `n` in order, neighbours that only read at once.
+
+        None runs any more once a submission was accepted.
+        """
+        outcomes: list[ToolResult] = []
         wrote = False
         over = False
         for batch in _batches(calls):
             if over:
-                results.extend(result_block(call, _NOT_RUN) for call in batch)
+                outcomes.extend(_NOT_RUN for _ in batch)
                 continue
-            outcomes = await self._beside(batch)
-            results.extend(map(result_block, batch, outcomes))
+            outcomes.extend(await self._beside(batch))
             wrote = wrote or any(self._writes(call) for call in batch)
             over = batch[-1].tool == SUBMIT and not outcomes[-1].is_error
+        results = [
+            result_block(
+                call, await self._outputs.cut(n, place, outcome.text), is_error=outcome.is_error
+            )
+            for place, (call, outcome) in enumerate(zip(calls, outcomes, strict=True))
+        ]
         return Ran(tuple(results), wrote)
 
     async def _beside(self, batch: Sequence[Call]) -> list[ToolResult]:
@@ -104,6 +79,8 @@ class Dispatcher:
         if call.tool == SUBMIT:
             judgement = await self._submitting.judge(call.arguments)
             return ToolResult(judgement.text, is_error=not judgement.accepted)
+        if is_output(call.tool, call.arguments):
+            return await self._outputs.view(call.arguments)
         return await self._desk.call(call.tool, call.arguments)
 
     def _granted(self, call: Call) -> bool:

@@ -11,6 +11,7 @@ import anthropic
 import httpx2
 
 AGAIN_STATUSES = frozenset({408, 409, 429})
+OPERATOR_STATUSES = frozenset({401, 402, 403, 404})
 AGAIN_TYPES = frozenset({"overloaded_error", "api_error", "rate_limit_error", "timeout_error"})
 """Types of an error event inside a stream whose status was 200.
 
@@ -24,13 +25,15 @@ MOST_MESSAGE_CHARACTERS = 500
 class Fault:
     """A request that brought no whole reply: its name, what was said, and whether to try again.
 
-    `after` is the wait in seconds that the server asked for.
+    `after` is the wait in seconds that the server asked for. `for_the_operator` says that it is
+    about who asks, not about what is asked: key, credit, permission, model.
     """
 
     name: str
     message: str
     again: bool
     after: float | None = None
+    for_the_operator: bool = False
 
     def __str__(self) -> str:
         return f"{self.name}: {self.message}" if self.message else self.name
@@ -97,7 +100,8 @@ def _status_fault(error: anthropic.APIStatusError, now: datetime) -> Fault:
     )
     message = error.api_message if isinstance(error.api_message, str) else ""
     name = f"HTTP {status}" + (f" {error.type}" if error.type else "")
-    return Fault(name, _cut(message), again, _retry_after(error.response.headers, now))
+    after = _retry_after(error.response.headers, now)
+    return Fault(name, _cut(message), again, after, status in OPERATOR_STATUSES)
 
 
 def _retry_after(headers: httpx2.Headers, now: datetime) -> float | None:

@@ -5,13 +5,13 @@ https://docs.claude.com/en/docs/build-with-claude/handling-stop-reasons
 
 from dataclasses import dataclass
 
+from app.claude.calls import Call, calls_of, result_block
+from app.claude.compaction import is_summary
 from app.claude.course import Course
-from app.claude.dispatch import Call, calls_of, result_block
-from app.claude.limits import outcome_of, reason_of
-from app.claude.submitting import MOST_REFUSALS
+from app.claude.limits import Cause, outcome_of, reason_of
 from app.claude.tools import SUBMIT
+from phases.core.errors import Blocked, Later
 from phases.core.model import StepOutcome
-from phases.core.ports import ToolResult
 from phases.core.session import Json, SessionLimits
 
 MOST_REMINDERS = 2
@@ -25,7 +25,7 @@ _CUT = (
     "Your reply was cut because it was too long, and nothing of it was run. Go on from there in "
     "smaller parts: write a large file in several calls, and keep the artifact short."
 )
-_CUT_CALL = ToolResult("Not run: the reply was cut inside or after this call.", is_error=True)
+_CUT_CALL = "Not run: the reply was cut inside or after this call."
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,30 @@ class Say:
 
 
 @dataclass(frozen=True)
+class Shorten:
+    """The reply is a summary, and takes the place of what it sums up."""
+
+
+@dataclass(frozen=True)
 class End:
-    """The session is over."""
+    """The session is over; with a setback it stops here, and goes on from its rows.
+
+    `cause` is what it was wrapped up for, if it was.
+    """
 
     outcome: StepOutcome
     reason: str
+    cause: Cause | None = None
+    setback: Later | Blocked | None = None
 
 
-def judge(reply: Json, course: Course, limits: SessionLimits) -> RunTools | Say | End:
+def judge(reply: Json, course: Course, limits: SessionLimits) -> RunTools | Say | Shorten | End:
     """Say what follows from a reply that `course` has taken; every stop reason by its name."""
     calls = calls_of(reply)
-    step: RunTools | Say | End
+    step: RunTools | Say | Shorten | End
     match reply["stop_reason"]:
+        case "compaction" if is_summary(reply):
+            step = Shorten()
         case "refusal":
             step = End(StepOutcome.REFUSED, _refusal(reply))
         case "model_context_window_exceeded":
@@ -81,19 +93,20 @@ def settled(course: Course, limits: SessionLimits) -> End | None:
     """Return the end of a session whose last reply is answered, or None when it goes on."""
     if course.accepted is not None:
         return End(StepOutcome(course.accepted.outcome), course.accepted.summary)
-    if len(course.refusals) >= MOST_REFUSALS:
-        sentences = " ".join(course.refusals[-1])
-        return End(
-            StepOutcome.NO_OUTPUT,
-            f"{MOST_REFUSALS} submissions were sent back, the last because: {sentences}",
-        )
     return _used_up(course, limits) if course.last else None
 
 
 def _used_up(course: Course, limits: SessionLimits) -> End:
-    if course.wrapping is None:
+    cause = course.wrapping
+    if cause is None:
         raise ValueError("a session that was not asked to wrap up has no last turn")
-    return End(outcome_of(course.wrapping), reason_of(course.wrapping, limits))
+    reason = reason_of(cause, limits)
+    if cause is Cause.REFUSALS:
+        reason = (
+            f"{len(course.refusals)} submissions were sent back, the last because: "
+            f"{' '.join(course.refusals[-1])}"
+        )
+    return End(outcome_of(cause), reason, cause)
 
 
 def _cut(calls: tuple[Call, ...], course: Course) -> Say | End:
@@ -101,7 +114,7 @@ def _cut(calls: tuple[Call, ...], course: Course) -> Say | End:
         return End(
             StepOutcome.NO_OUTPUT, "The model's reply was cut for its length twice in a row."
         )
-    unrun = tuple(result_block(call, _CUT_CALL) for call in calls)
+    unrun = tuple(result_block(call, _CUT_CALL, is_error=True) for call in calls)
     return Say((*unrun, {"type": "text", "text": _CUT}))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import anthropic
 import httpx2
 
+from app.claude.client import Client
 from phases.core.agent import Tier
 
 _log = logging.getLogger(__name__)
@@ -21,26 +22,32 @@ class ModelsError(Exception):
 
 @dataclass(frozen=True)
 class Models:
-    """The model id of each tier, the models whose tools are `strict`, and the room for a reply.
+    """The model id of each tier, the models whose tools are `strict`, and the room that they have.
 
     `max_tokens` is the output limit of a request; a reply that was cut is given twice as much.
+    `working_tokens` is how long a conversation should become: it is summed up before; 0: never.
     """
 
     ids: Mapping[Tier, str]
     strict: frozenset[str]
     max_tokens: int
+    working_tokens: int
 
     def of(self, tier: Tier) -> str:
         """Return the id that a tier stands for."""
         return self.ids[tier]
 
 
-async def check_served(client: anthropic.AsyncAnthropic, models: Models) -> None:
+async def check_served(client: Client, models: Models) -> None:
     """Compare the configured ids with GET /v1/models; a deprecated one is logged.
+
+    The clouds have no such list: there a wrong id is refused with the first request.
 
     Raises:
         ModelsError: the API does not answer, or does not serve one of them.
     """
+    if not isinstance(client, anthropic.AsyncAnthropic):
+        return
     served = await _served(client)
     for tier, model in models.ids.items():
         setting = f"PHASELINE_MODEL_{tier.upper()}"

@@ -4,9 +4,9 @@ The journal is the store's; nothing here knows how rows are kept.
 """
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Protocol
 
+from phases.core.allowance import Allowance
 from phases.core.session import Assignment, Json, LedgerEntry, TurnRow
 
 
@@ -28,8 +28,10 @@ class Journal(Protocol):
         reply: Json,
         entry: LedgerEntry,
         seconds: float,
-    ) -> None:
+    ) -> Allowance:
         """Add row `n` and its ledger entry in one transaction, before any of its tools runs.
+
+        Return what the run may use from here.
 
         Raises:
             StaleSegmentError: the session has a row `n` already, so somebody else holds it.
@@ -44,8 +46,17 @@ class Journal(Protocol):
             StaleSegmentError: the run has moved on.
         """
 
-    async def spendable(self, run: str) -> Decimal:
-        """Return what run, repository and operator have left to spend now, in USD."""
+    async def paid(self, assignment: Assignment, n: int, entry: LedgerEntry) -> None:
+        """Add the ledger entry of a request that made no row, behind row `n`."""
+
+    async def keep_output(self, assignment: Assignment, n: int, call: int, text: str) -> None:
+        """Keep the whole output of a call of row `n`, both from 0; kept again, it is replaced."""
+
+    async def output(self, session: str, n: int, call: int) -> str | None:
+        """Return a kept output, or None."""
+
+    async def allowance(self, run: str) -> Allowance:
+        """Return what a run may use now."""
 
 
 class Pause(Protocol):

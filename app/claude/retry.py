@@ -23,10 +23,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Succeeded(Generic[T]):
-    """What a try brought, and how many tries before it failed."""
+    """What a try brought."""
 
     value: T
-    retries: int
 
 
 @dataclass(frozen=True)
@@ -44,11 +43,14 @@ class Retry:
         self._pause = pause
         self._watch = watch
 
-    async def run(self, attempt: Callable[[], Awaitable[T]]) -> Succeeded[T] | GaveUp:
-        """Run `attempt` up to seven times; only the errors of `faults.EXPECTED` are met here."""
+    async def run(self, attempt: Callable[[int], Awaitable[T]]) -> Succeeded[T] | GaveUp:
+        """Run `attempt` up to seven times, with how often it has failed so far.
+
+        Only the errors of `faults.EXPECTED` are met here.
+        """
         for retries in range(TRIES):
             try:
-                return Succeeded(await attempt(), retries)
+                return Succeeded(await attempt(retries))
             except EXPECTED as error:
                 fault = fault_of(error, self._watch.now())
             _log.warning("model request failed", extra={"fault": fault.name, "tries": retries + 1})

@@ -1,9 +1,11 @@
 """Conversations with the model, as the phases know them: the port `Sessions`, made real."""
 
-import anthropic
-
 from app.claude.asking import Asking
-from app.claude.conversation import Conversation, Room
+from app.claude.client import Client
+from app.claude.conversation import Conversation
+from app.claude.exchange import Room
+from app.claude.keepalive import KeepAlive
+from app.claude.misses import Misses
 from app.claude.models import Models, check_served
 from app.claude.ports import Journal, Pause, Watch
 from app.claude.prices import Prices
@@ -14,17 +16,22 @@ from phases.core.session import Assignment, SessionEnd
 
 
 class ClaudeSessions:
-    """All sessions of one process, on one client; closing the client is its owner's."""
+    """All sessions of one process, on one client; closing the client is its owner's.
+
+    `pause` is for retries, `rest` for keep-alives.
+    """
 
     def __init__(
         self,
-        client: anthropic.AsyncAnthropic,
+        client: Client,
         journal: Journal,
         models: Models,
         prices: Prices,
         pause: Pause,
+        rest: Pause,
         watch: Watch,
         warmth: Warmth,
+        misses: Misses,
     ) -> None:
         self._client = client
         self._room = Room(
@@ -34,6 +41,8 @@ class ClaudeSessions:
             prices=prices,
             watch=watch,
             warmth=warmth,
+            keep_alive=KeepAlive(rest),
+            misses=misses,
         )
 
     async def check_models(self) -> None:

@@ -14,27 +14,28 @@ def well_formed(value: Any) -> Any:
     """
     match value:
         case str():
-            return _well_formed_text(value)
+            return well_formed_text(value)
         case dict():
-            return {_well_formed_text(key): well_formed(inner) for key, inner in value.items()}
+            return {well_formed_text(key): well_formed(inner) for key, inner in value.items()}
         case list():
             return [well_formed(inner) for inner in value]
         case _:
             return value
 
 
-def capped(text: str) -> str:
-    """Return text of at most 16 KiB from its start and 16 KiB from its end, in UTF-8."""
-    raw = _well_formed_text(text).encode()
+def cut(text: str, how_to_read_on: str) -> str:
+    """Return text of at most MOST_HEAD_BYTES from its start and MOST_TAIL_BYTES from its end."""
+    raw = text.encode()
     left_out = len(raw) - MOST_HEAD_BYTES - MOST_TAIL_BYTES
     if left_out <= 0:
-        return raw.decode()
+        return text
     head = raw[:MOST_HEAD_BYTES].decode(errors="ignore")
     tail = raw[-MOST_TAIL_BYTES:].decode(errors="ignore")
-    return f"{head}\n... [{left_out} bytes left out] ...\n{tail}"
+    return f"{head}\n... [{left_out} bytes left out; {how_to_read_on}] ...\n{tail}"
 
 
-def _well_formed_text(text: str) -> str:
+def well_formed_text(text: str) -> str:
+    """Return a text as valid Unicode, as `well_formed` does."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,17 +1,41 @@
-"""The turns of sessions and what they cost; append-only."""
-
-from decimal import Decimal
+"""The turns of sessions, what their tools put out, and what they cost; append-only."""
 
 import sqlalchemy as sa
 
 from app.store.engine import Database
 from app.store.money import Spending
-from app.store.moving import touch
-from app.store.tables import LedgerRow, ResultRecord, RunRow, TurnRecord
+from app.store.moving import insert, touch
+from app.store.tables import LedgerRow, OutputRow, ResultRecord, RunRow, TurnRecord, Usd
+from phases.core.allowance import Allowance
 from phases.core.errors import StaleSegmentError
 from phases.core.machine import RunState
 from phases.core.ports import Clock
 from phases.core.session import Assignment, Json, LedgerEntry, TurnRow
+
+_COSTS = (
+    sa.select(LedgerRow.n, sa.func.sum(LedgerRow.__table__.c.cost, type_=Usd()).label("cost"))
+    .where(LedgerRow.session == sa.bindparam("session"))
+    .group_by(LedgerRow.n)
+    .subquery()
+)
+_TURNS = (
+    sa.select(
+        TurnRecord.n,
+        TurnRecord.request_sha256,
+        TurnRecord.reply,
+        ResultRecord.results,
+        ResultRecord.snapshot,
+        _COSTS.c.cost,
+        TurnRecord.seconds,
+    )
+    .join(_COSTS, _COSTS.c.n == TurnRecord.n)
+    .outerjoin(
+        ResultRecord,
+        sa.and_(ResultRecord.session == TurnRecord.session, ResultRecord.n == TurnRecord.n),
+    )
+    .where(TurnRecord.session == sa.bindparam("session"))
+    .order_by(TurnRecord.n)
+)
 
 
 class StoredJournal:
@@ -24,27 +48,6 @@ class StoredJournal:
 
     async def turns(self, session: str) -> tuple[TurnRow, ...]:
         """Return the rows of a session by `n`, from 0."""
-        query = (
-            sa.select(
-                TurnRecord.n,
-                TurnRecord.request_sha256,
-                TurnRecord.reply,
-                ResultRecord.results,
-                ResultRecord.snapshot,
-                LedgerRow.cost,
-                TurnRecord.seconds,
-            )
-            .join(
-                LedgerRow,
-                sa.and_(LedgerRow.session == TurnRecord.session, LedgerRow.n == TurnRecord.n),
-            )
-            .outerjoin(
-                ResultRecord,
-                sa.and_(ResultRecord.session == TurnRecord.session, ResultRecord.n == TurnRecord.n),
-            )
-            .where(TurnRecord.session == session)
-            .order_by(TurnRecord.n)
-        )
 
         def read(connection: sa.Connection) -> tuple[TurnRow, ...]:
             return tuple(
@@ -57,7 +60,7 @@ class StoredJournal:
                     cost_usd=row.cost,
                     seconds=row.seconds,
                 )
-                for row in connection.execute(query)
+                for row in connection.execute(_TURNS, {"session": session})
             )
 
         return await self._database.read(read)
@@ -70,34 +73,44 @@ class StoredJournal:
         reply: Json,
         entry: LedgerEntry,
         seconds: float,
-    ) -> None:
-        """Add a row and its ledger entry in one transaction.
+    ) -> Allowance:
+        """Add a row and its ledger entry in one transaction; return what the run may still use.
 
         A paid reply is kept even when the run has just been cancelled: money spent is on record.
 
         Raises:
             StaleSegmentError: when the session has that row already.
         """
-        now = self._clock.now()
+        row = {
+            "session": assignment.session,
+            "n": n,
+            "run_id": assignment.run,
+            "request_sha256": request_sha256,
+            "reply": reply,
+            "seconds": seconds,
+            "at": self._clock.now(),
+        }
 
-        def add(connection: sa.Connection) -> None:
+        def add(connection: sa.Connection) -> Allowance:
             try:
-                connection.execute(
-                    sa.insert(TurnRecord).values(
-                        session=assignment.session,
-                        n=n,
-                        run_id=assignment.run,
-                        request_sha256=request_sha256,
-                        reply=reply,
-                        seconds=seconds,
-                        at=now,
-                    )
-                )
+                connection.execute(sa.insert(TurnRecord), row)
             except sa.exc.IntegrityError as error:
                 reason = f"somebody else holds the session {assignment.session}"
                 raise StaleSegmentError(reason) from error
-            connection.execute(_ledger(assignment, n, entry))
+            _pay(connection, assignment, n, 0, entry)
             touch(connection, assignment.run)
+            return self._spending.allowance_in(connection, assignment.run)
+
+        return await self._database.write(add)
+
+    async def paid(self, assignment: Assignment, n: int, entry: LedgerEntry) -> None:
+        """Add what a request that made no row has cost, behind row `n`."""
+        query = sa.select(sa.func.max(LedgerRow.beat)).where(
+            LedgerRow.session == assignment.session, LedgerRow.n == n
+        )
+
+        def add(connection: sa.Connection) -> None:
+            _pay(connection, assignment, n, (connection.scalar(query) or 0) + 1, entry)
 
         await self._database.write(add)
 
@@ -109,48 +122,75 @@ class StoredJournal:
         Raises:
             StaleSegmentError: when the run does not run any more.
         """
-        now = self._clock.now()
+        row = {
+            "session": assignment.session,
+            "n": n,
+            "results": list(results),
+            "snapshot": snapshot,
+            "at": self._clock.now(),
+        }
 
         def add(connection: sa.Connection) -> None:
             query = sa.select(RunRow.state).where(RunRow.id == assignment.run)
             if connection.scalar(query) != RunState.RUNNING:
                 raise StaleSegmentError(f"run {assignment.run} has stopped")
-            connection.execute(
-                sa.insert(ResultRecord).values(
-                    session=assignment.session,
-                    n=n,
-                    results=list(results),
-                    snapshot=snapshot,
-                    at=now,
-                )
-            )
+            connection.execute(sa.insert(ResultRecord), row)
 
         await self._database.write(add)
 
-    async def spendable(self, run: str) -> Decimal:
-        """Return what run, repository and operator have left to spend now, in USD."""
-        return await self._spending.spendable(run)
+    async def keep_output(self, assignment: Assignment, n: int, call: int, text: str) -> None:
+        """Keep the whole output of a call, counted from 0, of row `n`; the last one counts."""
+        key = {"session": assignment.session, "n": n, "call": call}
+        values = {"run_id": assignment.run, "text": text.encode(), "at": self._clock.now()}
+
+        def keep(connection: sa.Connection) -> None:
+            connection.execute(
+                insert(connection, OutputRow)
+                .values(**key, **values)
+                .on_conflict_do_update(index_elements=list(key), set_=values)
+            )
+
+        await self._database.write(keep)
+
+    async def output(self, session: str, n: int, call: int) -> str | None:
+        """Return a kept output."""
+        query = sa.select(OutputRow.text).where(
+            OutputRow.session == session, OutputRow.n == n, OutputRow.call == call
+        )
+        text = await self._database.read(lambda connection: connection.scalar(query))
+        return None if text is None else text.decode()
+
+    async def allowance(self, run: str) -> Allowance:
+        """Return what a run may use now."""
+        return await self._spending.allowance(run)
 
 
-def _ledger(assignment: Assignment, n: int, entry: LedgerEntry) -> sa.Insert:
-    repository = sa.select(RunRow.repository_id).where(RunRow.id == assignment.run)
+def _pay(
+    connection: sa.Connection, assignment: Assignment, n: int, beat: int, entry: LedgerEntry
+) -> None:
     tokens = entry.tokens
-    return sa.insert(LedgerRow).values(
-        run_id=assignment.run,
-        repository_id=repository.scalar_subquery(),
-        session=assignment.session,
-        n=n,
-        name=str(assignment.name),
-        model=entry.model,
-        uncached=tokens.uncached,
-        written_5m=tokens.written_5m,
-        written_1h=tokens.written_1h,
-        read=tokens.read,
-        output=tokens.output,
-        cost=entry.cost_usd,
-        prices=entry.prices,
-        retries=entry.retries,
-        latency_ms=entry.latency_ms,
-        request_id=entry.request_id,
-        at=entry.at,
+    query = sa.select(RunRow.repository_id).where(RunRow.id == assignment.run)
+    connection.execute(
+        sa.insert(LedgerRow),
+        {
+            "run_id": assignment.run,
+            "repository_id": connection.scalar(query),
+            "session": assignment.session,
+            "n": n,
+            "beat": beat,
+            "name": str(assignment.name),
+            "model": entry.model,
+            "iterations": entry.iterations,
+            "uncached": tokens.uncached,
+            "written_5m": tokens.written_5m,
+            "written_1h": tokens.written_1h,
+            "read": tokens.read,
+            "output": tokens.output,
+            "cost": entry.cost_usd,
+            "prices": entry.prices,
+            "retries": entry.retries,
+            "latency_ms": entry.latency_ms,
+            "request_id": entry.request_id,
+            "at": entry.at,
+        },
     )

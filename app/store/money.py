@@ -1,52 +1,100 @@
-"""What may still be spent: by a run, by a repository in a day, by the operator in a day."""
+"""What a run may still use: money of its own, of its repository and of the operator, and patience.
+
+It only adds up; whoever spends is held to it by the session.
+"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 
 from app.store.engine import Database
-from app.store.tables import LedgerRow, RunRow
+from app.store.tables import LedgerRow, Moment, RunRow, Usd, WorkRow
+from phases.core.allowance import Allowance, Bound, Limit
+from phases.core.model import ACCEPTED
 from phases.core.ports import Clock
 
 
 @dataclass(frozen=True)
-class DayLimits:
-    """Bounds of a calendar day in UTC, in USD."""
+class SpendingLimits:
+    """Bounds in USD and seconds.
 
-    repository_usd: Decimal
-    operator_usd: Decimal
+    Those of a day hold for a calendar day in UTC; the idle ones for what is used since something of
+    a run was last accepted or committed, or the run last went on.
+    """
+
+    repository_day_usd: Decimal
+    operator_day_usd: Decimal
+    idle_usd: Decimal
+    idle_seconds: float
+
+
+# Made once: building a statement costs more than running it.
+_RUN = sa.select(
+    RunRow.limit_usd,
+    RunRow.repository_id,
+    RunRow.resumed_at,
+    sa.select(sa.func.max(WorkRow.ended_at, type_=Moment()))
+    .where(WorkRow.run_id == RunRow.id, WorkRow.outcome.in_(sorted(ACCEPTED)))
+    .scalar_subquery()
+    .label("accepted_at"),
+).where(RunRow.id == sa.bindparam("run"))
+
+
+def _sum(*only: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
+    cost: sa.ColumnElement[Any] = LedgerRow.__table__.c.cost
+    if only:
+        cost = sa.case((sa.and_(*only), cost), else_=None)
+    return sa.func.sum(cost, type_=Usd())
+
+
+_OF_RUN = sa.select(
+    _sum().label("whole"),
+    _sum(LedgerRow.at >= sa.bindparam("since", type_=Moment())).label("idle"),
+).where(LedgerRow.run_id == sa.bindparam("run"))
+_OF_DAY = sa.select(
+    _sum().label("operator"),
+    _sum(LedgerRow.repository_id == sa.bindparam("repository")).label("repository"),
+).where(LedgerRow.at >= sa.bindparam("today", type_=Moment()))
 
 
 class Spending:
     """The ledger's sums against the limits."""
 
-    def __init__(self, database: Database, clock: Clock, limits: DayLimits) -> None:
+    def __init__(self, database: Database, clock: Clock, limits: SpendingLimits) -> None:
         self._database = database
         self._clock = clock
         self._limits = limits
 
-    async def spendable(self, run: str) -> Decimal:
-        """Return what a run may spend now: the least of what the three limits leave."""
-        today = self._clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        return await self._database.read(lambda connection: self._left(connection, run, today))
+    async def allowance(self, run: str) -> Allowance:
+        """Return what a run may use now."""
+        return await self._database.read(lambda connection: self.allowance_in(connection, run))
 
-    def _left(self, connection: sa.Connection, run: str, today: datetime) -> Decimal:
-        row = connection.execute(
-            sa.select(RunRow.limit_usd, RunRow.repository_id).where(RunRow.id == run)
-        ).one()
-        since = LedgerRow.at >= today
-        repository = LedgerRow.repository_id == row.repository_id
-        limit: Decimal = row.limit_usd
-        left = (
-            limit - _sum(connection, LedgerRow.run_id == run),
-            self._limits.repository_usd - _sum(connection, sa.and_(since, repository)),
-            self._limits.operator_usd - _sum(connection, since),
+    def allowance_in(self, connection: sa.Connection, run: str) -> Allowance:
+        """Return what a run may use, within a transaction that is open."""
+        now = self._clock.now()
+        today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        row = connection.execute(_RUN, {"run": run}).one()
+        known = [moment for moment in (row.resumed_at, row.accepted_at) if moment is not None]
+        since = max(known, default=now)
+        own = connection.execute(_OF_RUN, {"run": run, "since": since}).one()
+        day = connection.execute(_OF_DAY, {"today": today, "repository": row.repository_id}).one()
+        limits = self._limits
+        bounds = (
+            _bound(Limit.RUN_USD, row.limit_usd, own.whole),
+            _bound(Limit.DAY_USD, limits.repository_day_usd, day.repository),
+            _bound(Limit.OPERATOR_DAY_USD, limits.operator_day_usd, day.operator),
+            _bound(Limit.IDLE_USD, limits.idle_usd, own.idle),
+            _bound(
+                Limit.IDLE_SECONDS,
+                Decimal(limits.idle_seconds),
+                Decimal((now - since).total_seconds()),
+            ),
         )
-        return max(Decimal(0), min(left))
+        return Allowance(bounds, (today + timedelta(days=1) - now).total_seconds())
 
 
-def _sum(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Decimal:
-    total = sa.func.sum(LedgerRow.cost, type_=LedgerRow.__table__.c.cost.type)
-    return Decimal(connection.scalar(sa.select(total).where(where)) or 0)
+def _bound(limit: Limit, whole: Decimal, used: Decimal | None) -> Bound:
+    return Bound(limit, whole, max(Decimal(0), whole - (used or Decimal(0))))

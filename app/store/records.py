@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
@@ -11,7 +10,6 @@ import sqlalchemy as sa
 from app.store.assembly import record_of
 from app.store.codec import receipt_to_json, request_to_json
 from app.store.engine import Database
-from app.store.money import Spending
 from app.store.moving import fence, insert, touch, want
 from app.store.tables import NoteRow, OutwardRow, PassageRow, RunRow, WorkRow
 from phases.core.errors import DefectError
@@ -26,10 +24,9 @@ from phases.core.work import PhaseName, WorkName
 class StoredRecords:
     """The `Records` of the phases, over the database."""
 
-    def __init__(self, database: Database, clock: Clock, spending: Spending) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._spending = spending
 
     async def record(self, run: str) -> Record:
         """Return everything on record of a run.
@@ -148,7 +145,7 @@ class StoredRecords:
             connection.execute(
                 sa.update(WorkRow)
                 .where(WorkRow.run_id == run.id, WorkRow.name == str(performed.name))
-                .values(**_ended(performed))
+                .values(**ended_columns(performed))
             )
             if performed.commit:
                 head = performed.commit.sha
@@ -158,10 +155,6 @@ class StoredRecords:
             touch(connection, run.id)
 
         await self._database.write(finish)
-
-    async def spendable(self, run: Run) -> Decimal:
-        """Return what run, repository and operator have left to spend, in USD."""
-        return await self._spending.spendable(run.id)
 
     async def outbox_is_empty(self, run: str) -> bool:
         """Tell whether everything but the tracker was sent, or was refused for good."""
@@ -200,7 +193,8 @@ def _attempt(connection: sa.Connection, run: str, name: WorkName, title: str, no
     return int(row.attempt) + 1
 
 
-def _ended(performed: Performed) -> dict[str, Any]:
+def ended_columns(performed: Performed) -> dict[str, Any]:
+    """Return the columns of a work that say how it ended and what it made."""
     artifact = performed.artifact
     return {
         "outcome": performed.outcome,

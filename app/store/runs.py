@@ -114,6 +114,7 @@ class Runs:
                         state=state,
                         segment=RunRow.segment + 1,
                         reason="" if state is RunState.RUNNING else f"{why}.",
+                        resumed_at=now,
                         ended_at=ended,
                         wakes_at=None,
                     )
@@ -167,6 +168,7 @@ class Runs:
                 .values(
                     state=RunState.RUNNING,
                     segment=RunRow.segment + 1,
+                    resumed_at=now,
                     wakes_at=None,
                     reason="",
                     touched=RunRow.touched + 1,
@@ -208,8 +210,15 @@ class Runs:
             if row is None or row.segment != segment:
                 raise StaleSegmentError(f"run {run} has moved on from segment {segment}")
             if row.state == RunState.QUEUED:
-                values = {"state": moved(RunState.QUEUED, RunState.RUNNING), "started_at": now}
-                connection.execute(sa.update(RunRow).where(RunRow.id == run).values(**values))
+                connection.execute(
+                    sa.update(RunRow)
+                    .where(RunRow.id == run)
+                    .values(
+                        state=moved(RunState.QUEUED, RunState.RUNNING),
+                        started_at=now,
+                        resumed_at=now,
+                    )
+                )
                 touch(connection, run)
             elif row.state != RunState.RUNNING:
                 raise StaleSegmentError(f"run {run} is {row.state}")

@@ -93,6 +93,7 @@ class RunRow(Table):
     limit_usd: Mapped[Decimal]
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
+    resumed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     wakes_at: Mapped[datetime | None] = mapped_column(index=True)
     reason: Mapped[str] = mapped_column(default="")
@@ -186,18 +187,32 @@ class ResultRecord(Table):
     at: Mapped[datetime]
 
 
+class OutputRow(Table):
+    """The whole output of a tool call whose result was cut."""
+
+    __tablename__ = "output"
+    session: Mapped[str] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True)
+    call: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("run.id"))
+    text: Mapped[bytes]
+    at: Mapped[datetime]
+
+
 class LedgerRow(Table):
-    """What one request to the model cost."""
+    """What one request to the model cost: that of turn `n` (beat 0), or one without a row."""
 
     __tablename__ = "ledger"
-    __table_args__ = (sa.UniqueConstraint("session", "n"),)
+    __table_args__ = (sa.UniqueConstraint("session", "n", "beat"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     run_id: Mapped[str] = mapped_column(sa.ForeignKey("run.id"), index=True)
     repository_id: Mapped[int]
     session: Mapped[str]
     n: Mapped[int]
+    beat: Mapped[int]
     name: Mapped[str]
     model: Mapped[str]
+    iterations: Mapped[int]
     uncached: Mapped[int]
     written_5m: Mapped[int]
     written_1h: Mapped[int]

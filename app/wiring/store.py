@@ -6,7 +6,7 @@ from app.store.deliveries import Deliveries
 from app.store.engine import Database
 from app.store.journal import StoredJournal
 from app.store.logs import StoredLogs
-from app.store.money import DayLimits, Spending
+from app.store.money import Spending, SpendingLimits
 from app.store.outbox import StoredOutbox
 from app.store.records import StoredRecords
 from app.store.runs import Runs
@@ -17,11 +17,16 @@ class Store:
 
     def __init__(self, settings: Settings, clock: SystemClock) -> None:
         self.database = Database(settings.database_url)
-        limits = DayLimits(settings.budget_day_usd, settings.budget_operator_day_usd)
+        limits = SpendingLimits(
+            repository_day_usd=settings.budget_day_usd,
+            operator_day_usd=settings.budget_operator_day_usd,
+            idle_usd=settings.no_progress_usd,
+            idle_seconds=60 * settings.no_progress_minutes,
+        )
         spending = Spending(self.database, clock, limits)
         self.deliveries = Deliveries(self.database)
         self.runs = Runs(self.database, clock, settings.budget_run_usd)
-        self.records = StoredRecords(self.database, clock, spending)
+        self.records = StoredRecords(self.database, clock)
         self.outbox = StoredOutbox(self.database, clock)
         self.journal = StoredJournal(self.database, clock, spending)
         self.logs = StoredLogs(self.database, clock)

@@ -5,25 +5,19 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import (
-    AbstractContextManager,
     AsyncExitStack,
     asynccontextmanager,
     contextmanager,
-    nullcontext,
 )
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
-from app.claude.client import SILENCE_SECONDS, ClientSettings, make_client
-from app.claude.models import REPLY_TOKENS, Models, ModelsError
-from app.claude.prices import NoPriceError, Prices
-from app.claude.sessions import ClaudeSessions
-from app.claude.warmth import PATIENCE_SECONDS, Warmth
+from app.claude.models import ModelsError
+from app.claude.prices import NoPriceError
 from app.clock import SystemClock
 from app.durable.bell import Bell
 from app.durable.keeper import Keeper, LeasedKeeper, OnlyKeeper
-from app.durable.lock import AnotherWorkerError, WorkerLock
+from app.durable.lock import AnotherWorkerError
 from app.durable.reception import Reception
 from app.durable.segments import SegmentLimits, Segments, give_up_the_dead, launch, shut_down
 from app.durable.worker import Worker
@@ -36,18 +30,21 @@ from app.github.inbox import Inbox
 from app.github.key import PrivateKeyError
 from app.github.outbox import OutboxWriter
 from app.github.people import People
+from app.github.sealed import SealedOutbox
 from app.github.sweep import Sweep
 from app.roster import RosterError
 from app.settings import Settings
 from app.store.engine import make_durable_engine
 from app.store.leases import Leases
+from app.wiring.model import sessions_of
+from app.wiring.recovering import SQLITE, Recoverer, only_worker, recover_into_nothing
 from app.wiring.refusals import StartError
 from app.wiring.sandbox import check_sandbox, chosen_sandbox
 from app.wiring.store import Store
 from app.wiring.workspaces import team, workspaces_of
 from app.workspace.sandbox.errors import SandboxError
 from phases.actions import ActionPerformer
-from phases.core.agent import Roster, Tier
+from phases.core.agent import Roster
 from phases.core.errors import BlockedError, TransientError
 from phases.core.ports import Sessions, Workspaces
 from phases.engine import Engine
@@ -56,7 +53,6 @@ from phases.pipeline import standard_pipeline
 from phases.steps import StepPerformer
 
 log = logging.getLogger(__name__)
-SQLITE = "sqlite:///"
 SEGMENTS_PER_WORKER = 6
 SEGMENTS_PER_REPOSITORY = 2
 OUTBOX_BATCH = 100
@@ -70,6 +66,7 @@ def connection_of(settings: Settings, clock: SystemClock) -> GitHubConnection:
         private_key=settings.github_private_key.get_secret_value(),
         api_url=settings.github_api_url,
         proxy=None,
+        write_spacing=timedelta(seconds=settings.github_write_spacing_seconds),
         clock=clock,
     )
 
@@ -82,32 +79,6 @@ def durable_engine_of(settings: Settings) -> Iterator[object]:
         yield engine
     finally:
         engine.dispose()
-
-
-@asynccontextmanager
-async def sessions_of(
-    settings: Settings, store: Store, clock: SystemClock
-) -> AsyncIterator[ClaudeSessions]:
-    """Open the way to the model; every configured model has a price and is served."""
-    ids = {
-        Tier.OPUS: settings.model_opus,
-        Tier.SONNET: settings.model_sonnet,
-        Tier.HAIKU: settings.model_haiku,
-    }
-    key = settings.anthropic_api_key.get_secret_value()
-    client = make_client(ClientSettings(key, settings.anthropic_base_url, {}, SILENCE_SECONDS))
-    async with client:
-        sessions = ClaudeSessions(
-            client=client,
-            journal=store.journal,
-            models=Models(ids, frozenset(), REPLY_TOKENS),
-            prices=Prices("anthropic"),
-            pause=clock,
-            watch=clock,
-            warmth=Warmth(PATIENCE_SECONDS),
-        )
-        await sessions.check_models()
-        yield sessions
 
 
 _REFUSALS = (
@@ -167,10 +138,8 @@ def crew_of(
     reader = Inbox(label=settings.label, app_id=settings.github_app_id)
     reception = Reception(store.deliveries, reader, People(connection.clients), store.runs)
     writer = OutboxWriter(
-        outbox=store.outbox,
+        outbox=SealedOutbox(store.outbox, store.records, connection.seal),
         conversations=Conversations(connection.clients, app_id=settings.github_app_id),
-        clock=clock,
-        spacing=timedelta(seconds=settings.github_write_spacing_seconds),
         batch=OUTBOX_BATCH,
     )
     worker = Worker(
@@ -233,13 +202,15 @@ async def _crew(
 ) -> Crew:
     clock = SystemClock()
     try:
-        stack.enter_context(_only_worker(settings))
+        stack.enter_context(only_worker(settings))
         await check_sandbox(chosen_sandbox(settings), settings)
         connection = connection_of(settings, clock)
         stack.push_async_callback(connection.close)
         sessions = await stack.enter_async_context(sessions_of(settings, store, clock))
         check_team(team())
         identity = await identify(connection.clients)
+        if settings.recover_at_start:
+            await recover_into_nothing(Recoverer(settings, store, connection, clock), store)
         workspaces = workspaces_of(settings, store, connection, identity, clock)
     except _REFUSALS as error:
         raise StartError(str(error)) from error
@@ -255,10 +226,3 @@ def check_team(roster: Roster) -> None:
     faults = standard_pipeline().faults(roster)
     if faults:
         raise StartError("The team does not fit the pipeline.\n" + "\n".join(faults))
-
-
-def _only_worker(settings: Settings) -> AbstractContextManager[object]:
-    if not settings.database_url.startswith(SQLITE):
-        return nullcontext()
-    database = Path(settings.database_url.removeprefix(SQLITE))
-    return WorkerLock(database.with_name(f"{database.name}.worker"))

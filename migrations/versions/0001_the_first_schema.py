@@ -21,6 +21,7 @@ def upgrade() -> None:
     _run()
     _ledger()
     _note()
+    _output()
     _outward()
     _passage()
     _turn()
@@ -97,6 +98,7 @@ def _run() -> None:
         sa.Column("limit_usd", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=True),
+        sa.Column("resumed_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("wakes_at", sa.BigInteger(), nullable=True),
         sa.Column("reason", sa.String(), nullable=False),
@@ -127,8 +129,10 @@ def _ledger() -> None:
         sa.Column("repository_id", KEY, nullable=False),
         sa.Column("session", sa.String(), nullable=False),
         sa.Column("n", KEY, nullable=False),
+        sa.Column("beat", KEY, nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("model", sa.String(), nullable=False),
+        sa.Column("iterations", KEY, nullable=False),
         sa.Column("uncached", KEY, nullable=False),
         sa.Column("written_5m", KEY, nullable=False),
         sa.Column("written_1h", KEY, nullable=False),
@@ -145,7 +149,7 @@ def _ledger() -> None:
             ["run.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("session", "n"),
+        sa.UniqueConstraint("session", "n", "beat"),
     )
     with op.batch_alter_table("ledger", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ledger_at"), ["at"], unique=False)
@@ -167,6 +171,23 @@ def _note() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("run_id", "name", "text_sha256"),
+    )
+
+
+def _output() -> None:
+    op.create_table(
+        "output",
+        sa.Column("session", sa.String(), nullable=False),
+        sa.Column("n", KEY, nullable=False),
+        sa.Column("call", KEY, nullable=False),
+        sa.Column("run_id", sa.String(), nullable=False),
+        sa.Column("text", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["run.id"],
+        ),
+        sa.PrimaryKeyConstraint("session", "n", "call"),
     )
 
 
@@ -277,6 +298,7 @@ def downgrade() -> None:
         "passage",
         "outward",
         "note",
+        "output",
         "ledger",
         "run",
         "turn_result",

@@ -106,14 +106,6 @@ class Base:
     places: Places
 
 
-class Limit(StrEnum):
-    """What a run may not exceed."""
-
-    RUN_USD = "run_usd"
-    DAY_USD = "day_usd"
-    OPERATOR_DAY_USD = "operator_day_usd"
-
-
 @dataclass(frozen=True)
 class Run:
     """One passage of one issue through the pipeline."""

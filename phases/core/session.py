@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from phases.core.agent import Agent, Tier
+from phases.core.errors import Blocked, Later
 from phases.core.model import StepOutcome
 from phases.core.submission import Submission
 from phases.core.work import WorkName
@@ -47,7 +48,6 @@ class Assignment:
     """One attempt of one step, as the session needs it.
 
     `session` is unique per attempt. `tier` may stand above the agent's own after a failed attempt.
-    `spendable_usd` is what run, repository and operator have left now.
     """
 
     session: str
@@ -58,15 +58,14 @@ class Assignment:
     tier: Tier
     prompt: Prompt
     limits: SessionLimits
-    spendable_usd: Decimal
 
 
 @dataclass(frozen=True)
 class SessionEnd:
     """How a session ended; `submission` is there when it was accepted.
 
-    `refusals` are the sentences with which submissions were sent back. `after_seconds` is set when
-    the same session may go on later, from its rows.
+    `refusals` are the sentences with which submissions were sent back. `setback` is set when the
+    session is not over: it goes on from its rows, later or when a person has acted.
     """
 
     outcome: StepOutcome
@@ -75,7 +74,7 @@ class SessionEnd:
     turns: int
     cost_usd: Decimal
     refusals: tuple[str, ...] = ()
-    after_seconds: float | None = None
+    setback: Later | Blocked | None = None
 
 
 @dataclass(frozen=True)
@@ -91,9 +90,13 @@ class Tokens:
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """What one request cost; `prices` names the version of the price list."""
+    """What one request cost; `prices` names the version of the price list.
+
+    `iterations` is how many samplings the reply took: a compaction within it is one of its own.
+    """
 
     model: str
+    iterations: int
     tokens: Tokens
     cost_usd: Decimal
     prices: str
@@ -109,8 +112,8 @@ class TurnRow:
 
     `results` are the content blocks of the user message that answers the reply; None when the tools
     had not all finished. `snapshot` names the files as they were then (None: unchanged since the
-    row before). `cost_usd` is what the request cost, `seconds` the wall time that the session had
-    worked when the reply came, over all its lives.
+    row before). `cost_usd` is what the request and its keep-alives cost, `seconds` the wall time
+    that the session had worked when the reply came, over all its lives.
     """
 
     n: int

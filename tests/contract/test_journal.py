@@ -13,7 +13,7 @@ from app.claude.prices import NOTHING
 from app.store.engine import Database
 from app.store.journal import StoredJournal
 from app.store.migrating import migrate
-from app.store.money import DayLimits, Spending
+from app.store.money import Spending, SpendingLimits
 from app.store.runs import Runs
 from phases.core.errors import StaleSegmentError
 from phases.core.model import StepOutcome
@@ -24,7 +24,7 @@ from tests.app.store.story import running
 from tests.fakes.desk import FakeDesk
 from tests.fakes.journal import FakeJournal
 from tests.fakes.outside import ManualClock
-from tests.fakes.waiting import FakePause, FakeWatch
+from tests.fakes.waiting import FakePause, FakeRest, FakeWatch
 
 REPLY: Json = {
     "stop_reason": "tool_use",
@@ -32,6 +32,9 @@ REPLY: Json = {
     "a": None,
 }
 RESULTS: tuple[Json, ...] = ({"type": "tool_result", "content": "ok", "a": 1.5}, {"type": "text"})
+
+
+LIMITS = SpendingLimits(Decimal(60), Decimal(200), Decimal(20), 1800.0)
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,9 @@ class Given:
 @pytest.fixture(params=["fake", "stored"])
 async def given(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Given]:
     clock = ManualClock()
-    entry = LedgerEntry("model", NOTHING, Decimal("0.000000125"), "list", 0, 1, "req", clock.now())
+    entry = LedgerEntry(
+        "model", 1, NOTHING, Decimal("0.000000125"), "list", 0, 1, "req", clock.now()
+    )
     async with AsyncExitStack() as stack:
         if request.param == "fake":
             yield Given(FakeJournal(Decimal(15)), assignment(), entry)
@@ -55,13 +60,17 @@ async def given(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         migrate(url)
         database = await stack.enter_async_context(Database(url))
         run = await running(database, Runs(database, clock, Decimal(15)))
-        spending = Spending(database, clock, DayLimits(Decimal(60), Decimal(200)))
+        spending = Spending(database, clock, LIMITS)
         journal = StoredJournal(database, clock, spending)
         yield Given(journal, replace(assignment(), run=run.id), entry)
 
 
 async def _row(given: Given, n: int) -> None:
     await given.journal.reply(given.assignment, n, f"hash {n}", REPLY, given.entry, 1.5 + n)
+
+
+async def _left(given: Given) -> Decimal:
+    return (await given.journal.allowance(given.assignment.run)).money.left
 
 
 async def test_a_session_that_has_not_begun_has_no_rows(given: Given) -> None:
@@ -97,22 +106,22 @@ async def test_results_complete_their_row(given: Given) -> None:
 
 async def test_a_second_row_of_one_number_is_refused_and_costs_nothing(given: Given) -> None:
     await _row(given, 0)
-    left = await given.journal.spendable(given.assignment.run)
+    left = await _left(given)
 
     with pytest.raises(StaleSegmentError):
         await _row(given, 0)
 
-    assert await given.journal.spendable(given.assignment.run) == left
+    assert await _left(given) == left
     assert len(await given.journal.turns(given.assignment.session)) == 1
 
 
 async def test_every_row_is_paid_for_to_the_smallest_amount(given: Given) -> None:
-    before = await given.journal.spendable(given.assignment.run)
+    before = await _left(given)
 
     await _row(given, 0)
     await _row(given, 1)
 
-    left = await given.journal.spendable(given.assignment.run)
+    left = await _left(given)
     assert before == Decimal(15)
     assert before - left == Decimal("0.00000025")
 
@@ -128,7 +137,7 @@ async def test_a_session_is_held_and_held_again_on_the_rows_of_the_journal(given
 
     async with (
         serving(respond) as server,
-        room(server.url, given.journal, FakePause(), FakeWatch()) as sessions,
+        room(server.url, given.journal, FakePause(), FakeRest(), FakeWatch()) as sessions,
     ):
         first = await sessions.converse(given.assignment, desk, accept)
         second = await sessions.converse(given.assignment, desk, accept)

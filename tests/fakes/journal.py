@@ -4,17 +4,24 @@ import json
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from phases.core.allowance import Allowance, Bound, Limit
 from phases.core.errors import StaleSegmentError
 from phases.core.session import Assignment, Json, LedgerEntry, TurnRow
 
 
 @dataclass
 class FakeJournal:
-    """Keeps the rows of all sessions; `allowance` is what may be spent in all, in USD."""
+    """Keeps the rows of all sessions; `purse` is what may be spent in all, in USD.
 
-    allowance: Decimal
+    `idle_seconds` is how long nothing was accepted; the limit is 1,800.
+    """
+
+    purse: Decimal
+    limit: Limit = Limit.RUN_USD
+    idle_seconds: int = 0
     rows: dict[str, list[TurnRow]] = field(default_factory=dict)
     ledger: list[LedgerEntry] = field(default_factory=list)
+    outputs: dict[tuple[str, int, int], str] = field(default_factory=dict)
 
     async def turns(self, session: str) -> tuple[TurnRow, ...]:
         return tuple(self.rows.get(session, ()))
@@ -27,11 +34,17 @@ class FakeJournal:
         reply: Json,
         entry: LedgerEntry,
         seconds: float,
-    ) -> None:
+    ) -> Allowance:
         rows = self.rows.setdefault(assignment.session, [])
         if n != len(rows):
             raise StaleSegmentError(f"row {n} of {assignment.session} is there already")
         rows.append(TurnRow(n, request_sha256, _stored(reply), None, None, entry.cost_usd, seconds))
+        self.ledger.append(entry)
+        return await self.allowance(assignment.run)
+
+    async def paid(self, assignment: Assignment, n: int, entry: LedgerEntry) -> None:
+        rows = self.rows[assignment.session]
+        rows[n] = replace(rows[n], cost_usd=rows[n].cost_usd + entry.cost_usd)
         self.ledger.append(entry)
 
     async def results(
@@ -41,9 +54,18 @@ class FakeJournal:
         stored = tuple(_stored(result) for result in results)
         rows[n] = replace(rows[n], results=stored, snapshot=snapshot)
 
-    async def spendable(self, run: str) -> Decimal:
+    async def keep_output(self, assignment: Assignment, n: int, call: int, text: str) -> None:
+        self.outputs[assignment.session, n, call] = text
+
+    async def output(self, session: str, n: int, call: int) -> str | None:
+        return self.outputs.get((session, n, call))
+
+    async def allowance(self, run: str) -> Allowance:
         del run  # One purse for all.
-        return self.allowance - sum((entry.cost_usd for entry in self.ledger), Decimal(0))
+        spent = sum((entry.cost_usd for entry in self.ledger), Decimal(0))
+        purse = Bound(self.limit, self.purse, max(Decimal(0), self.purse - spent))
+        idle = Bound(Limit.IDLE_SECONDS, Decimal(1800), Decimal(1800 - self.idle_seconds))
+        return Allowance((purse, idle), 3600.0)
 
 
 def _stored(value: Json) -> Json:

@@ -19,6 +19,19 @@ class FakeWatch:
 
 
 @dataclass
+class FakeRest:
+    """Lasts until a test lets it end; `asked` counts how often somebody began to rest."""
+
+    asked: int = 0
+    over: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+
+    async def between(self, shortest: float, longest: float) -> None:
+        assert 0 < shortest <= longest
+        self.asked += 1
+        await self.over.acquire()
+
+
+@dataclass
 class FakePause:
     """Remembers how long it was asked to wait, and does not."""
 

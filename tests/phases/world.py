@@ -10,7 +10,6 @@ from app.durable.context import SegmentContext
 from app.store.deliveries import Deliveries
 from app.store.engine import Database
 from app.store.migrating import migrate
-from app.store.money import DayLimits, Spending
 from app.store.records import StoredRecords
 from app.store.runs import Runs
 from phases.actions import ActionPerformer
@@ -101,10 +100,9 @@ async def world(directory: Path, play: Play) -> AsyncIterator[World]:
     clock = ManualClock()
     async with Database(url) as database:
         runs = Runs(database, clock, Decimal(15))
-        spending = Spending(database, clock, DayLimits(Decimal(60), Decimal(200)))
         yield World(
             database=database,
-            records=StoredRecords(database, clock, spending),
+            records=StoredRecords(database, clock),
             runs=runs,
             workspaces=FakeWorkspaces(team()),
             forge=FakeForge(),

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from app.claude.client import ClientSettings, make_client
+from app.claude.client import ClientSettings, Provider, make_client
+from app.claude.misses import Misses
 from app.claude.models import Models
 from app.claude.ports import Journal, Pause, Watch
 from app.claude.prices import Prices
@@ -20,7 +21,7 @@ from phases.core.work import PhaseName, WorkName
 from tests.app.claude.wire import Respond, Server, call, serving
 from tests.fakes.desk import FakeDesk
 from tests.fakes.journal import FakeJournal
-from tests.fakes.waiting import FakePause, FakeWatch
+from tests.fakes.waiting import FakePause, FakeRest, FakeWatch
 
 MODELS = Models(
     ids={
@@ -30,6 +31,7 @@ MODELS = Models(
     },
     strict=frozenset(),
     max_tokens=8_000,
+    working_tokens=0,
 )
 LIMITS = SessionLimits(turns=20, seconds=900, usd=Decimal(2))
 PROMPT = Prompt(
@@ -66,7 +68,6 @@ def assignment(
         tier=agent.tier,
         prompt=prompt,
         limits=limits,
-        spendable_usd=Decimal(15),
     )
 
 
@@ -95,6 +96,7 @@ class Stage:
     journal: FakeJournal
     desk: FakeDesk = field(default_factory=FakeDesk)
     pause: FakePause = field(default_factory=FakePause)
+    rest: FakeRest = field(default_factory=FakeRest)
     watch: FakeWatch = field(default_factory=FakeWatch)
 
     async def converse(
@@ -117,12 +119,12 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """Set a room up against a server that answers so."""
     kept = journal or FakeJournal(Decimal(15))
-    pause, watch = FakePause(), FakeWatch()
+    pause, rest, watch = FakePause(), FakeRest(), FakeWatch()
     async with (
         serving(respond) as server,
-        room(server.url, kept, pause, watch, models, warmth) as r,
+        room(server.url, kept, pause, rest, watch, models, warmth) as r,
     ):
-        yield Stage(server, r, kept, pause=pause, watch=watch)
+        yield Stage(server, r, kept, pause=pause, rest=rest, watch=watch)
 
 
 @asynccontextmanager
@@ -130,13 +132,34 @@ async def room(
     url: str,
     journal: Journal,
     pause: Pause,
+    rest: Pause,
     watch: Watch,
     models: Models = MODELS,
     warmth: Warmth | None = None,
 ) -> AsyncIterator[ClaudeSessions]:
     """Wire a room to a server."""
-    settings = ClientSettings(api_key="key", base_url=url, headers={}, silence_seconds=5.0)
-    async with make_client(settings) as client:
+    async with make_client(client_settings(url)) as client:
         yield ClaudeSessions(
-            client, journal, models, Prices("anthropic"), pause, watch, warmth or Warmth(5.0)
+            client=client,
+            journal=journal,
+            models=models,
+            prices=Prices("anthropic"),
+            pause=pause,
+            rest=rest,
+            watch=watch,
+            warmth=warmth or Warmth(5.0),
+            misses=Misses(enabled=True),
         )
+
+
+def client_settings(url: str) -> ClientSettings:
+    """Return the settings of a client for a server on this machine."""
+    return ClientSettings(
+        provider=Provider.ANTHROPIC,
+        api_key="key",
+        base_url=url,
+        headers={},
+        silence_seconds=5.0,
+        region=None,
+        project=None,
+    )

@@ -3,6 +3,7 @@ import math
 
 import pytest
 
+from phases.core.errors import Later
 from phases.core.model import StepOutcome
 from tests.app.claude.kit import stage, submit
 from tests.app.claude.wire import USAGE, Wire, error, frame, frames, in_order, reply
@@ -70,7 +71,6 @@ async def test_a_fault_that_lasts_is_not_tried_again_and_is_named(fault: str) ->
         end = await at.converse()
 
     assert end.outcome is StepOutcome.INFRA_ERROR
-    assert end.after_seconds is None
     assert "no" in end.reason
     assert at.journal.rows == {}
 
@@ -81,7 +81,7 @@ async def test_an_outage_ends_the_session_after_seven_tries_to_go_on_later() -> 
 
     assert end.outcome is StepOutcome.INFRA_ERROR
     assert end.reason == "The model API failed: HTTP 529 overloaded_error: Overloaded"
-    assert end.after_seconds == 300
+    assert end.setback == Later(end.reason, 300)
     assert len(at.server.sent) == 7
     assert at.pause.asked == [(0.5, 1), (1, 2), (2, 4), (4, 8), (8, 16), (16, 32)]
 
@@ -123,7 +123,7 @@ async def test_a_longer_wait_gives_the_slot_back_and_the_session_goes_on_from_it
         second = await at.converse()
 
     assert first.outcome is StepOutcome.INFRA_ERROR
-    assert first.after_seconds == 61
+    assert first.setback == Later(first.reason, 61)
     assert at.pause.asked == []
     assert second.outcome is StepOutcome.DONE
 

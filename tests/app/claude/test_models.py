@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from app.claude.client import ClientSettings, make_client
+from app.claude.client import make_client
 from app.claude.models import Models, ModelsError, check_served
 from app.claude.prices import NoPriceError
 from phases.core.agent import Tier
-from tests.app.claude.kit import MODELS, assignment, stage
+from tests.app.claude.kit import MODELS, assignment, client_settings, stage
 from tests.app.claude.wire import Sent, Wire, error, in_order
 
 
@@ -91,9 +91,7 @@ async def test_a_key_that_is_missing_is_said_to_be(
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
-    settings = ClientSettings(
-        api_key=None, base_url="http://127.0.0.1:1", headers={}, silence_seconds=5
-    )
+    settings = replace(client_settings("http://127.0.0.1:1"), api_key=None)
 
     async with make_client(settings) as client:
         with pytest.raises(ModelsError, match="check ANTHROPIC_API_KEY"):
@@ -113,17 +111,16 @@ async def test_a_tier_stands_for_its_model() -> None:
 
 
 def test_models_know_the_id_of_each_tier() -> None:
-    models = Models({Tier.HAIKU: "x"}, frozenset(), 1)
+    models = Models({Tier.HAIKU: "x"}, frozenset(), 1, 0)
 
     assert models.of(Tier.HAIKU) == "x"
 
 
 async def test_the_client_never_retries_and_never_shows_its_key() -> None:
-    settings = ClientSettings(
+    settings = replace(
+        client_settings("http://127.0.0.1:1"),
         api_key="sk-secret",
-        base_url="http://127.0.0.1:1",
         headers={"x-gateway": "sk-other"},
-        silence_seconds=180,
     )
 
     async with make_client(settings) as client:

@@ -82,7 +82,7 @@ async def test_two_agents_of_a_run_share_their_prefix_to_the_byte() -> None:
 async def test_four_markers_at_most_are_sent_the_last_two_at_the_ends_of_the_last_two_turns() -> (
     None
 ):
-    work = [reply(text("So."), call("grep", {"pattern": "a"}, f"t{n}")) for n in range(3)]
+    work = [reply(text("So."), call("grep", {"pattern": f"a{n}"}, f"t{n}")) for n in range(3)]
 
     async with stage(by_turn(*work, reply(submit()))) as at:
         await at.converse()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from phases.core.allowance import Allowance
 from phases.core.errors import DefectError
 from phases.core.model import StepOutcome
 from phases.core.session import Assignment, Json, LedgerEntry, Prompt, SessionEnd
@@ -38,12 +39,13 @@ class MortalJournal(FakeJournal):
         reply: Json,
         entry: LedgerEntry,
         seconds: float,
-    ) -> None:
-        await self._or_die(
+    ) -> Allowance:
+        allowance: Allowance = await self._or_die(
             lambda: super(MortalJournal, self).reply(
                 assignment, n, request_sha256, reply, entry, seconds
             )
         )
+        return allowance
 
     async def results(
         self, assignment: Assignment, n: int, results: tuple[Json, ...], snapshot: str | None
@@ -52,13 +54,15 @@ class MortalJournal(FakeJournal):
             lambda: super(MortalJournal, self).results(assignment, n, results, snapshot)
         )
 
-    async def _or_die(self, write: Callable[[], Any]) -> None:
+    async def _or_die(self, write: Callable[[], Any]) -> Any:
         dies = self.written == self.dies_at
         self.written += 1
+        written = None
         if not (dies and self.early):
-            await write()
+            written = await write()
         if dies:
             raise PowerCutError
+        return written
 
 
 async def examine(given: Submission) -> tuple[str, ...]:

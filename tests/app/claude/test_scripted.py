@@ -10,21 +10,18 @@ from typing import Any
 
 import pytest
 
-from app.claude.client import ClientSettings, make_client
 from app.claude.models import Models
-from app.claude.prices import Prices
 from app.claude.sessions import ClaudeSessions
-from app.claude.warmth import Warmth
 from app.rehearsal.claude.log import RequestLog
 from app.rehearsal.claude.reading import read_script
 from app.rehearsal.claude.server import create_app
 from phases.core.model import StepOutcome
 from phases.core.session import Block, Prompt
-from tests.app.claude.kit import MODELS, accept, assignment
+from tests.app.claude.kit import MODELS, accept, assignment, room
 from tests.app.serving import served
 from tests.fakes.desk import FakeDesk
 from tests.fakes.journal import FakeJournal
-from tests.fakes.waiting import FakePause, FakeWatch
+from tests.fakes.waiting import FakePause, FakeRest, FakeWatch
 
 SCRIPT = """
 version: 1
@@ -71,11 +68,9 @@ def scripted(tmp_path: Path, log: Path, journal: FakeJournal) -> Scripted:
         path.write_text(script)
         async with (
             served(create_app(read_script(path), 0, RequestLog(log))) as url,
-            make_client(ClientSettings("key", url, {}, 5.0)) as client,
+            room(url, journal, FakePause(), FakeRest(), FakeWatch(), models) as sessions,
         ):
-            yield ClaudeSessions(
-                client, journal, models, Prices("anthropic"), FakePause(), FakeWatch(), Warmth(5)
-            )
+            yield sessions
 
     return serve
 
@@ -127,7 +122,7 @@ async def test_a_request_that_does_not_fit_the_script_ends_the_session_with_the_
         end = await sessions.converse(assignment(), FakeDesk(), accept)
 
     assert end.outcome is StepOutcome.INFRA_ERROR
-    assert end.after_seconds is None
+    assert end.setback is None
     assert "does not fit the script" in end.reason
 
 

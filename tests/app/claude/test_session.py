@@ -186,7 +186,7 @@ async def test_a_long_result_reaches_the_model_by_its_head_and_tail() -> None:
     assert len(content.encode()) < 33_000
     assert content.startswith("oddéé")
     assert content.endswith("ééend")
-    assert "é\n... [47238 bytes left out] ...\né" in content
+    assert "é\n... [47238 bytes left out; the whole is kept: view /outputs/0.0 with a" in content
 
 
 async def test_calls_before_an_accepted_submission_run_and_those_after_it_do_not() -> None:
@@ -237,20 +237,22 @@ async def test_a_submission_with_faults_comes_back_as_numbered_sentences() -> No
     assert end.refusals[1:] == ("Line 3 holds a class.", "R2 is not covered.")
 
 
-async def test_a_third_refused_submission_ends_the_session_with_the_reasons() -> None:
+async def test_after_a_third_refused_submission_the_session_is_wrapped_up() -> None:
     async def examine(_given: Submission) -> tuple[str, ...]:
         return ("R1 is not covered.",)
 
-    respond = by_turn(*(reply(submit(f"toolu_{n}")) for n in range(3)))
+    respond = by_turn(*(reply(submit(f"toolu_{n}")) for n in range(4)))
 
     async with stage(respond) as at:
         end = await at.converse(examine=examine)
 
+    last_words = [sent.last[-1].get("text", "") for sent in at.server.sent]
+    assert ["This is your last turn" in words for words in last_words] == [False] * 3 + [True]
     assert end.outcome is StepOutcome.NO_OUTPUT
+    assert "4 submissions were sent back" in end.reason
     assert "R1 is not covered." in end.reason
-    assert end.refusals == ("R1 is not covered.",) * 3
+    assert end.refusals == ("R1 is not covered.",) * 4
     assert end.submission is None
-    assert len(at.server.sent) == 3
 
 
 async def test_somebody_else_on_the_same_session_stops_this_one_before_any_tool_runs() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from app.store.engine import Database
 from app.store.migrating import migrate
-from app.store.money import DayLimits, Spending
+from app.store.money import Spending, SpendingLimits
 from app.store.records import StoredRecords
 from app.store.runs import Runs
 from tests.fakes.outside import ManualClock
@@ -49,7 +49,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def spending(database: Database, clock: ManualClock) -> Spending:
-    return Spending(database, clock, DayLimits(Decimal(60), Decimal(200)))
+    return Spending(database, clock, SpendingLimits(Decimal(60), Decimal(200), Decimal(4), 1800.0))
 
 
 @pytest.fixture
@@ -58,5 +58,5 @@ def runs(database: Database, clock: ManualClock) -> Runs:
 
 
 @pytest.fixture
-def records(database: Database, clock: ManualClock, spending: Spending) -> StoredRecords:
-    return StoredRecords(database, clock, spending)
+def records(database: Database, clock: ManualClock) -> StoredRecords:
+    return StoredRecords(database, clock)

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from decimal import Decimal
 
 import pytest
 
@@ -140,10 +139,6 @@ async def test_a_phase_is_entered_and_passed_once(records: StoredRecords, run: R
     assert (await records.record(run.id)).passage(PhaseName.PLANNING) == first
     assert first is not None
     assert first.passed_at is not None
-
-
-async def test_a_fresh_run_may_spend_its_whole_limit(records: StoredRecords, run: Run) -> None:
-    assert await records.spendable(run) == Decimal(15)
 
 
 async def test_a_comment_waits_for_its_pull_request_and_is_due_until_it_was_sent(

@@ -1,0 +1,203 @@
+"""The requests of one session: each asked, priced and recorded. It judges no reply."""
+
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from app.claude import compaction
+from app.claude.asking import Answer, Asking, headers_of
+from app.claude.course import Course
+from app.claude.judging import End
+from app.claude.keepalive import KeepAlive, most_beats
+from app.claude.misses import Misses
+from app.claude.models import Models
+from app.claude.ports import Journal, Watch
+from app.claude.prices import Prices, requests_of, total
+from app.claude.retry import GaveUp
+from app.claude.tools import tool_list
+from app.claude.transcript import Transcript
+from app.claude.warmth import Warmth
+from phases.core.allowance import Allowance
+from phases.core.errors import Blocked, Later
+from phases.core.model import StepOutcome
+from phases.core.session import Assignment, Json, LedgerEntry
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Room:
+    """What all sessions of this process share."""
+
+    asking: Asking
+    journal: Journal
+    models: Models
+    prices: Prices
+    watch: Watch
+    warmth: Warmth
+    keep_alive: KeepAlive
+    misses: Misses
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A reply that is on record, and what the run may use from here."""
+
+    reply: Json
+    allowance: Allowance
+
+
+class Exchange:
+    """What one session says to the model and hears from it, up to where `course` stands."""
+
+    def __init__(self, room: Room, assignment: Assignment, course: Course) -> None:
+        self._room = room
+        self._assignment = assignment
+        self._course = course
+        self._model = room.models.of(assignment.tier)
+        tools = tool_list(strict=self._model in room.models.strict)
+        self.transcript = Transcript(self._model, assignment.prompt, tools)
+        self._began = room.watch.monotonic()
+        self._worked_before = 0.0
+        self._may_compact = True
+
+    @property
+    def seconds(self) -> float:
+        """How long the session has worked, over all its lives."""
+        return self._worked_before + self._room.watch.monotonic() - self._began
+
+    def go_on(self) -> None:
+        """Count the work of earlier lives, once the rows have been taken."""
+        self._worked_before = self._course.seconds
+
+    def digest(self, *, summary: bool) -> str:
+        """Return the hash of what is asked next."""
+        return self.transcript.sha256(
+            compaction.SUMMARY_TOKENS if summary else self._room_for_reply()
+        )
+
+    async def ask(self) -> Asked | End:
+        """Ask for the next reply, or for a summary when the conversation has become long."""
+        if self._should_compact():
+            asked = await self._ask_for_summary()
+            if asked is not None:
+                return asked
+        return await self._ask_for_reply()
+
+    async def meanwhile(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what the tools of a turn bring; what is cached is kept alive until then."""
+        most = most_beats(self._course.cached, self._course.pinned)
+        return await self._room.keep_alive.during(work, self._touch, most)
+
+    async def _ask_for_reply(self) -> Asked | End:
+        most = self._room_for_reply()
+        digest, body = self.transcript.sha256(most), self.transcript.body(most)
+        release = await self._warm()
+        try:
+            answer = await self._room.asking.ask(body, self._headers(), release)
+        finally:
+            release()
+        if isinstance(answer, GaveUp):
+            return _failed(answer)
+        allowance = await self._record(answer, digest)
+        self.transcript.add_reply(answer.message)
+        self._look(body, answer.message)
+        return Asked(answer.message, allowance)
+
+    async def _ask_for_summary(self) -> Asked | End | None:
+        """Ask for a summary; None when there is none to be had: then it goes on without."""
+        instructions = compaction.instructions_for(self._assignment)
+        answer = await self._room.asking.ask_at_once(
+            self.transcript.body_for_summary(compaction.SUMMARY_TOKENS, instructions),
+            headers_of(self._assignment, compaction=True),
+        )
+        if isinstance(answer, GaveUp) and answer.after_seconds is not None:
+            return _failed(answer)
+        if isinstance(answer, GaveUp) or not compaction.is_summary(answer.message):
+            self._may_compact = False
+            _log.warning("no summary to be had", extra=self.place())
+            if isinstance(answer, Answer):
+                await self._pay(answer)
+            return None
+        return Asked(answer.message, await self._record(answer, self.digest(summary=True)))
+
+    def _should_compact(self) -> bool:
+        course = self._course
+        due = compaction.is_due(course.tokens, self._room.models.working_tokens)
+        return due and self._may_compact and course.wrapping is None
+
+    async def _touch(self) -> bool:
+        body = self.transcript.body_before_reply()
+        answer = await self._room.asking.touch(body, self._headers())
+        if answer is not None:
+            await self._pay(answer)
+        return answer is not None
+
+    async def _record(self, answer: Answer, digest: str) -> Allowance:
+        course, entry, seconds = self._course, self._entry(answer), self.seconds
+        allowance = await self._room.journal.reply(
+            self._assignment, course.rows, digest, answer.message, entry, seconds
+        )
+        course.take_reply(answer.message, entry.cost_usd, seconds)
+        stop = answer.message["stop_reason"]
+        _log.info("turn", extra={**self.place(), "stop_reason": stop, "retries": answer.retries})
+        return allowance
+
+    async def _pay(self, answer: Answer) -> None:
+        entry = self._entry(answer)
+        await self._room.journal.paid(self._assignment, self._course.rows - 1, entry)
+        self._course.take_extra(entry.cost_usd)
+
+    async def _warm(self) -> Callable[[], None]:
+        prefix = self.transcript.prefix
+        if self._course.rows or prefix is None:
+            return lambda: None
+        return await self._room.warmth.join((self._assignment.run, self._model, prefix))
+
+    def _look(self, body: Json, message: Json) -> None:
+        """Compare with what was last sent in this session, or first in one of its fellows."""
+        first = self._course.rows == 1
+        fellows = (self._assignment.run, self._model, self.transcript.prefix)
+        key = fellows if first else (self._assignment.session,)
+        self._room.misses.look(key, body, total(requests_of(message["usage"])), self.place())
+
+    def _headers(self) -> dict[str, str]:
+        return headers_of(self._assignment, compaction=self.transcript.shortened)
+
+    def _room_for_reply(self) -> int:
+        """Return the output limit of the next request: a cut reply is followed by more room."""
+        most = self._room.models.max_tokens
+        return most * 2 if self._course.cuts else most
+
+    def _entry(self, answer: Answer) -> LedgerEntry:
+        now = self._room.watch.now()
+        requests = requests_of(answer.message["usage"])
+        return LedgerEntry(
+            model=self._model,
+            iterations=len(requests),
+            tokens=total(requests),
+            cost_usd=self._room.prices.cost(self._model, requests, now),
+            prices=self._room.prices.version,
+            retries=answer.retries,
+            latency_ms=answer.latency_ms,
+            request_id=answer.request_id,
+            at=now,
+        )
+
+    def place(self) -> dict[str, object]:
+        """Return what a log line says of where it comes from."""
+        return {"session": self._assignment.session, "turn": self._course.rows}
+
+
+def _failed(gave_up: GaveUp) -> End:
+    """Return the end of a session whose request failed; most faults only put it off."""
+    reason = f"The model API failed: {gave_up.fault}"
+    setback: Later | Blocked | None = None
+    if gave_up.after_seconds is not None:
+        setback = Later(reason, gave_up.after_seconds)
+    elif gave_up.fault.for_the_operator:
+        setback = Blocked(f"{reason}. The operator has to look at key, credit and model settings.")
+    return End(StepOutcome.INFRA_ERROR, reason, setback=setback)

@@ -1,0 +1,62 @@
+"""Keeps what is cached from expiring while a tool takes long, as long as that is the cheaper way.
+
+It sends nothing itself, and knows no money: it is told how often it may.
+https://docs.claude.com/en/docs/build-with-claude/prompt-caching
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+from app.claude.ports import Pause
+
+SHORTEST_SECONDS = 240.0
+LONGEST_SECONDS = 270.0
+"""A cache entry lives for 300 seconds from its last use."""
+
+READ = 0.1
+WRITE = 1.25
+"""What reading and writing a cached token cost, in uncached ones."""
+
+T = TypeVar("T")
+
+
+def most_beats(cached: int, pinned: int) -> int:
+    """Return how many keep-alives cost less than writing anew what would expire.
+
+    `cached` tokens are read each time; all but the `pinned` ones, kept for an hour, would expire.
+    """
+    if cached <= 0:
+        return 0
+    return int((WRITE - READ) * (cached - pinned) / (READ * cached))
+
+
+class KeepAlive:
+    """Sends keep-alives while something else takes its time."""
+
+    def __init__(self, pause: Pause) -> None:
+        self._pause = pause
+
+    async def during(
+        self, work: Coroutine[Any, Any, T], send: Callable[[], Awaitable[bool]], most: int
+    ) -> T:
+        """Return what `work` returns; `send` meanwhile, until it says that it was no use."""
+        task = asyncio.create_task(work)
+        pause: asyncio.Task[None] | None = None
+        try:
+            for _ in range(most):
+                pause = asyncio.create_task(self._pause.between(SHORTEST_SECONDS, LONGEST_SECONDS))
+                await asyncio.wait({task, pause}, return_when=asyncio.FIRST_COMPLETED)
+                # A keep-alive that is under way is waited for: it is paid, and has to be on record.
+                if task.done() or not await send():
+                    break
+            return await task
+        finally:
+            await _end(task, pause)
+
+
+async def _end(*tasks: asyncio.Task[Any] | None) -> None:
+    open_ones = [task for task in tasks if task is not None and not task.done()]
+    for task in open_ones:
+        task.cancel()
+    await asyncio.gather(*open_ones, return_exceptions=True)
