@@ -11,21 +11,22 @@ import httpx
 from githubkit import GitHub
 from githubkit.auth.base import BaseAuthStrategy
 from githubkit.core import GitHubCore
-from githubkit.exception import GitHubException, RateLimitExceeded
+from githubkit.exception import GitHubException
 from githubkit.response import Response
 from githubkit.versions import RestVersionSwitcher
 
-from app.github.errors import translated
+from app.github.errors import LimitError, translated
 from app.github.key import AppKey
+from app.github.pacing import LONGEST_WAIT_SECONDS, Pacer
+from app.github.pool import SharedPool
 from app.github.purposes import Purpose
+from app.github.revalidation import Answers, Revalidating
 from app.github.tokens import InstallationTokens, Scope, scope_of
 from phases.core.errors import TransientError
 from phases.core.model import Repository
 from phases.core.ports import Clock
 
 MOST_REPEATS = 3
-# A longer wait belongs to whoever queued the work, not into a call that holds a worker.
-LONGEST_WAIT_SECONDS = 20.0
 FIRST_PAUSE_SECONDS = 0.5
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 
@@ -37,17 +38,6 @@ class Bearer(Protocol):
 
     async def token(self, *, refused: str | None) -> str:
         """Return a token; `refused` is one that was answered 401."""
-
-
-class SharedPool(httpx.AsyncHTTPTransport):
-    """Connections that outlive the clients which githubkit opens and closes for every call."""
-
-    async def aclose(self) -> None:
-        """Stay open."""
-
-    async def shut(self) -> None:
-        """Close the connections for good."""
-        await super().aclose()
 
 
 class _Flow(httpx.Auth):
@@ -105,9 +95,13 @@ class _AsInstallation:
 class GitHubApi:
     """GitHub's API under one token; answers are plain JSON, as the library's models refuse some."""
 
-    def __init__(self, github: GitHub[Any], clock: Clock) -> None:
+    def __init__(
+        self, github: GitHub[Any], installation: int | None, pacer: Pacer, clock: Clock
+    ) -> None:
         # githubkit keeps only a weak reference from its namespaces to the client.
         self._github = github
+        self._installation = installation
+        self._pacer = pacer
         self._clock = clock
 
     async def read(self, call: Call) -> Any:
@@ -118,7 +112,7 @@ class GitHubApi:
             TransientError: when GitHub does not answer, or asks for more than 20 s of patience.
             BlockedError: when GitHub does not accept our credentials.
         """
-        return await self._ask(call, repeats=MOST_REPEATS)
+        return await self._ask(call, "core", repeats=MOST_REPEATS, writes=False)
 
     async def write(self, call: Call) -> Any:
         """Make a call that changes something, once: whether a lost one took effect nobody knows.
@@ -126,7 +120,7 @@ class GitHubApi:
         Raises:
             RefusedByGitHubError, TransientError, BlockedError: as `read` does.
         """
-        return await self._ask(call, repeats=0)
+        return await self._ask(call, "core", repeats=0, writes=True)
 
     async def graphql(self, document: str, variables: dict[str, Any]) -> Any:
         """Send a GraphQL document once and return its `data`, with `errors` beside it.
@@ -140,28 +134,32 @@ class GitHubApi:
         async def post(_: RestVersionSwitcher) -> Response[Any, Any]:
             return await self._github.arequest("POST", url, json=body)
 
-        return await self.write(post)
+        return await self._ask(post, "graphql", repeats=0, writes=True)
 
-    async def _ask(self, call: Call, *, repeats: int) -> Any:
+    async def _ask(self, call: Call, resource: str, *, repeats: int, writes: bool) -> Any:
         pause = FIRST_PAUSE_SECONDS
         waited = False
         while True:
+            await self._pacer.turn(self._installation, resource, writes=writes)
             try:
-                return _json(await call(self._github.rest))
-            except RateLimitExceeded as error:
-                seconds = error.retry_after.total_seconds() + 1.0
-                if waited or seconds > LONGEST_WAIT_SECONDS:
-                    raise translated(error) from error
-                # A refused call had no effect, so that even a write may be sent again.
-                waited = True
-                await self._clock.sleep(seconds)
+                answer = await call(self._github.rest)
             except GitHubException as error:
                 known = translated(error)
+                if isinstance(known, LimitError):
+                    seconds = self._pacer.refused(self._installation, known.seconds)
+                    if waited or seconds >= LONGEST_WAIT_SECONDS:
+                        raise LimitError(seconds) from error
+                    # A refused call had no effect, so that even a write may be sent again.
+                    waited = True
+                    continue
                 if repeats == 0 or not isinstance(known, TransientError):
                     raise known from error
                 repeats -= 1
                 await self._clock.sleep(pause)
                 pause *= 2
+            else:
+                self._pacer.answered(self._installation, answer.headers)
+                return _json(answer)
 
 
 class GitHubClients:
@@ -174,12 +172,15 @@ class GitHubClients:
         tokens: InstallationTokens,
         api_url: str,
         pool: SharedPool,
+        pacer: Pacer,
         clock: Clock,
     ) -> None:
         self._key = key
         self._tokens = tokens
         self._api_url = api_url
         self._pool = pool
+        self._answers = Answers()
+        self._pacer = pacer
         self._clock = clock
         self._kept: dict[Scope | None, GitHubApi] = {}
 
@@ -204,7 +205,7 @@ class GitHubClients:
                 base_url=self._api_url,
                 user_agent="phaseline",
                 timeout=TIMEOUT,
-                async_transport=self._pool,
+                async_transport=Revalidating(self._pool, self._answers, scope),
                 # The pool is the one way out; proxies of the environment would go past it.
                 trust_env=False,
                 http_cache=False,
@@ -212,7 +213,8 @@ class GitHubClients:
                 # What we send is checked by GitHub; the library's models lag behind it.
                 rest_api_validate_body=False,
             )
-            self._kept[scope] = GitHubApi(github, self._clock)
+            installation = scope.installation if scope else None
+            self._kept[scope] = GitHubApi(github, installation, self._pacer, self._clock)
         return self._kept[scope]
 
 

@@ -1,9 +1,13 @@
 """The way to one GitHub as one App: pool, key, tokens and clients, made and closed together."""
 
+from datetime import timedelta
+
 import httpx
 
-from app.github.client import TIMEOUT, GitHubClients, SharedPool
+from app.github.client import TIMEOUT, GitHubClients
 from app.github.key import AppKey
+from app.github.pacing import Pacer
+from app.github.pool import SharedPool
 from app.github.seal import TrackerSeal
 from app.github.tokens import InstallationTokens
 from phases.core.ports import Clock
@@ -13,9 +17,19 @@ class GitHubConnection:
     """What the rest of the room is given; `proxy` is a URL or None."""
 
     def __init__(
-        self, *, app_id: int, private_key: str, api_url: str, proxy: str | None, clock: Clock
+        self,
+        *,
+        app_id: int,
+        private_key: str,
+        api_url: str,
+        proxy: str | None,
+        write_spacing: timedelta,
+        clock: Clock,
     ) -> None:
         """Read the key and make ready; nothing is sent.
+
+        `write_spacing` is the least time between two writes of one installation. GitHub asks for
+        a second (docs.github.com, "Best practices for using the REST API").
 
         Raises:
             PrivateKeyError: when the key cannot be read.
@@ -26,7 +40,12 @@ class GitHubConnection:
         self._http = httpx.AsyncClient(transport=self._pool, timeout=TIMEOUT, trust_env=False)
         self.tokens = InstallationTokens(key, api_url, self._http, clock)
         self.clients = GitHubClients(
-            key=key, tokens=self.tokens, api_url=api_url, pool=self._pool, clock=clock
+            key=key,
+            tokens=self.tokens,
+            api_url=api_url,
+            pool=self._pool,
+            pacer=Pacer(clock, write_spacing),
+            clock=clock,
         )
 
     async def close(self) -> None:

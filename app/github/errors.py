@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -11,6 +12,9 @@ from githubkit.exception import RateLimitExceeded, RequestError, RequestFailed
 from phases.core.errors import BlockedError, PhaselineError, TransientError
 
 LONGEST_QUOTE = 500
+# Where GitHub asks for patience and does not say how long (docs.github.com, "Rate limits").
+UNSAID_SECONDS = 60.0
+_LIMITS = frozenset({403, 429})
 
 
 class RefusedByGitHubError(PhaselineError):
@@ -26,11 +30,18 @@ class RefusedByGitHubError(PhaselineError):
         return words.lower() in self.text.lower()
 
 
+class LimitError(TransientError):
+    """GitHub asks for patience; `seconds` is for how long, or None when it does not say."""
+
+    def __init__(self, seconds: float | None) -> None:
+        super().__init__("GitHub asked us to wait", UNSAID_SECONDS if seconds is None else seconds)
+        self.seconds = seconds
+
+
 def translated(error: Exception) -> Exception:
     """Return the error of ours that a failed call stands for; no response body is lost in it."""
     if isinstance(error, RateLimitExceeded):
-        seconds = max(1.0, error.retry_after.total_seconds())
-        return TransientError("GitHub asked us to wait", seconds)
+        return LimitError(max(1.0, error.retry_after.total_seconds()))
     if isinstance(error, RequestFailed):
         return from_response(error.response.raw_response)
     if isinstance(error, RequestError | httpx.HTTPError):
@@ -47,12 +58,29 @@ def from_response(response: httpx.Response) -> PhaselineError:
     if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
         return TransientError(f"GitHub answered {response.status_code}")
     text = reason(response)
+    if response.status_code in _LIMITS:
+        limit = _limit(response, text)
+        if limit is not None:
+            return limit
     if response.status_code == httpx.codes.UNAUTHORIZED:
         return BlockedError(
             f"GitHub does not accept the App's credentials: {text}. Whoever runs Phaseline must "
             "check the App's id, private key and installation."
         )
     return RefusedByGitHubError(response.status_code, text)
+
+
+def _limit(response: httpx.Response, text: str) -> LimitError | None:
+    """Return the limit that a 403 or 429 tells of; a 403 without one is about permissions."""
+    headers = response.headers
+    after, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
+    if after.isascii() and after.isdigit():
+        return LimitError(max(1.0, float(after[:9])))
+    if headers.get("x-ratelimit-remaining") == "0" and reset.isascii() and reset.isdigit():
+        return LimitError(max(1.0, int(reset[:12]) - datetime.now(UTC).timestamp()))
+    named = "rate limit" in text.lower() or "abuse detection" in text.lower()
+    too_many = response.status_code == httpx.codes.TOO_MANY_REQUESTS
+    return LimitError(None) if named or too_many else None
 
 
 def reason(response: httpx.Response) -> str:

@@ -1,4 +1,4 @@
-"""The writer: sends what the outbox holds, in order and paced, so that nothing stands twice.
+"""The writer: sends what the outbox holds, in order, so that nothing stands twice.
 
 One pass per call. The loop around it, and the rows behind it, belong to other rooms.
 """
@@ -6,14 +6,12 @@ One pass per call. The loop around it, and the rows behind it, belong to other r
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Protocol
 
 from app.github.conversation import Conversations, Standing
 from app.github.errors import RefusedByGitHubError
 from phases.core.errors import BlockedError, TransientError
 from phases.core.outward import OutwardItem
-from phases.core.ports import Clock
 
 # Credentials that GitHub does not take are for the operator to mend; nothing is given up over it.
 _CREDENTIALS_SECONDS = 60.0
@@ -41,27 +39,18 @@ class Outbox(Protocol):
 
 
 class OutboxWriter:
-    """The only one that writes to conversations, one item at a time per installation.
-
-    `spacing` is the least time between two writes of one installation. GitHub asks for a second
-    (docs.github.com, "Best practices for using the REST API").
-    """
+    """The only one that writes to conversations, one item at a time per installation."""
 
     def __init__(
         self,
         *,
         outbox: Outbox,
         conversations: Conversations,
-        clock: Clock,
-        spacing: timedelta,
         batch: int,
     ) -> None:
         self._outbox = outbox
         self._conversations = conversations
-        self._clock = clock
-        self._spacing = spacing
         self._batch = batch
-        self._free_at: dict[int, datetime] = {}
 
     async def send_due(self) -> int:
         """Send what is due and return how many items now stand as they should."""
@@ -78,7 +67,6 @@ class OutboxWriter:
     async def _in_turn(self, items: Sequence[OutwardItem]) -> int:
         sent = 0
         for item in items:
-            await self._pace(item.repository.installation)
             try:
                 standing = await self._send(item)
             except TransientError as error:
@@ -100,10 +88,3 @@ class OutboxWriter:
         if not item.attempted:
             await self._outbox.attempted(item)
         return await self._conversations.send(item)
-
-    async def _pace(self, installation: int) -> None:
-        now = self._clock.now()
-        wait = self._free_at.get(installation, now) - now
-        if wait > timedelta():
-            await self._clock.sleep(wait.total_seconds())
-        self._free_at[installation] = self._clock.now() + self._spacing

@@ -34,6 +34,7 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("POST /repos/{owner}/{repo}/issues/{issue_number}/labels", "status 403"): _PERMISSION,
     (_COMMENTS, "status 429"): _SECONDARY,
     (_ISSUE, "status 403"): _SECONDARY,
+    (_COMMENTS, "status 400"): "400 answers a body that is no JSON (docs: Troubleshooting)",
     (_CHECKS, "status 422"): "422 answers limits that the text names: 50 annotations, 65,535 bytes",
     ("GET /repos/{owner}/{repo}", "status 400"): "400 answers a version that GitHub does not know"
     " (docs: API Versions)",

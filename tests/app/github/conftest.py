@@ -1,6 +1,7 @@
 """One stand-in GitHub for the tests that talk to it; each makes an issue of its own there."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
@@ -23,6 +24,7 @@ async def connection(github: StandIn) -> AsyncIterator[GitHubConnection]:
         private_key=private_key(),
         api_url=github.api,
         proxy=None,
+        write_spacing=timedelta(0),
         clock=WallClock(),
     )
     yield made

@@ -58,9 +58,16 @@ def private_key() -> str:
 
 
 @asynccontextmanager
-async def connected(clock: MovingClock, api_url: str = API) -> AsyncIterator[GitHubConnection]:
+async def connected(
+    clock: MovingClock, api_url: str = API, spacing: timedelta = timedelta(0)
+) -> AsyncIterator[GitHubConnection]:
     connection = GitHubConnection(
-        app_id=APP_ID, private_key=private_key(), api_url=api_url, proxy=None, clock=clock
+        app_id=APP_ID,
+        private_key=private_key(),
+        api_url=api_url,
+        proxy=None,
+        write_spacing=spacing,
+        clock=clock,
     )
     yield connection
     await connection.close()

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from app.github.conversation import Conversations
 from app.github.forge import GitHubForge
 from app.github.outbox import OutboxWriter
 from phases.core.outward import Desired, OutwardItem, OutwardKind, Place
-from tests.app.github.parts import APP_ID, MovingClock, WallClock
+from tests.app.github.parts import APP_ID, MovingClock, connected
 from tests.app.github.standin import StandIn
 from tests.app.github.test_forge import a_new_run
 
@@ -61,8 +61,6 @@ def writer(rows: Rows, connection: GitHubConnection, app_id: int = APP_ID) -> Ou
     return OutboxWriter(
         outbox=rows,
         conversations=Conversations(connection.clients, app_id=app_id),
-        clock=WallClock(),
-        spacing=timedelta(0),
         batch=50,
     )
 
@@ -258,21 +256,14 @@ async def test_what_github_will_not_have_is_given_up_and_the_rest_is_sent(
     assert len(await bodies(github, number)) == 1
 
 
-async def test_writes_of_one_installation_are_spaced(
-    github: StandIn, connection: GitHubConnection
-) -> None:
+async def test_writes_of_one_installation_are_spaced(github: StandIn) -> None:
     number = await github.issue()
     clock = MovingClock()
+    clock.moment = datetime.now(UTC)
     rows = Rows([item(github, number, f"{n}", key=f"k{n}") for n in range(3)])
-    paced = OutboxWriter(
-        outbox=rows,
-        conversations=Conversations(connection.clients, app_id=APP_ID),
-        clock=clock,
-        spacing=timedelta(seconds=1),
-        batch=50,
-    )
 
-    sent = await paced.send_due()
+    async with connected(clock, github.api, timedelta(seconds=1)) as connection:
+        sent = await writer(rows, connection).send_due()
 
     assert sent == 3
     assert clock.waits == [1.0, 1.0]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +52,6 @@ async def send(rows: Rows) -> int:
         writer = OutboxWriter(
             outbox=rows,
             conversations=Conversations(connection.clients, app_id=APP_ID),
-            clock=clock,
-            spacing=timedelta(0),
             batch=50,
         )
         return await writer.send_due()
