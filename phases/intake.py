@@ -3,7 +3,9 @@
 Pure: it looks at the event, at the run it meets and at what the actor may do. It does nothing.
 """
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from phases.core.events import Ended, Event, Labelled, Said
 from phases.core.machine import MEANING, OVER, RESUMABLE, RunState
@@ -44,6 +46,15 @@ class Close:
 
 
 @dataclass(frozen=True)
+class Raise:
+    """Let a run spend `usd` in all; one that stands still goes on."""
+
+    run: Run
+    usd: Decimal
+    why: str
+
+
+@dataclass(frozen=True)
 class Refuse:
     """Say why not, in one comment; `key` makes it one, however often it is asked for."""
 
@@ -75,15 +86,18 @@ class Ignore:
     why: str
 
 
-Decision = Start | Resume | Cancel | Close | Refuse | Answer | React | Ignore
+Decision = Start | Resume | Raise | Cancel | Close | Refuse | Answer | React | Ignore
 
 COMMANDS = {
     "retry": "go on with a run that is blocked, waiting or failed; what was finished is kept",
+    "budget": "let the run spend so many USD in all, as in `/phaseline budget 30`, and go on",
     "cancel": "end the run; its branch and its comments are kept",
     "help": "this list",
 }
 # Words that mean something to the reader of a design, and nothing to this version.
-NOT_YET = frozenset({"status", "approve", "revise", "skip", "pause", "resume", "budget"})
+NOT_YET = frozenset({"status", "approve", "revise", "skip", "pause", "resume"})
+MOST_BUDGET_USD = 1_000
+_USD = re.compile(r"\$?(?P<usd>[0-9]{1,4}(?:\.[0-9]{1,2})?)(?: ?usd)?", re.ASCII | re.IGNORECASE)
 MAY_COMMAND = "write, maintain or admin permission on this repository"
 
 
@@ -128,6 +142,8 @@ def _said(event: Said, run: Run | None, role: Role) -> Decision:
         return Ignore(f"the commander's role is {role}")
     if event.command == "retry":
         return _retry(event, run)
+    if event.command == "budget":
+        return _budget(event, run)
     if event.command == "cancel":
         return _cancel(event, run)
     return _answered(event)
@@ -152,6 +168,22 @@ def _retry(event: Said, run: Run | None) -> Decision:
             f"This run has ended: {MEANING[run.state]}. The label, set again, starts a new one.",
         )
     return _refuse(event, f"There is nothing to retry: {MEANING[run.state]}.")
+
+
+def _budget(event: Said, run: Run | None) -> Decision:
+    if run is None:
+        return _refuse(event, "There is no run here whose budget could be raised.")
+    if run.state in OVER:
+        return _refuse(event, f"This run has ended: {MEANING[run.state]}.")
+    match = _USD.fullmatch(event.argument.strip())
+    usd = Decimal(match["usd"]) if match else None
+    if usd is None or not run.limit_usd < usd <= MOST_BUDGET_USD:
+        return _refuse(
+            event,
+            f"A budget is an amount in USD above the run's present one of {run.limit_usd:.2f}, and "
+            f"at most {MOST_BUDGET_USD}.",
+        )
+    return Raise(run, usd, f"{event.actor.login} asked for it by /phaseline budget")
 
 
 def _cancel(event: Said, run: Run | None) -> Decision:

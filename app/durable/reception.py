@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Protocol
 
 from phases.core.events import Ended, Event, Labelled, Said
@@ -14,6 +15,7 @@ from phases.intake import (
     Close,
     Decision,
     Ignore,
+    Raise,
     React,
     Refuse,
     Resume,
@@ -77,6 +79,11 @@ class Runs(Protocol):
         self, delivery: int | None, run: Run, state: RunState, why: str, show: tuple[Desired, ...]
     ) -> None:
         """Move a run on, or end it."""
+
+    async def raise_limit(
+        self, delivery: int | None, run: Run, usd: Decimal, why: str, show: tuple[Desired, ...]
+    ) -> None:
+        """Let a run spend more; one that stands still goes on."""
 
     async def answer(
         self, delivery: int | None, repository: Repository, number: int, desired: Desired, why: str
@@ -154,6 +161,8 @@ class Reception:
                 await self._runs.start(delivery, labelled, n)
             case Resume(run, why):
                 await self._runs.move(delivery, run, RunState.RUNNING, why, heard)
+            case Raise(run, usd, why):
+                await self._runs.raise_limit(delivery, run, usd, why, heard)
             case Cancel(run, why):
                 await self._runs.move(delivery, run, RunState.CANCELLED, why, heard)
             case Close(run, why):

@@ -5,7 +5,7 @@ What happens inside a drive is written in `records`.
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +18,7 @@ from app.store.run_rows import RUNS, row_of, run_of
 from app.store.tables import RunRow
 from phases.core.errors import StaleSegmentError
 from phases.core.events import Labelled
-from phases.core.machine import RunState, may_move, moved
+from phases.core.machine import RESUMABLE, RunState, may_move, moved
 from phases.core.model import Repository, Request, Run
 from phases.core.outward import Desired, OutwardKind, Place
 from phases.core.ports import Clock
@@ -102,29 +102,34 @@ class Runs:
         now = self._clock.now()
 
         def move(connection: sa.Connection) -> None:
-            current = connection.scalar(
-                sa.select(RunRow.state).where(RunRow.id == run.id).with_for_update()
-            )
-            if current is not None and may_move(RunState(current), state):
-                ended = None if state is RunState.RUNNING else now
-                connection.execute(
-                    sa.update(RunRow)
-                    .where(RunRow.id == run.id)
-                    .values(
-                        state=state,
-                        segment=RunRow.segment + 1,
-                        reason="" if state is RunState.RUNNING else f"{why}.",
-                        resumed_at=now,
-                        ended_at=ended,
-                        wakes_at=None,
-                    )
-                )
-                touch(connection, run.id)
+            if may_move(_state(connection, run.id), state):
+                _move(connection, run.id, state, why, now)
             for desired in show:
                 want(connection, run.repository.id, run.issue, run.id, desired)
             settle(connection, delivery, why, now)
 
         await self._database.write(move)
+
+    async def raise_limit(
+        self, delivery: int | None, run: Run, usd: Decimal, why: str, show: tuple[Desired, ...]
+    ) -> None:
+        """Let a run spend `usd` in all; one that stands still goes on. The delivery is dealt with.
+
+        A limit that is higher by now stays.
+        """
+        now = self._clock.now()
+        below = sa.and_(RunRow.id == run.id, RunRow.limit_usd < usd)
+
+        def raise_limit(connection: sa.Connection) -> None:
+            connection.execute(sa.update(RunRow).where(below).values(limit_usd=usd))
+            touch(connection, run.id)
+            if _state(connection, run.id) in RESUMABLE:
+                _move(connection, run.id, RunState.RUNNING, why, now)
+            for desired in show:
+                want(connection, run.repository.id, run.issue, run.id, desired)
+            settle(connection, delivery, why, now)
+
+        await self._database.write(raise_limit)
 
     async def renew(self, run: str, segment: int) -> None:
         """Replace a segment that died without recording where it stopped by a fresh one."""
@@ -268,3 +273,26 @@ class Runs:
             touch(connection, run.id)
 
         await self._database.write(stop)
+
+
+def _state(connection: sa.Connection, run: str) -> RunState:
+    """Return the state of a run, which nobody else moves until this transaction ends."""
+    query = sa.select(RunRow.state).where(RunRow.id == run).with_for_update()
+    return RunState(connection.execute(query).scalar_one())
+
+
+def _move(connection: sa.Connection, run: str, state: RunState, why: str, now: datetime) -> None:
+    going_on = state is RunState.RUNNING
+    connection.execute(
+        sa.update(RunRow)
+        .where(RunRow.id == run)
+        .values(
+            state=state,
+            segment=RunRow.segment + 1,
+            reason="" if going_on else f"{why}.",
+            resumed_at=now,
+            ended_at=None if going_on else now,
+            wakes_at=None,
+        )
+    )
+    touch(connection, run)

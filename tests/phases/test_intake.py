@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from phases.core.events import Ended, Labelled, Said
-from phases.core.machine import RunState, may_move
+from phases.core.machine import OVER, RunState, may_move
 from phases.core.model import Person, Repository, Role, Run
 from phases.core.outward import Place
 from phases.intake import (
@@ -17,6 +17,7 @@ from phases.intake import (
     Close,
     Decision,
     Ignore,
+    Raise,
     React,
     Refuse,
     Resume,
@@ -37,8 +38,10 @@ def label(*, human: bool = True) -> Labelled:
     return Labelled(REPOSITORY, 3, ACTOR, human, "Title", "Body", "reader", WHEN)
 
 
-def command(word: str, *, human: bool = True, on_pull_request: bool = False) -> Said:
-    return Said(REPOSITORY, 3, on_pull_request, ACTOR, human, 77, word, "", WHEN)
+def command(
+    word: str, argument: str = "", *, human: bool = True, on_pull_request: bool = False
+) -> Said:
+    return Said(REPOSITORY, 3, on_pull_request, ACTOR, human, 77, word, argument, WHEN)
 
 
 def a_run(state: RunState) -> Run:
@@ -66,6 +69,34 @@ CASES = [
 
 def test_the_table_has_a_row_for_every_state() -> None:
     assert set(TABLE) == set(RunState)
+
+
+@pytest.mark.parametrize("state", RunState)
+def test_a_budget_is_raised_as_long_as_the_run_is_not_over(state: RunState) -> None:
+    decision = decide(command("budget", "30"), a_run(state), Role.WRITE)
+
+    assert type(decision) is (Refuse if state in OVER else Raise)
+
+
+@pytest.mark.parametrize("argument", ["30", "$30", "30.00", "30 USD", " 30usd "])
+def test_a_budget_is_an_amount_in_dollars(argument: str) -> None:
+    run = a_run(S.BLOCKED)
+
+    decision = decide(command("budget", argument), run, Role.WRITE)
+
+    assert isinstance(decision, Raise)
+    assert (decision.run, decision.usd) == (run, Decimal(30))
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["", "15", "14.99", "1000.01", "9999", "-30", "1e3", "NaN", "٣٠", "30 EUR", "30.001"],
+)
+def test_a_budget_that_is_no_higher_amount_is_refused_with_the_present_one(argument: str) -> None:
+    decision = decide(command("budget", argument), a_run(S.BLOCKED), Role.WRITE)
+
+    assert isinstance(decision, Refuse)
+    assert "15.00" in decision.text
 
 
 @pytest.mark.parametrize(("state", "event", "expected"), CASES)
@@ -157,7 +188,7 @@ def test_an_unknown_command_is_not_repeated_in_the_answer() -> None:
     assert "everyone" not in decision.text
 
 
-@pytest.mark.parametrize("word", ["retry", "cancel"])
+@pytest.mark.parametrize("word", ["retry", "cancel", "budget"])
 def test_a_command_without_a_run_is_refused(word: str) -> None:
     assert isinstance(decide(command(word), None, Role.WRITE), Refuse)
 

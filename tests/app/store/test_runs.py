@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pytest
 
 from app.store.deliveries import Deliveries
@@ -104,3 +106,30 @@ async def test_a_move_that_the_machine_does_not_know_changes_nothing_but_deals_w
     assert found is not None
     assert found.state is RunState.READY
     assert await Deliveries(database).waiting(10) == ()
+
+
+@pytest.mark.parametrize("state", [RunState.BLOCKED, RunState.WAITING, RunState.FAILED])
+async def test_a_run_that_stands_still_goes_on_with_a_higher_limit(
+    database: Database, runs: Runs, state: RunState
+) -> None:
+    run = await running(database, runs)
+    await runs.stop(run, state, "no money", None, ())
+
+    await runs.raise_limit(None, run, Decimal(30), "asked for", ())
+
+    found = await runs.find(run.id)
+    assert found is not None
+    assert (found.limit_usd, found.state, found.segment) == (Decimal(30), RunState.RUNNING, 2)
+
+
+async def test_a_running_run_has_its_limit_raised_where_it_is_and_never_lowered(
+    database: Database, runs: Runs
+) -> None:
+    run = await running(database, runs)
+
+    await runs.raise_limit(None, run, Decimal(30), "asked for", ())
+    await runs.raise_limit(None, run, Decimal(20), "asked for", ())
+
+    found = await runs.find(run.id)
+    assert found is not None
+    assert (found.limit_usd, found.segment) == (Decimal(30), 1)
