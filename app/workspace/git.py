@@ -155,6 +155,19 @@ class Git:
     def _argv(self, gitdir: Path, arguments: tuple[str, ...]) -> list[str]:
         return [self._program, *self._flags, f"--git-dir={gitdir}", *arguments]
 
+    async def _start(
+        self, gitdir: Path, arguments: tuple[str, ...], environment: Mapping[str, str]
+    ) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *self._argv(gitdir, arguments),
+            env={**self._environment, **environment},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd="/",
+            start_new_session=True,
+        )
+
     async def _communicate(
         self,
         gitdir: Path,
@@ -166,19 +179,8 @@ class Git:
         environment: Mapping[str, str] | None = None,
         seconds: float = _LOCAL_SECONDS,
     ) -> tuple[bytes, bool]:
-        process = await asyncio.create_subprocess_exec(
-            *self._argv(gitdir, arguments),
-            env={
-                **self._environment,
-                **(environment or {}),
-                **(access.environment() if access else {}),
-            },
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            cwd="/",
-            start_new_session=True,
-        )
+        given = {**(environment or {}), **(access.environment() if access else {})}
+        process = await self._start(gitdir, arguments, given)
         secrets = (access.token, access.credential) if access else ()
         try:
             async with asyncio.timeout(seconds):

@@ -8,8 +8,12 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# SQLite counts up by itself only in a column of exactly this type.
-KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # The type that counts up by itself.
+
+
+_TABLES = """
+work turn passage outward note output ledger run turn_result repository log delivery
+"""
 
 
 def upgrade() -> None:
@@ -292,18 +296,5 @@ def _work() -> None:
 
 def downgrade() -> None:
     """Drop every table."""
-    for name in (
-        "work",
-        "turn",
-        "passage",
-        "outward",
-        "note",
-        "output",
-        "ledger",
-        "run",
-        "turn_result",
-        "repository",
-        "log",
-        "delivery",
-    ):
+    for name in _TABLES.split():
         op.drop_table(name)

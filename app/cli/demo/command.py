@@ -2,9 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from app.cli.demo.options import DemoOptions
 
 INTERRUPTED = 130
 
@@ -31,16 +34,21 @@ def demo(
     ] = None,
 ) -> None:
     """Watch a labelled issue become a pull request, against stand-ins on this machine."""
-    from app.cli.demo import screen
     from app.cli.demo.options import DemoOptions
-    from app.cli.demo.performance import perform
-    from app.cli.demo.processes import end_on_signals
-    from app.cli.demo.trouble import DemoError
 
     if live and script is not None:
         raise typer.BadParameter("--live asks the real model; --script plays instead of one")
     pace = latency if latency is not None else _default_latency(once=once)
-    options = DemoOptions(data, once, json, fresh, repo, issue, script, live, pace)
+    _perform(DemoOptions(data, once, json, fresh, repo, issue, script, live, pace))
+
+
+def _perform(options: "DemoOptions") -> None:
+    """Perform, and exit with what came of it."""
+    from app.cli.demo import screen
+    from app.cli.demo.performance import perform
+    from app.cli.demo.processes import end_on_signals
+    from app.cli.demo.trouble import DemoError
+
     end_on_signals()
     try:
         ready = perform(options)
