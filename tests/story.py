@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tests.world import World
 
-PAUSE = 0.2
+PAUSE = 0.25
 PATIENCE = 180.0
 STOPPED = frozenset({"ready", "blocked", "cancelled", "failed", "closed"})
 BOT = "phaseline[bot]"
@@ -30,32 +30,39 @@ class Story:
     def __init__(self, world: "World", issue: int) -> None:
         self.world = world
         self.issue = issue
+        self._run_id: str | None = None
 
     def label(self, *, by: str = "maintainer") -> None:
         """Let a person set the label, taking it off first where it is set."""
-        with self.world.person(by) as person:
-            person.delete(f"issues/{self.issue}/labels/phaseline")
-            answer = person.post(f"issues/{self.issue}/labels", json={"labels": ["phaseline"]})
-            assert answer.status_code == 200, answer.text
+        person = self.world.person(by)
+        person.delete(f"issues/{self.issue}/labels/phaseline")
+        answer = person.post(f"issues/{self.issue}/labels", json={"labels": ["phaseline"]})
+        assert answer.status_code == 200, answer.text
 
     def say(self, text: str, *, by: str = "writer") -> int:
         """Let a person comment; return the comment's id."""
-        with self.world.person(by) as person:
-            answer = person.post(f"issues/{self.issue}/comments", json={"body": text})
-            assert answer.status_code == 201, answer.text
-            number: int = answer.json()["id"]
-            return number
+        answer = self.world.person(by).post(f"issues/{self.issue}/comments", json={"body": text})
+        assert answer.status_code == 201, answer.text
+        number: int = answer.json()["id"]
+        return number
 
     def run(self) -> dict[str, Any] | None:
-        """Return the newest run of the issue as the service shows it, None when there is none."""
-        for run in self.world.runs():
-            if run["issue"] == self.issue:
-                return run
-        return None
+        """Return the run of the issue as the service shows it, None when there is none."""
+        if self._run_id is None:
+            mine = [run["id"] for run in self.world.runs() if run["issue"] == self.issue]
+            if not mine:
+                return None
+            self._run_id = mine[0]
+        found: dict[str, Any] = self.world.service.get(f"/runs/{self._run_id}.json").json()
+        return found
 
-    def run_until(self, state: str) -> dict[str, Any]:
-        """Wait until the run has stopped in `state` and everything that it says has been posted."""
-        self.wait(lambda: (self.run() or {"state": ""})["state"] in STOPPED, "the run stops")
+    def run_until(self, state: str, *, leaving: str = "") -> dict[str, Any]:
+        """Wait until the run has stopped in `state` and everything that it says has been posted.
+
+        `leaving` is the state that it stands in until somebody's command has been heard.
+        """
+        stops = STOPPED - {leaving}
+        self.wait(lambda: (self.run() or {"state": ""})["state"] in stops, "the run stops")
         run = self.run()
         assert run is not None
         assert run["state"] == state, f"{run['state']}: {run['reason']}\n{self.world.said()}"
@@ -73,10 +80,7 @@ class Story:
         deadline = time.monotonic() + PATIENCE
         while not what():
             self.world.check()
-            run = self.run()
-            assert time.monotonic() < deadline, (
-                f"not in time: {why}; the run is {run and run['state']}\n{self.world.said()}"
-            )
+            assert time.monotonic() < deadline, f"not in time: {why}\n{self.world.said()}"
             time.sleep(PAUSE)
 
     def steps(self, run: dict[str, Any] | None = None) -> dict[str, dict[str, Any]]:
@@ -165,8 +169,8 @@ class Story:
 
     def clone(self, target: Path) -> None:
         """Clone the pull request's branch over HTTP by plain git, as the maintainer."""
-        with self.world.person("maintainer") as person:
-            token = person.headers["authorization"].removeprefix("Bearer ")
+        maintainer = self.world.person("maintainer")
+        token = maintainer.headers["authorization"].removeprefix("Bearer ")
         packed = base64.b64encode(f"maintainer:{token}".encode()).decode()
         settings = {
             "GIT_CONFIG_COUNT": "1",
@@ -189,7 +193,6 @@ class Story:
         )
 
     def _get(self, path: str) -> Any:
-        with self.world.person("maintainer") as person:
-            answer = person.get(path)
-            assert answer.is_success, answer.text
-            return answer.json()
+        answer = self.world.person("maintainer").get(path)
+        assert answer.is_success, answer.text
+        return answer.json()

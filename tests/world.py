@@ -53,6 +53,7 @@ class World:
         self._ports = {name: _free_port() for name in ("github", "claude", "service")}
         self._children: dict[str, Child] = {}
         self._plays = 0
+        self._clients: dict[str, httpx2.Client] = {}
 
     def url(self, process: str) -> str:
         """Return the address of `github`, `claude` or `service`."""
@@ -66,6 +67,8 @@ class World:
 
     def end(self) -> None:
         """End all three."""
+        for client in self._clients.values():
+            client.close()
         for name in ("service", "claude", "github"):
             self._end(name)
 
@@ -92,8 +95,7 @@ class World:
         """Let a person open the issue of the sample; `title` replaces its own."""
         heading, _, body = SAMPLE.issue.read_text().partition("\n")
         asked = {"title": title or heading.strip("# "), "body": body}
-        with self.person(by) as person:
-            opened = person.post("issues", json=asked)
+        opened = self.person(by).post("issues", json=asked)
         assert opened.status_code == 201, opened.text
         return Story(self, opened.json()["number"])
 
@@ -105,24 +107,30 @@ class World:
 
     def person(self, login: str) -> httpx2.Client:
         """Return GitHub's REST API of the repository, as a person of that role uses it."""
-        standin = json.loads((self.folder.github / "standin.json").read_bytes())
-        return self._api(standin["people"][login]["token"], f"repos/{REPOSITORY}/")
+        if login not in self._clients:
+            standin = json.loads((self.folder.github / "standin.json").read_bytes())
+            api = f"{self.url('github')}/api/v3/repos/{REPOSITORY}/"
+            self._clients[login] = _client(api, standin["people"][login]["token"])
+        return self._clients[login]
 
     def the_app(self) -> httpx2.Client:
-        """Return GitHub's REST API as the App itself uses it."""
+        """Return GitHub's REST API as the App itself uses it; to be closed."""
         now = datetime.now(UTC)
         claims = {"iat": now, "exp": now + timedelta(minutes=5), "iss": str(APP_ID)}
-        return self._api(jwt.encode(claims, self.folder.private_key.read_text(), "RS256"), "")
+        token = jwt.encode(claims, self.folder.private_key.read_text(), "RS256")
+        return _client(f"{self.url('github')}/api/v3/", token)
 
+    @property
     def service(self) -> httpx2.Client:
-        """Return a client of the service."""
-        return httpx2.Client(base_url=self.url("service"), trust_env=False)
+        """A client of the service."""
+        if "" not in self._clients:
+            self._clients[""] = _client(self.url("service"), "none")
+        return self._clients[""]
 
     def runs(self) -> list[dict[str, Any]]:
         """Return the runs as the service shows them, newest first."""
-        with self.service() as client:
-            found: list[dict[str, Any]] = client.get("/runs.json").json()["runs"]
-            return found
+        found: list[dict[str, Any]] = self.service.get("/runs.json").json()["runs"]
+        return found
 
     def requests_of_claude(self) -> list[dict[str, Any]]:
         """Return the log of the scripted Claude, over all that it played."""
@@ -157,15 +165,7 @@ class World:
         arguments += ["--webhook-secret-file", str(self.folder.webhook_secret)]
         arguments += ["--webhook-url", f"{self.url('service')}/webhooks/github"]
         self._begin("github", arguments, f"{self.url('github')}/api/v3/meta")
-        with self.person("maintainer") as maintainer:
-            maintainer.post("labels", json={"name": LABEL, "color": "5319e7"})
-
-    def _api(self, token: str, below: str) -> httpx2.Client:
-        return httpx2.Client(
-            base_url=f"{self.url('github')}/api/v3/{below}",
-            headers={"Authorization": f"Bearer {token}"},
-            trust_env=False,
-        )
+        self.person("maintainer").post("labels", json={"name": LABEL, "color": "5319e7"})
 
     def _begin(self, name: str, arguments: list[str], health: str) -> None:
         program = str(Path(sysconfig.get_path("scripts")) / "phaseline")
@@ -237,6 +237,16 @@ def world(root: Path, *, uid: int | None = None) -> Iterator[World]:
         yield it
     finally:
         it.end()
+
+
+def _client(base: str, token: str) -> httpx2.Client:
+    return httpx2.Client(
+        base_url=base,
+        headers={"Authorization": f"Bearer {token}"},
+        # The other side may be killed between two requests.
+        limits=httpx2.Limits(max_keepalive_connections=0),
+        trust_env=False,
+    )
 
 
 def _free_port() -> int:

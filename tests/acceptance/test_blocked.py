@@ -38,7 +38,7 @@ def test_a_test_that_never_gets_green_blocks_the_run_until_a_writer_cancels_it(
 
     ignored = story.say("/phaseline cancel", by="reader")
     story.say("/phaseline cancel", by="writer")
-    story.run_until("cancelled")
+    story.run_until("cancelled", leaving="blocked")
 
     assert story.pull_request()["draft"]
     assert ignored < story.comments()[-1]["id"]

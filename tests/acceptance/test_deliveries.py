@@ -109,5 +109,4 @@ def _deliver(world: World, body: bytes, guid: str, secret: str | None) -> httpx2
     if secret is not None:
         digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         headers["X-Hub-Signature-256"] = f"sha256={digest}"
-    with world.service() as client:
-        return client.post("/webhooks/github", content=body, headers=headers)
+    return world.service.post("/webhooks/github", content=body, headers=headers)
