@@ -50,7 +50,8 @@ class Conversations:
                 return await _request_review(api, item)
 
     async def _comment(self, api: GitHubApi, item: OutwardItem) -> Standing:
-        body = capped(item.desired.text, item.marker)
+        text = f"{item.desired.text}\n{item.hidden}" if item.hidden else item.desired.text
+        body = capped(text, item.marker)
         if item.remote_id is not None:
             edited = await _edit(api, item, item.remote_id, body)
             if edited is not None:

@@ -7,22 +7,18 @@ decides nothing: what it finds goes the way of every event.
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
-from githubkit.response import Response
-from githubkit.versions import RestVersionSwitcher
 from pydantic import AwareDatetime
 
 from app.github.answers import (
     Answer,
     IssueAnswer,
-    RemoteAnswer,
-    UserAnswer,
     understood,
 )
 from app.github.client import GitHubClients
 from app.github.errors import RefusedByGitHubError
+from app.github.installed import installed_repositories
 from app.github.paging import PER_PAGE, all_pages
 from app.github.purposes import Purpose
 from app.github.request import last_labelling
@@ -51,17 +47,6 @@ class _DeliveryAnswer(Answer):
     guid: str
     delivered_at: AwareDatetime
     status_code: int
-
-
-class _RepositoryAnswer(Answer):
-    id: int
-    name: str
-    owner: UserAnswer
-    default_branch: str
-
-
-class _RepositoriesAnswer(Answer):
-    repositories: list[_RepositoryAnswer]
 
 
 class Sweep:
@@ -98,28 +83,8 @@ class Sweep:
     async def look_around(self) -> int:
         """Report open issues that carry the label and have no run; return how many."""
         found = 0
-        installations = await all_pages(
-            self._clients.as_app(),
-            RemoteAnswer,
-            lambda rest, page: rest.apps.async_list_installations(per_page=PER_PAGE, page=page),
-            most_pages=MOST_PAGES,
-        )
-        for installation in installations:
-            for repository in await self._repositories(installation.id):
-                found += await self._report(repository)
-        return found
-
-    async def _repositories(self, installation: int) -> list[Repository]:
-        api = self._clients.around(installation)
-        found: list[Repository] = []
-        for page in range(1, MOST_PAGES + 1):
-            answer = understood(_RepositoriesAnswer, await api.read(partial(_listed, page)))
-            found += [
-                Repository(part.id, part.owner.login, part.name, installation, part.default_branch)
-                for part in answer.repositories
-            ]
-            if len(answer.repositories) < PER_PAGE:
-                break
+        for repository in await installed_repositories(self._clients):
+            found += await self._report(repository)
         return found
 
     async def _report(self, repository: Repository) -> int:
@@ -165,10 +130,6 @@ class Sweep:
             author=issue.user.login if issue.user else "ghost",
             at=labelling.created_at,
         )
-
-
-async def _listed(page: int, rest: RestVersionSwitcher) -> Response[Any, Any]:
-    return await rest.apps.async_list_repos_accessible_to_installation(per_page=PER_PAGE, page=page)
 
 
 async def _redeliver(clients: GitHubClients, number: int) -> None:

@@ -47,7 +47,8 @@ class OutwardItem:
     """One row of the outbox, as the writer needs it.
 
     `number` is the issue's or pull request's; `attempted` says that an earlier try may have reached
-    GitHub, so that the writer looks for the marker before it writes.
+    GitHub, so that the writer looks for the marker before it writes. `hidden` is a line that people
+    do not see, written below the text.
     """
 
     id: int
@@ -58,3 +59,13 @@ class OutwardItem:
     marker: str
     remote_id: int | None
     attempted: bool
+    hidden: str = ""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A comment of ours that stands on GitHub; the text of `desired` is what it shows to people."""
+
+    desired: Desired
+    remote_id: int
+    url: str

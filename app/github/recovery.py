@@ -1,0 +1,251 @@
+"""Reads runs back from GitHub after the database was lost: trackers, comments of works, branches.
+
+Only comments of our own App are read, and only blocks that its key has signed. It writes nothing.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+from app.github.answers import (
+    Answer,
+    CommentAnswer,
+    ObjectAnswer,
+    PullAnswer,
+    RefAnswer,
+    understood,
+)
+from app.github.client import GitHubApi, GitHubClients
+from app.github.errors import RefusedByGitHubError
+from app.github.paging import PER_PAGE, all_pages
+from app.github.purposes import Purpose
+from app.github.rebuilding import Pushed, checked, rebuilt
+from app.github.request import frozen_request
+from app.github.seal import SealError, State, TrackerSeal, request_hash
+from phases.core.machine import OVER, RunState
+from phases.core.model import Repository, Run
+from phases.core.outward import Desired, OutwardKind, Place, Posted
+from phases.core.record import Performed, Record
+
+MOST_PAGES = 10
+MOST_COMMITS = 200
+TRACKER = "tracker"
+_MARKER = re.compile(r"<!-- phaseline:comment (?P<owner>\S+) (?P<key>\S+) -->")
+_HIDDEN = re.compile(r"\n*<!-- phaseline:[^\n]*-->")
+_BRANCH = re.compile(r"phaseline/(\d+)(?:-|$)")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A run as GitHub tells it, with the comments of ours that stand there."""
+
+    record: Record
+    posted: tuple[Posted, ...]
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A run that cannot be rebuilt; `run` is its id as its tracker's marker gives it."""
+
+    repository: Repository
+    issue: int
+    run: str
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class _Comment:
+    key: str
+    place: Place
+    answer: CommentAnswer
+
+
+class _IssueAnswer(Answer):
+    number: int
+    state: str
+    body: str | None = None
+    pull_request: dict[str, object] | None = None
+
+
+class _CommitAnswer(Answer):
+    sha: str
+    message: str
+    parents: list[ObjectAnswer]
+
+
+class Recovery:
+    """Looks for the runs of one App."""
+
+    def __init__(
+        self, clients: GitHubClients, seal: TrackerSeal, *, app_id: int, label: str
+    ) -> None:
+        self._clients = clients
+        self._seal = seal
+        self._app_id = app_id
+        self._label = label
+
+    async def runs(self, repository: Repository) -> AsyncIterator[Found | Unreadable]:
+        """Yield the runs of a repository: of labelled issues, and of open branches of ours.
+
+        Raises:
+            TransientError, BlockedError, RefusedByGitHubError: as `GitHubApi.read` does.
+        """
+        for issue in await self._issues(repository):
+            comments = await self._comments(repository, issue, Place.ISSUE)
+            trackers = {
+                owner: [comment for comment in theirs if comment.key == TRACKER]
+                for owner, theirs in comments.items()
+            }
+            owners = [owner for owner, found in trackers.items() if found]
+            for number, owner in enumerate(owners, 1):
+                try:
+                    yield await self._run(
+                        repository, issue, owner, trackers[owner][0], comments[owner]
+                    )
+                except SealError as error:
+                    yield Unreadable(repository, issue, owner, number, str(error))
+
+    async def _run(
+        self,
+        repository: Repository,
+        issue: int,
+        owner: str,
+        tracker: _Comment,
+        comments: list[_Comment],
+    ) -> Found:
+        answer = tracker.answer
+        state = self._seal.state(answer.body or "", repository.id, issue, owner, answer.html_url)
+        state = await self._with_request(_renewed(state, repository, answer.html_url))
+        run = state.record.run
+        if run.pull_request:
+            number = run.pull_request.number
+            beside = await self._comments(repository, number, Place.PULL_REQUEST)
+            comments = [*comments, *beside.get(owner, [])]
+        shown = self._shown(run, comments)
+        pushed = await self._pushed(run)
+        record = rebuilt(state, shown, pushed)
+        if run.state not in OVER and (await self._issue(repository, issue)).state == "closed":
+            reason = "The issue was closed while the database was lost."
+            record = replace(
+                record, run=replace(record.run, state=RunState.CANCELLED, reason=reason)
+            )
+        return Found(record, tuple(_posted(comment) for comment in comments))
+
+    async def _with_request(self, state: State) -> State:
+        run = state.record.run
+        if state.request_sha256 is None or run.request is None:
+            return state
+        issue = await self._issue(run.repository, run.issue)
+        asked = replace(run, request=replace(run.request, body=issue.body or ""))
+        request = await frozen_request(self._clients, asked, self._label)
+        if request_hash(request) != state.request_sha256:
+            raise SealError("the issue was edited since, and the request is too long for a tracker")
+        return replace(state, record=replace(state.record, run=replace(run, request=request)))
+
+    def _shown(self, run: Run, comments: list[_Comment]) -> dict[str, Performed]:
+        found: dict[str, Performed] = {}
+        for comment in comments:
+            body = comment.answer.body or ""
+            try:
+                works = self._seal.works(body, run.repository.id, run.issue, run.id, comment.key)
+                whole = [checked(work) for work in works or ()]
+            except SealError as error:
+                raise SealError(f"the comment {comment.answer.html_url}: {error}") from error
+            found |= {str(work.name): work for work in whole}
+        return found
+
+    async def _issues(self, repository: Repository) -> list[int]:
+        api = self._clients.of(repository, Purpose.READ)
+        issues = await all_pages(
+            api,
+            _IssueAnswer,
+            lambda rest, page: rest.issues.async_list_for_repo(
+                repository.owner,
+                repository.name,
+                labels=self._label,
+                state="all",
+                per_page=PER_PAGE,
+                page=page,
+            ),
+            most_pages=MOST_PAGES,
+        )
+        pulls = await all_pages(
+            api,
+            PullAnswer,
+            lambda rest, page: rest.pulls.async_list(
+                repository.owner, repository.name, state="open", per_page=PER_PAGE, page=page
+            ),
+            most_pages=MOST_PAGES,
+        )
+        labelled = {issue.number for issue in issues if issue.pull_request is None}
+        branches = (_BRANCH.match(pull.head.ref) for pull in pulls)
+        return sorted(labelled | {int(match[1]) for match in branches if match})
+
+    async def _comments(
+        self, repository: Repository, number: int, place: Place
+    ) -> dict[str, list[_Comment]]:
+        """Return our App's comments by the id of their run, oldest first."""
+        answers = await all_pages(
+            self._clients.of(repository, Purpose.READ),
+            CommentAnswer,
+            lambda rest, page: rest.issues.async_list_comments(
+                repository.owner, repository.name, number, per_page=PER_PAGE, page=page
+            ),
+            most_pages=MOST_PAGES * 5,
+        )
+        found: dict[str, list[_Comment]] = {}
+        for answer in answers:
+            via = answer.performed_via_github_app
+            markers = list(_MARKER.finditer(answer.body or ""))
+            if via is None or via.id != self._app_id or not markers:
+                continue
+            comment = _Comment(markers[-1]["key"], place, answer)
+            found.setdefault(markers[-1]["owner"], []).append(comment)
+        return found
+
+    async def _pushed(self, run: Run) -> list[Pushed] | None:
+        """Return the branch from its tip down to the run's base; None: nothing builds on it."""
+        if run.branch is None or run.base is None or run.state in OVER:
+            return None
+        api = self._clients.of(run.repository, Purpose.FETCH)
+        owner, name = run.repository.owner, run.repository.name
+        try:
+            ref = await api.read(
+                lambda rest: rest.git.async_get_ref(owner, name, f"heads/{run.branch}")
+            )
+        except RefusedByGitHubError as refusal:
+            raise SealError(f"the branch `{run.branch}` is not there: {refusal.text}") from refusal
+        sha = understood(RefAnswer, ref).object.sha
+        found: list[Pushed] = []
+        while sha != run.base.sha and len(found) < MOST_COMMITS:
+            commit = await _commit(api, owner, name, sha)
+            found.append(commit)
+            sha = commit.parent
+            if not sha:
+                break
+        return found
+
+    async def _issue(self, repository: Repository, issue: int) -> _IssueAnswer:
+        answer = await self._clients.of(repository, Purpose.READ).read(
+            lambda rest: rest.issues.async_get(repository.owner, repository.name, issue)
+        )
+        return understood(_IssueAnswer, answer)
+
+
+async def _commit(api: GitHubApi, owner: str, name: str, sha: str) -> Pushed:
+    answer = await api.read(lambda rest: rest.git.async_get_commit(owner, name, sha))
+    commit = understood(_CommitAnswer, answer)
+    return Pushed(commit.sha, commit.parents[0].sha if commit.parents else "", commit.message)
+
+
+def _renewed(state: State, repository: Repository, url: str) -> State:
+    """Return the state with the repository as it is called and installed today."""
+    run = replace(state.record.run, repository=repository)
+    return replace(state, record=replace(state.record, run=run, tracker_url=url))
+
+
+def _posted(comment: _Comment) -> Posted:
+    text = _HIDDEN.sub("", comment.answer.body or "").rstrip() + "\n"
+    desired = Desired(comment.key, OutwardKind.COMMENT, comment.place, text)
+    return Posted(desired, comment.answer.id, comment.answer.html_url)
