@@ -5,6 +5,8 @@ import typer
 from app.cli import rehearse, serve, warm
 from app.cli.demo.command import demo
 from app.cli.doctor import doctor
+from app.cli.recover import recover
+from app.cli.runs import runs
 
 app = typer.Typer(
     name="phaseline", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -14,7 +16,9 @@ app.command()(serve.work)
 app.command()(serve.migrate)
 app.command()(demo)
 app.command()(doctor)
+app.command()(recover)
 rehearse.commands.command()(warm.warm)
+app.add_typer(runs, name="runs")
 app.add_typer(rehearse.commands, name="rehearse")
 
 

@@ -1,0 +1,66 @@
+"""An operator's orders from the command line: they go the way of a person's command on GitHub.
+
+What may be ordered is decided where every event is decided; nothing else moves a run here.
+"""
+
+from datetime import datetime
+from typing import Protocol
+
+from phases.core.events import Said
+from phases.core.machine import RunState
+from phases.core.model import Person, Role, Run
+from phases.core.outward import Desired
+from phases.intake import Answer, Cancel, React, Refuse, Resume, decide
+
+NOBODY = 0  # An operator need not have an account on GitHub.
+
+
+class RefusedOrderError(Exception):
+    """The order does not fit the run; the message says why."""
+
+
+class Runs(Protocol):
+    """The runs as orders move them."""
+
+    async def move(
+        self, delivery: int | None, run: Run, state: RunState, why: str, show: tuple[Desired, ...]
+    ) -> None:
+        """Move a run on, or end it."""
+
+
+class Orders:
+    """What an operator may order of one run."""
+
+    def __init__(self, runs: Runs) -> None:
+        self._runs = runs
+
+    async def give(self, run: Run, command: str, operator: str, at: datetime) -> RunState:
+        """Give a command and return the state that the run moves to.
+
+        Raises:
+            RefusedOrderError: when the command does not fit the run's state.
+        """
+        order = Said(
+            repository=run.repository,
+            number=run.issue,
+            on_pull_request=False,
+            actor=Person(NOBODY, f"the operator {operator}"),
+            actor_is_human=True,
+            comment=NOBODY,
+            command=command,
+            argument="",
+            at=at,
+        )
+        match decide(order, run, Role.ADMIN):
+            case Resume(_, why):
+                await self._runs.move(None, run, RunState.RUNNING, why, ())
+                return RunState.RUNNING
+            case Cancel(_, why):
+                await self._runs.move(None, run, RunState.CANCELLED, why, ())
+                return RunState.CANCELLED
+            case React():
+                return run.state
+            case Refuse(text) | Answer(text):
+                raise RefusedOrderError(text.partition("\n")[0])
+            case other:
+                raise RefusedOrderError(f"That cannot be ordered here: {other}.")
