@@ -31,7 +31,6 @@ class Provider(StrEnum):
         return {"bedrock": "aws", "vertex": "google"}.get(self.value, self.value)
 
     @property
-    @property
     def compacts(self) -> bool:
         """Whether a summary can be asked for.
 
