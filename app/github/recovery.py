@@ -21,11 +21,11 @@ from app.github.paging import PER_PAGE, all_pages
 from app.github.purposes import Purpose
 from app.github.rebuilding import Pushed, checked, rebuilt
 from app.github.request import frozen_request
-from app.github.seal import SealError, State, TrackerSeal, request_hash
+from app.github.seal import SealError, Shown, State, TrackerSeal, request_hash
 from phases.core.machine import OVER, RunState
 from phases.core.model import Repository, Run
 from phases.core.outward import Desired, OutwardKind, Place, Posted
-from phases.core.record import Performed, Record
+from phases.core.record import Record
 
 MOST_PAGES = 10
 MOST_COMMITS = 200
@@ -117,14 +117,16 @@ class Recovery:
         answer = tracker.answer
         state = self._seal.state(answer.body or "", repository.id, issue, owner, answer.html_url)
         state = await self._with_request(_renewed(state, repository, answer.html_url))
+        shown = self._shown(state.record.run, comments)
+        state = await self._caught_up(state, shown)
         run = state.record.run
         if run.pull_request:
             number = run.pull_request.number
             beside = await self._comments(repository, number, Place.PULL_REQUEST)
+            shown += self._shown(run, beside.get(owner, []))
             comments = [*comments, *beside.get(owner, [])]
-        shown = self._shown(run, comments)
-        pushed = await self._pushed(run)
-        record = rebuilt(state, shown, pushed)
+        works = {str(work.name): work for block in shown for work in block.works}
+        record = rebuilt(state, works, await self._pushed(run))
         if run.state not in OVER and (await self._issue(repository, issue)).state == "closed":
             reason = "The issue was closed while the database was lost."
             record = replace(
@@ -143,16 +145,35 @@ class Recovery:
             raise SealError("the issue was edited since, and the request is too long for a tracker")
         return replace(state, record=replace(state.record, run=replace(run, request=request)))
 
-    def _shown(self, run: Run, comments: list[_Comment]) -> dict[str, Performed]:
-        found: dict[str, Performed] = {}
+    async def _caught_up(self, state: State, shown: list[Shown]) -> State:
+        """Return the state with what comments of works know of the run and the tracker does not."""
+        run = state.record.run
+        for block in shown:
+            run = replace(
+                run,
+                base=run.base or block.run.base,
+                branch=run.branch or block.run.branch,
+                head=run.head or block.run.head,
+                pull_request=run.pull_request or block.run.pull_request,
+                started_at=run.started_at or block.run.started_at,
+                state=block.run.state if run.state is RunState.QUEUED else run.state,
+            )
+        if run.base and state.record.run.base is None:
+            # What people had said before the label was not frozen yet.
+            run = replace(run, request=await frozen_request(self._clients, run, self._label))
+        return replace(state, record=replace(state.record, run=run))
+
+    def _shown(self, run: Run, comments: list[_Comment]) -> list[Shown]:
+        found: list[Shown] = []
         for comment in comments:
             body = comment.answer.body or ""
             try:
-                works = self._seal.works(body, run.repository.id, run.issue, run.id, comment.key)
-                whole = [checked(work) for work in works or ()]
+                block = self._seal.shown(body, run.repository.id, run.issue, run.id, comment.key)
+                if block is not None:
+                    whole = tuple(checked(work) for work in block.works)
+                    found.append(replace(block, works=whole))
             except SealError as error:
                 raise SealError(f"the comment {comment.answer.html_url}: {error}") from error
-            found |= {str(work.name): work for work in whole}
         return found
 
     async def _issues(self, repository: Repository) -> list[int]:

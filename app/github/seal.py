@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.github.key import AppKey
 from phases.core.errors import PhaselineError
-from phases.core.model import Artifact, Request
+from phases.core.model import Artifact, Request, Run
 from phases.core.receipts import Receipt
 from phases.core.record import Performed, Record
 from phases.core.work import PhaseName
@@ -51,8 +51,20 @@ class State:
     request_sha256: str | None
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What the block of a comment of works holds: the run as it stood then, without its request.
+
+    `works` are those of the comment, and all settled ones that have no comment of their own: the
+    tracker may lag behind them.
+    """
+
+    run: Run
+    works: tuple[Performed, ...]
+
+
 _STATE: TypeAdapter[State] = TypeAdapter(State)
-_WORKS: TypeAdapter[tuple[Performed, ...]] = TypeAdapter(tuple[Performed, ...])
+_SHOWN: TypeAdapter[Shown] = TypeAdapter(Shown)
 _REQUEST = TypeAdapter(Request)
 _RECEIPTS = TypeAdapter(tuple[Receipt, ...])
 
@@ -97,10 +109,11 @@ class TrackerSeal:
 
         So it is when the block would need more than `room` characters.
         """
-        works = tuple(_short(w) for w in record.works if w.accepted and place_of(w) == key)
-        if not works:
+        settled = [work for work in record.works if work.accepted]
+        if not any(place_of(work) == key for work in settled):
             return ""
-        packed = _packed(_WORKS.dump_json(works))
+        works = tuple(_short(work) for work in settled if place_of(work) in {key, None})
+        packed = _packed(_SHOWN.dump_json(Shown(replace(record.run, request=None), works)))
         block = self._sealed("works", packed, _bound(record, key))
         return block if len(block) <= room else ""
 
@@ -114,17 +127,15 @@ class TrackerSeal:
         bounds = [[repository, issue, run, bound] for bound in (url, "")]
         return _understood(_STATE, self._opened("state", body, bounds))
 
-    def works(
-        self, body: str, repository: int, issue: int, run: str, key: str
-    ) -> tuple[Performed, ...] | None:
-        """Return the works that a comment's block holds; None when it has no block.
+    def shown(self, body: str, repository: int, issue: int, run: str, key: str) -> Shown | None:
+        """Return what the block of a comment of works holds; None when it has no block.
 
         Raises:
             SealError: when the block is not as we wrote it under that key.
         """
         if _last(body, "works") is None:
             return None
-        return _understood(_WORKS, self._opened("works", body, [[repository, issue, run, key]]))
+        return _understood(_SHOWN, self._opened("works", body, [[repository, issue, run, key]]))
 
     def _sealed(self, kind: str, packed: str, bound: list[Any]) -> str:
         signature = self._signature(kind, packed, VERSION, bound)
