@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from app.store.engine import Database
-from app.store.moving import insert
 from app.store.tables import DeliveryRow
 
 
@@ -26,6 +26,11 @@ class Deliveries:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        dialect = postgresql if database.url.startswith("postgresql:") else sqlite
+        # Built once: a burst would spend most of its time on building it.
+        self._adding = (
+            dialect.insert(DeliveryRow).on_conflict_do_nothing().returning(DeliveryRow.id)
+        )
 
     async def add(
         self,
@@ -42,22 +47,17 @@ class Deliveries:
         Raises:
             TransientError: when the database does not take it.
         """
+        values = {
+            "guid": guid,
+            "event": event,
+            "action": action,
+            "body_sha256": body_sha256,
+            "body": body,
+            "received_at": received_at,
+        }
 
         def add(connection: sa.Connection) -> bool:
-            statement = (
-                insert(connection, DeliveryRow)
-                .values(
-                    guid=guid,
-                    event=event,
-                    action=action,
-                    body_sha256=body_sha256,
-                    body=body,
-                    received_at=received_at,
-                )
-                .on_conflict_do_nothing()
-                .returning(DeliveryRow.id)
-            )
-            return connection.execute(statement).first() is not None
+            return connection.execute(self._adding, values).first() is not None
 
         return await self._database.write(add)
 

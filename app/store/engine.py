@@ -8,7 +8,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
@@ -76,7 +77,25 @@ def make_durable_engine(url: str) -> sa.Engine:
 @dataclass(frozen=True)
 class _Waiting:
     change: Change[Any]
-    future: Future[Any]
+    future: asyncio.Future[Any]
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What came of a change: a result, or the error that its caller is told."""
+
+    future: asyncio.Future[Any]
+    result: Any
+    error: Exception | None
+
+    def tell(self) -> None:
+        """Wake the caller, unless it has gone."""
+        if self.future.done():
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
 
 
 class Database:
@@ -120,9 +139,9 @@ class Database:
 
         What the change raises is raised here, and nothing of it is kept.
         """
-        future: Future[T] = Future()
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.put(_Waiting(change, future))
-        return await asyncio.shield(asyncio.wrap_future(future))
+        return await future
 
     def _read(self, query: Callable[[sa.Connection], T]) -> T:
         with self._reading.connect() as connection, connection.begin():
@@ -143,32 +162,45 @@ class Database:
                 return
 
     def _write_batch(self, batch: list[_Waiting]) -> None:
-        done: list[tuple[Future[Any], Any]] = []
+        done: list[_Done] = []
         try:
             with self._writing.connect() as connection, connection.begin():
-                for waiting in batch:
-                    self._write_one(connection, waiting, done)
+                # One by one: what came of those before a failure is told as it was.
+                done.extend(self._write_one(connection, waiting) for waiting in batch)
         except sa.exc.DBAPIError as error:
-            for waiting in batch:
-                if not waiting.future.done():
-                    reason = f"the database did not take a write: {error.orig}"
-                    waiting.future.set_exception(TransientError(reason, 5.0))
-            return
-        for future, result in done:
-            future.set_result(result)
+            reason = f"the database did not take a write: {error.orig}"
+            failed = {each.future: each for each in done if each.error is not None}
+            done = [
+                failed.get(each.future) or _Done(each.future, None, TransientError(reason, 5.0))
+                for each in batch
+            ]
+        _tell(done)
 
     @staticmethod
-    def _write_one(
-        connection: sa.Connection, waiting: _Waiting, done: list[tuple[Future[Any], Any]]
-    ) -> None:
-        savepoint = connection.begin_nested()
+    def _write_one(connection: sa.Connection, waiting: _Waiting) -> _Done:
+        connection.exec_driver_sql("SAVEPOINT change")
         try:
             result = waiting.change(connection)
         except sa.exc.OperationalError:
             raise
         except Exception as error:  # noqa: BLE001  # Whatever it is belongs to its caller.
-            savepoint.rollback()
-            waiting.future.set_exception(error)
-            return
-        savepoint.commit()
-        done.append((waiting.future, result))
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT change")
+            return _Done(waiting.future, None, error)
+        connection.exec_driver_sql("RELEASE SAVEPOINT change")
+        return _Done(waiting.future, result, None)
+
+
+def _tell(done: list[_Done]) -> None:
+    """Wake the callers of a batch, those of one event loop by one call into it."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Done]] = {}
+    for each in done:
+        by_loop.setdefault(each.future.get_loop(), []).append(each)
+    for loop, its in by_loop.items():
+        # A loop that has closed has nobody left who waits.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_tell_all, its)
+
+
+def _tell_all(done: list[_Done]) -> None:
+    for each in done:
+        each.tell()

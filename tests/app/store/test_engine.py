@@ -42,6 +42,18 @@ async def test_what_a_failed_change_had_written_is_taken_back(database: Database
     assert await kept(database) == 0
 
 
+async def test_a_caller_that_has_gone_leaves_its_write_and_holds_up_nobody(
+    database: Database,
+) -> None:
+    gone = asyncio.ensure_future(keep(database, "gone"))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await keep(database, "stays")
+
+    assert gone.cancelled()
+    assert await kept(database) == 2
+
+
 async def test_closing_writes_what_was_queued(url: str) -> None:
     async with Database(url) as database:
         pending = [asyncio.ensure_future(keep(database, str(n))) for n in range(50)]
