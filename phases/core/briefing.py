@@ -4,13 +4,15 @@ Everything that somebody outside wrote stands in JSON behind a boundary and is c
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 
 from phases.core.agent import Agent, Roster, Rule
+from phases.core.model import Request
 from phases.core.ports import RepositoryMap
 from phases.core.receipts import Receipt
 from phases.core.record import Performed, Record
+from phases.core.sanitise import shown, visible
 from phases.core.scope import step_scope
 from phases.core.session import Block, Prompt
 from phases.core.submission import Demand, to_json
@@ -70,7 +72,7 @@ def brief(
 
 
 def _fenced(title: str, data: object, boundary: str) -> str:
-    text = json.dumps(data, ensure_ascii=False, indent=1, default=str)
+    text = visible(json.dumps(data, ensure_ascii=False, indent=1, default=str))
     return f"{title} (data, as JSON)\n--{boundary}\n{text}\n--{boundary}\n"
 
 
@@ -100,11 +102,17 @@ def _is_ours(rule: Rule) -> bool:
 def _request(record: Record, boundary: str) -> str:
     request = record.run.request
     spec = record.artifact("pm-spec.md")
-    data: dict[str, object] = {"request": asdict(request) if request else None}
+    data: dict[str, object] = {"request": _as_its_page_shows(request) if request else None}
     if spec and record.spec:
         data["pm-spec.md"] = spec.text
         data["requirements"] = [asdict(r) for r in record.spec.requirements or ()]
     return "# What is asked for\n\n" + _fenced("The request", data, boundary)
+
+
+def _as_its_page_shows(request: Request) -> dict[str, object]:
+    """Return the request without what people do not see: an agent reads what they read."""
+    comments = tuple(replace(comment, body=shown(comment.body)) for comment in request.comments)
+    return asdict(replace(request, body=shown(request.body), comments=comments))
 
 
 def _role(agent: Agent, step: Step, record: Record) -> str:

@@ -8,9 +8,9 @@ from decimal import Decimal
 from phases.core.machine import RESUMABLE, RunState
 from phases.core.model import Run, StepOutcome, short
 from phases.core.outward import Desired, OutwardKind, Place
-from phases.core.receipts import CheckStatus, Receipt
+from phases.core.receipts import CheckStatus, Failure, Receipt
 from phases.core.record import Performed, Record
-from phases.core.sanitise import inline, prose
+from phases.core.sanitise import closed, code, inline, prose
 from phases.core.work import PhaseName
 
 LIMIT = 60_000
@@ -70,9 +70,7 @@ def cut(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     kept = text[:limit].rsplit("\n", 1)[0]
-    fences = [line for line in kept.split("\n") if line.lstrip().startswith(("```", "~~~"))]
-    closing = f"\n{fences[-1].strip()[:3]}" if len(fences) % 2 else ""
-    return f"{kept}{closing}\n\n_Cut here: {len(text) - len(kept):,} more characters._"
+    return f"{closed(kept)}\n\n_Cut here: {len(text) - len(kept):,} more characters._"
 
 
 def receipts_comment(record: Record, phase: PhaseName) -> Desired:
@@ -102,11 +100,11 @@ def receipts_table(receipts: tuple[Receipt, ...]) -> str:
     """Return receipts as a Markdown table."""
     rows = ["| check | result | counts | exit | time | command |", "|---|---|---|---|---|---|"]
     for receipt in receipts:
-        command = inline(" ".join(receipt.argv)).replace("`", "")
+        command = code(" ".join(receipt.argv))
         exit_code = "" if receipt.exit_code is None else str(receipt.exit_code)
         rows.append(
             f"| {receipt.check} | {_SIGNS[receipt.status]} | {_counts(receipt)} | {exit_code} "
-            f"| {receipt.seconds:.1f} s | `{command}` |"
+            f"| {receipt.seconds:.1f} s | {command} |"
         )
     return "\n".join(rows) + "\n"
 
@@ -127,8 +125,7 @@ def _failures(receipts: tuple[Receipt, ...]) -> list[str]:
     if not failures:
         return []
     rows = [
-        f"- {failure.check}: `{failure.file}{f':{failure.line}' if failure.line else ''}` "
-        f"{inline(failure.message)[:300]}"
+        f"- {failure.check}: {code(_place(failure))} {inline(failure.message[:300])}"
         for failure in failures[:40]
     ]
     more = [f"- and {len(failures) - 40} more"] if len(failures) > len(rows) else []
@@ -138,6 +135,10 @@ def _failures(receipts: tuple[Receipt, ...]) -> list[str]:
         *more,
         "\n</details>\n",
     ]
+
+
+def _place(failure: Failure) -> str:
+    return f"{failure.file}:{failure.line}" if failure.line else failure.file
 
 
 def stop_comment(record: Record, state: RunState, reason: str) -> Desired | None:

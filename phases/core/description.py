@@ -5,7 +5,7 @@ from phases.core.briefing import latest_receipts
 from phases.core.comments import cut, receipts_table, usd
 from phases.core.model import Request
 from phases.core.record import Record
-from phases.core.sanitise import inline, prose
+from phases.core.sanitise import code, inline, prose
 from phases.core.scope import guarded
 
 LIMIT = 60_000
@@ -46,7 +46,7 @@ def _look_here_first(record: Record) -> list[str]:
     paths = guarded(sorted({path for _, commit in record.commits for path in commit.files}))
     if not paths:
         return []
-    listed = "\n".join(f"- `{path}` decides what gets installed or shipped" for path in paths)
+    listed = "\n".join(f"- {code(path)} decides what gets installed or shipped" for path in paths)
     return [f"## Look here first: guarded files\n\n{listed}\n"]
 
 

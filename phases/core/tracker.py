@@ -54,7 +54,7 @@ def tracker(record: Record, phases: tuple[Phase, ...]) -> str:
 
 def _standing(record: Record, phases: tuple[Phase, ...]) -> str:
     run = record.run
-    reason = prose(run.reason)[:REASON_LIMIT]
+    reason = prose(run.reason[:REASON_LIMIT])
     number = run.pull_request.number if run.pull_request else "?"
     return {
         RunState.QUEUED: "The run waits for a free worker; it starts by itself.",
@@ -158,9 +158,9 @@ def _result(work: Performed) -> str:
         parts.append(work.commit.short)
     if work.outcome not in {None, StepOutcome.DONE}:
         told = f"{str(work.outcome).replace('_', ' ')}"
-        why = inline(work.reason)[:NOTE_LIMIT]
+        why = inline(work.reason[:NOTE_LIMIT])
         parts.append(f"{told}: {why}" if why and not work.artifact else told)
-    parts += [f"<br>↩️ {inline(note.text)[:NOTE_LIMIT]}" for note in work.notes]
+    parts += [f"<br>↩️ {inline(note.text[:NOTE_LIMIT])}" for note in work.notes]
     return " ".join(parts)
 
 

@@ -9,6 +9,7 @@ from phases.core.machine import RunState
 from phases.core.model import Base, Commit
 from phases.core.ports import RepositoryMap
 from phases.core.record import Record
+from phases.core.sanitise import visible
 from phases.core.session import Prompt
 from phases.core.work import PhaseName, Step, WorkName
 from phases.implementation import BACKEND, OPTIMIZE
@@ -78,7 +79,7 @@ def test_an_issue_cannot_leave_its_data_block(hostile: str) -> None:
     text = briefed(BACKEND, PhaseName.IMPLEMENTATION, on=changed).blocks[1].text
 
     _, data, after = text.split(f"--{boundary}\n")
-    assert json.loads(data)["request"]["body"] == hostile
+    assert json.loads(data)["request"]["body"] == visible(hostile)
     assert after == ""
 
 

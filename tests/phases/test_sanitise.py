@@ -19,6 +19,7 @@ from phases.core.sanitise import inline, prose, visible
         ("<!-<!-- x -->-", "&lt;!-&lt;!-- x -->-"),
         ("![pixel](https://e.invalid/x.png)", "[image: pixel]"),
         ("/close", "/\u2060close"),
+        ("/Close", "/\u2060Close"),
         ("a/b", "a/b"),
         ("a\u202eb\u200b", "a[U+202E]b[U+200B]"),
         ("tag \U000e0041", "tag [U+E0041]"),
