@@ -34,16 +34,15 @@ MOST_REVISIONS = 2
 async def plan(run: RunContext) -> None:
     """Write the plans beside the baseline checks; revise what the review sends back.
 
-    At most two revisions; then the gate has the last word.
+    At most two revisions, and two more when a person asks; then the gate has the last word.
     """
     await run.together(*PLANS, BASELINE)
-    for _ in range(MOST_REVISIONS):
-        review = await run.perform(REVIEW)
-        returned = _returned(review)
-        if not returned:
-            return
+    review = await run.perform(REVIEW)
+    revisions = 0
+    while (returned := _returned(review)) and revisions < MOST_REVISIONS:
         await run.together(*returned, answering=(review,))
-    await run.perform(REVIEW)
+        review = await run.perform(REVIEW)
+        revisions += run.record.counts(review)
 
 
 def _returned(review: Performed) -> tuple[Step, ...]:
@@ -65,7 +64,7 @@ def _plans_are_approved(record: Record) -> tuple[str, ...]:
     if review is None:
         return ("The plans have not been reviewed.",)
     return tuple(
-        f"{step.makes} was sent back {MOST_REVISIONS + 1} times and is still not approved."
+        f"{step.makes} is still not approved after review {review.name.round}."
         for step in _returned(review)
     )
 

@@ -69,7 +69,7 @@ DOCUMENT = Step(
 )
 FIXES = {step.agent: step for step in (BACKEND_FIX, FRONTEND_FIX, TESTS)}
 MOST_ROUNDS = 3
-MOST_REVIEWS = 2
+MOST_RETURNS = 1
 STYLE = frozenset({CheckKind.LINT, CheckKind.FORMAT})
 
 
@@ -85,23 +85,22 @@ async def assure(run: RunContext) -> None:
 
 
 async def _until_green(run: RunContext) -> None:
-    """Check, diagnose and mend, for at most three rounds.
+    """Check, diagnose and mend, for at most three rounds, and three more when a person asks.
 
     Raises:
         BlockedError: when a new failure is left after the last round.
     """
-    for _ in range(MOST_ROUNDS):
-        checks = await run.perform(CHECKS)
-        result = against_baseline(run.record, checks)
-        if result.clean:
-            return
-        await _mend(run, checks, result)
     checks = await run.perform(CHECKS)
-    result = against_baseline(run.record, checks)
-    if not result.clean:
-        raise BlockedError(
-            f"The checks are still red after {MOST_ROUNDS} rounds of repair.\n\n{_listed(result)}"
-        )
+    rounds = 0
+    while not (result := against_baseline(run.record, checks)).clean:
+        if rounds == MOST_ROUNDS:
+            raise BlockedError(
+                f"The checks are still red after {MOST_ROUNDS} rounds of repair.\n\n"
+                f"{_listed(result)}"
+            )
+        await _mend(run, checks, result)
+        checks = await run.perform(CHECKS)
+        rounds += run.record.counts(checks)
 
 
 async def _mend(run: RunContext, checks: Performed, result: Comparison) -> None:
@@ -115,23 +114,22 @@ async def _mend(run: RunContext, checks: Performed, result: Comparison) -> None:
 
 
 async def _until_approved(run: RunContext) -> None:
-    """Review; what blocks goes back to its owners once and is reviewed again.
+    """Review; what blocks goes back once, and once more when a person asks, and is reviewed again.
 
     Raises:
         BlockedError: when the second review still finds something blocking.
     """
     review = await run.perform(REVIEW)
-    for _ in range(MOST_REVIEWS - 1):
-        findings = blocking(review)
-        if not findings:
-            return
+    returns = 0
+    while findings := blocking(review):
+        if returns == MOST_RETURNS:
+            titles = "\n".join(f"- {f.id} `{f.file}`: {f.title}" for f in findings)
+            raise BlockedError(f"The code review still finds something blocking.\n\n{titles}")
         for owner in dict.fromkeys(_owner(run.record, finding) for finding in findings):
             await run.perform(FIXES[owner], answering=(review,))
         await _until_green(run)
         review = await run.perform(REVIEW)
-    if findings := blocking(review):
-        titles = "\n".join(f"- {f.id} `{f.file}`: {f.title}" for f in findings)
-        raise BlockedError(f"The code review still finds something blocking.\n\n{titles}")
+        returns += run.record.counts(review)
 
 
 def _owner(record: Record, finding: Finding) -> str:

@@ -44,6 +44,7 @@ def run_of(row: Any) -> Run:
         pull_request=pull_request_from_json(row.pull_request),
         started_at=row.started_at,
         ended_at=row.ended_at,
+        asked_at=row.asked_at,
         reason=row.reason,
     )
 

@@ -291,6 +291,7 @@ def _move(connection: sa.Connection, run: str, state: RunState, why: str, now: d
             segment=RunRow.segment + 1,
             reason="" if going_on else f"{why}.",
             resumed_at=now,
+            asked_at=now if going_on else RunRow.asked_at,
             ended_at=None if going_on else now,
             wakes_at=None,
         )

@@ -94,6 +94,7 @@ class RunRow(Table):
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     resumed_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     wakes_at: Mapped[datetime | None] = mapped_column(index=True)
     reason: Mapped[str] = mapped_column(default="")

@@ -126,6 +126,8 @@ class Run:
     pull_request: PullRequest | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    # When a person last asked for it to go on.
+    asked_at: datetime | None = None
     reason: str = ""
 
 

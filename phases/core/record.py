@@ -99,6 +99,11 @@ class Record:
         before = tuple(w for w in self.works if w.ended_at and w.ended_at <= begun.started_at)
         return replace(self, works=before)
 
+    def counts(self, work: Performed) -> bool:
+        """Whether work counts against a limit of rounds: not when a person asked for more since."""
+        asked = self.run.asked_at
+        return asked is None or work.ended_at is None or work.ended_at > asked
+
     def of(self, phase: PhaseName, performer: str) -> Iterator[Performed]:
         """Yield the works of a performer in a phase, oldest round first."""
         return (w for w in self.works if w.name.phase is phase and w.name.performer == performer)
