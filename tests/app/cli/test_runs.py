@@ -1,0 +1,168 @@
+"""`phaseline runs` over a database that a run has passed through, as an operator calls it."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from app.store.tables import TurnRecord
+from phases.core.machine import RunState
+from tests.fakes.outside import Play
+from tests.phases.play import standard_play
+from tests.phases.test_run import driven
+
+PHASELINE = Path(sys.executable).parent / "phaseline"
+API_KEY = "sk-of-the-operator-4711"
+
+
+@dataclass
+class Desk:
+    """A database and the command line over it."""
+
+    folder: Path
+    run: str
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        foreign = ("PHASELINE_", "ANTHROPIC_")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        environment = kept | {
+            "PHASELINE_DATABASE_URL": f"sqlite:///{self.folder / 'phaseline.db'}",
+            "PHASELINE_GITHUB_APP_ID": "1",
+            "PHASELINE_GITHUB_PRIVATE_KEY": "key.pem",
+            "PHASELINE_GITHUB_WEBHOOK_SECRET": "s" * 32,
+            "ANTHROPIC_API_KEY": API_KEY,
+        }
+        return subprocess.run(
+            [PHASELINE, "runs", *arguments],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def state(self) -> str:
+        found = json.loads(self.command("show", self.run, "--json").stdout)
+        return str(found["run"]["state"])
+
+
+async def desk(folder: Path, play: Play) -> Desk:
+    """Drive a run to its stop and leave its database behind."""
+    async with driven(folder, play) as (it, _):
+        turn = {
+            "session": f"{it.run.id}/planning/architect/1#1",
+            "n": 0,
+            "run_id": it.run.id,
+            "request_sha256": "0" * 64,
+            "reply": {"content": [{"type": "text", "text": f"the key is {API_KEY}"}]},
+            "seconds": 1.0,
+            "at": it.clock.now(),
+        }
+        await it.database.write(lambda c: c.execute(sa.insert(TurnRecord), turn))
+        return Desk(folder, it.run.id)
+
+
+def failing_play() -> Play:
+    play = standard_play()
+    del play["planning/architect/1"]
+    return play
+
+
+@pytest.fixture
+async def ready(tmp_path: Path) -> Desk:
+    return await desk(tmp_path, standard_play())
+
+
+@pytest.fixture
+async def blocked(tmp_path: Path) -> Desk:
+    return await desk(tmp_path, failing_play())
+
+
+async def test_the_list_names_each_run_with_its_state(ready: Desk) -> None:
+    text = ready.command("list").stdout
+    found = json.loads(ready.command("list", "--json", "--state", "ready").stdout)
+    none = json.loads(ready.command("list", "--json", "--repository", "acme/other").stdout)
+
+    assert ready.run[:8] in text
+    assert "acme/widgets#3" in text
+    assert [(run["id"], run["state"]) for run in found] == [(ready.run, "ready")]
+    assert none == []
+
+
+async def test_a_run_is_shown_by_the_beginning_of_its_id(ready: Desk) -> None:
+    text = ready.command("show", ready.run[:6]).stdout
+
+    assert ready.run in text
+    assert "implementation/backend-developer/1" in text
+    assert "asked for" in text
+
+
+async def test_an_id_that_no_run_has_is_refused_with_what_to_do(ready: Desk) -> None:
+    done = ready.command("show", "no-such-run")
+
+    assert done.returncode == 2
+    assert "`phaseline runs list` shows them" in done.stderr
+
+
+async def test_the_time_line_is_in_order_and_holds_every_kind(ready: Desk) -> None:
+    found = json.loads(ready.command("events", ready.run, "--json").stdout)
+
+    assert {"run", "phase", "work", "posted"} <= {line["kind"] for line in found}
+    assert [line["at"] for line in found] == sorted(line["at"] for line in found)
+    assert "planning" in ready.command("events", ready.run).stdout
+
+
+async def test_a_retry_moves_a_blocked_run_on_and_names_the_operator(blocked: Desk) -> None:
+    before = blocked.state()
+
+    done = blocked.command("retry", blocked.run, "--as", "night-shift")
+
+    assert before in {RunState.BLOCKED, RunState.FAILED}
+    assert done.stdout == f"Run {blocked.run[:8]} is running.\n"
+    assert blocked.state() == RunState.RUNNING
+
+
+async def test_a_cancelled_run_says_who_cancelled_it(blocked: Desk) -> None:
+    blocked.command("cancel", blocked.run, "--as", "night-shift")
+
+    found = json.loads(blocked.command("show", blocked.run, "--json").stdout)
+    assert found["run"]["state"] == RunState.CANCELLED
+    assert "the operator night-shift asked for it" in found["run"]["reason"]
+
+
+async def test_an_order_that_does_not_fit_is_refused_with_the_reason(ready: Desk) -> None:
+    done = ready.command("retry", ready.run)
+
+    assert done.returncode == 2
+    assert "This run has ended" in done.stderr
+    assert ready.state() == RunState.READY
+
+
+async def test_an_export_holds_all_of_a_run_and_no_secret(ready: Desk) -> None:
+    target = ready.folder / "run.json"
+
+    done = ready.command("export", ready.run, "--to", str(target))
+
+    text = target.read_text()
+    kept = json.loads(text)
+    assert done.returncode == 0, done.stderr
+    assert API_KEY not in text
+    assert "[redacted]" in kept["transcripts"][0]["turns"][0]["reply"]["content"][0]["text"]
+    works = {work["title"]: work for work in kept["record"]["works"]}
+    assert any(work["artifact"] and work["artifact"]["text"] for work in works.values())
+    assert any(work["receipts"] for work in works.values())
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_database_that_is_not_there_is_named_and_not_made(tmp_path: Path) -> None:
+    done = Desk(tmp_path, "").command("list")
+
+    assert done.returncode == 2
+    assert "There is no database at" in done.stderr
+    assert not (tmp_path / "phaseline.db").exists()
