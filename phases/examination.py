@@ -5,11 +5,12 @@ What it returns are the sentences that send a submission back; an empty answer t
 
 from phases.core.agent import Agent
 from phases.core.artifacts import Facts, refusals
+from phases.core.errors import BlockedError
 from phases.core.ownership import FIXERS
 from phases.core.ports import Records, Worktree
 from phases.core.record import Record
 from phases.core.scope import Scope, step_scope
-from phases.core.submission import Demand, Outcome, Submission, unmet, unreviewed
+from phases.core.submission import Demand, Outcome, Submission, texts, unmet, unreviewed
 from phases.core.work import Files, Step, WorkName
 from phases.planning import PLANS, REVIEW
 
@@ -36,7 +37,17 @@ class Examination:
         self._answered: set[str] = set()
 
     async def __call__(self, submission: Submission) -> tuple[str, ...]:
-        """Return why the submission goes back, one sentence per reason; note it on the step."""
+        """Return why the submission goes back, one sentence per reason; note it on the step.
+
+        Raises:
+            BlockedError: when it holds a secret that no agent can have; nothing of it is kept.
+        """
+        if self._worktree.betrays("\n".join(texts(submission))):
+            raise BlockedError(
+                f"What {self._agent.name} handed in holds a secret of this service. Nothing of it "
+                "was posted or committed. An operator must find out how the secret got there and "
+                "replace it; until then this run stays where it is."
+            )
         if submission.outcome is Outcome.BLOCKED:
             return ()
         sentences = (

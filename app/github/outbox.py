@@ -5,7 +5,8 @@ One pass per call. The loop around it, and the rows behind it, belong to other r
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from app.github.conversation import Conversations, Standing
@@ -13,6 +14,7 @@ from app.github.errors import RefusedByGitHubError
 from phases.core.errors import BlockedError, TransientError
 from phases.core.outward import OutwardItem
 
+log = logging.getLogger(__name__)
 # Credentials that GitHub does not take are for the operator to mend; nothing is given up over it.
 _CREDENTIALS_SECONDS = 60.0
 
@@ -39,7 +41,10 @@ class Outbox(Protocol):
 
 
 class OutboxWriter:
-    """The only one that writes to conversations, one item at a time per installation."""
+    """The only one that writes to conversations, one item at a time per installation.
+
+    `betrays` says of a text whether it holds a secret of this service: such a text stays here.
+    """
 
     def __init__(
         self,
@@ -47,10 +52,12 @@ class OutboxWriter:
         outbox: Outbox,
         conversations: Conversations,
         batch: int,
+        betrays: Callable[[str], bool],
     ) -> None:
         self._outbox = outbox
         self._conversations = conversations
         self._batch = batch
+        self._betrays = betrays
 
     async def send_due(self) -> int:
         """Send what is due and return how many items now stand as they should."""
@@ -67,6 +74,10 @@ class OutboxWriter:
     async def _in_turn(self, items: Sequence[OutwardItem]) -> int:
         sent = 0
         for item in items:
+            if self._betrays(item.desired.text):
+                log.critical("a secret was about to be posted: %s, %s", item.run, item.desired.key)
+                await self._outbox.refuse(item, "it holds a secret of this service")
+                continue
             try:
                 standing = await self._send(item)
             except TransientError as error:

@@ -1,5 +1,7 @@
 """The store's repositories over one database, and the secrets that must never reach it."""
 
+from pathlib import Path
+
 from app.clock import SystemClock
 from app.settings import Settings
 from app.store.deliveries import Deliveries
@@ -35,8 +37,18 @@ class Store:
 def secrets_of(settings: Settings) -> tuple[str, ...]:
     """Return every secret value of the settings: what logs and commits must never hold."""
     given = (
-        settings.github_private_key,
         settings.github_webhook_secret,
         settings.anthropic_api_key,
     )
-    return tuple(secret.get_secret_value() for secret in given)
+    key = _text_of_key(settings.github_private_key.get_secret_value())
+    return (*key, *(secret.get_secret_value() for secret in given))
+
+
+def _text_of_key(pem_or_path: str) -> tuple[str, ...]:
+    """Return the private key itself where the setting names its file."""
+    if "-----BEGIN" in pem_or_path:
+        return (pem_or_path,)
+    try:
+        return (Path(pem_or_path).read_text(encoding="utf-8"),)
+    except (OSError, ValueError):
+        return ()

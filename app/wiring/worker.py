@@ -40,9 +40,10 @@ from app.wiring.model import sessions_of
 from app.wiring.recovering import SQLITE, Recoverer, only_worker, recover_into_nothing
 from app.wiring.refusals import StartError
 from app.wiring.sandbox import check_sandbox, chosen_sandbox
-from app.wiring.store import Store
+from app.wiring.store import Store, secrets_of
 from app.wiring.workspaces import team, workspaces_of
 from app.workspace.sandbox.errors import SandboxError
+from app.workspace.tripwire import Tripwire
 from phases.actions import ActionPerformer
 from phases.core.agent import Roster
 from phases.core.errors import BlockedError, TransientError
@@ -141,6 +142,7 @@ def crew_of(
         outbox=SealedOutbox(store.outbox, store.records, connection.seal),
         conversations=Conversations(connection.clients, app_id=settings.github_app_id),
         batch=OUTBOX_BATCH,
+        betrays=Tripwire(secrets_of(settings)).touched_by,
     )
     worker = Worker(
         reception=reception,

@@ -57,6 +57,10 @@ class Committer:
         self._leaks = leaks
         self._clock = clock
 
+    def betrayed_by(self, text: str) -> bool:
+        """Whether a text holds a secret of this service, in part or in disguise."""
+        return self._leaks.betrayed_by(text)
+
     async def commit(
         self, place: Place, tree: WorkingTree, message: CommitMessage, trailers: Mapping[str, str]
     ) -> Commit:

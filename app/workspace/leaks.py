@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from app.workspace.tripwire import Tripwire
+
 _KINDS = (
     ("a private key", r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"),
     ("a GitHub token", r"\bgh[pousr]_[A-Za-z0-9_.\-]{20,}|\bgithub_pat_[A-Za-z0-9_]{22,}"),
@@ -55,7 +57,13 @@ class Leaks:
     """Knows the shapes of secrets, and the values that must never leave this host."""
 
     def __init__(self, known: Iterable[str]) -> None:
-        self._forms = tuple(form for value in known for form in _forms(value))
+        values = tuple(known)
+        self._forms = tuple(form for value in values for form in _forms(value))
+        self._tripwire = Tripwire(values)
+
+    def betrayed_by(self, text: str) -> bool:
+        """Whether a text holds one of the known values, in part or in disguise."""
+        return self._tripwire.touched_by(text)
 
     def find(self, content: bytes, before: bytes) -> tuple[Leak, ...]:
         """Return what the lines of `content` hold that are not in `before`."""

@@ -4,6 +4,7 @@ It implements `phases.core.ports.Worktree` on git. Nothing it returns was taken 
 word.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from phases.core.model import Change, Commit
 from phases.core.ports import ToolResult
 from phases.core.submission import CommitMessage
 
+log = logging.getLogger(__name__)
 _MOST_LINES_READ = 8 << 20
 
 
@@ -89,6 +91,13 @@ class GitWorktree:
             BlockedError: when the changes hold something that is never committed.
         """
         return await self._committer.commit(self._place, self._tree, message, trailers)
+
+    def betrays(self, text: str) -> bool:
+        """Tell whether a text holds a secret of this service; the log raises the alarm."""
+        betrayed = self._committer.betrayed_by(text)
+        if betrayed:
+            log.critical("a secret of this service turned up in %s", self._place.work)
+        return betrayed
 
     async def diff(self, base: str, *, limit: int) -> str:
         """Return the unified diff from a commit to the step's start, cut at `limit` characters."""

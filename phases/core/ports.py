@@ -73,6 +73,9 @@ class Worktree(Desk, Protocol):
     async def diff(self, base: str, *, limit: int) -> str:
         """Return the unified diff from a commit to the step's start, cut at `limit` characters."""
 
+    def betrays(self, text: str) -> bool:
+        """Tell whether a text holds a secret of this service, in part or in disguise."""
+
     def line_exists(self, path: str, line: int | None) -> bool:
         """Tell whether a path (and line) exists at the run's base commit."""
 

@@ -139,6 +139,10 @@ class FakeWorktree:
         """Return a diff in one line."""
         return f"diff {base}..{self.start}"[:limit]
 
+    def betrays(self, text: str) -> bool:
+        """Only one word is secret here."""
+        return "canary" in text
+
     def line_exists(self, path: str, line: int | None) -> bool:
         """Everything exists, except what says that it does not."""
         return "missing" not in path

@@ -23,7 +23,7 @@ from phases.core.submission.model import (
     Widening,
 )
 from phases.core.submission.parse import SubmissionError, parse
-from phases.core.submission.record import from_json, to_json
+from phases.core.submission.record import from_json, texts, to_json
 from phases.core.submission.schema import SUBMIT_SCHEMA
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "Widening",
     "from_json",
     "parse",
+    "texts",
     "to_json",
     "unmet",
     "unreviewed",

@@ -3,7 +3,7 @@
 It judges nothing: what was accepted under earlier rules is read again under later ones.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any, TypeVar
 
@@ -59,6 +59,22 @@ def from_json(raw: JsonObject) -> Submission:
         questions=_many(raw["questions"], str),
         widen=_many(raw["widen"], lambda entry: Widening(**entry)),
     )
+
+
+def texts(submission: Submission) -> tuple[str, ...]:
+    """Return every text in it, for whoever looks for one that must not be there."""
+    return tuple(_texts(to_json(submission)))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for entry in value.values():
+            yield from _texts(entry)
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            yield from _texts(entry)
 
 
 def _one(raw: Any, make: Callable[[Any], T]) -> T | None:

@@ -62,6 +62,7 @@ def writer(rows: Rows, connection: GitHubConnection, app_id: int = APP_ID) -> Ou
         outbox=rows,
         conversations=Conversations(connection.clients, app_id=app_id),
         batch=50,
+        betrays=lambda text: "canary" in text,
     )
 
 

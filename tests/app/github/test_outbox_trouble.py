@@ -53,6 +53,7 @@ async def send(rows: Rows) -> int:
             outbox=rows,
             conversations=Conversations(connection.clients, app_id=APP_ID),
             batch=50,
+            betrays=lambda text: "canary" in text,
         )
         return await writer.send_due()
 
@@ -123,3 +124,17 @@ async def test_a_broken_outbox_is_told_after_every_queue_has_ended(
 
     assert isinstance(raised.value.exceptions[0], OSError)
     assert ("sent", "two") in rows.told
+
+
+async def test_a_text_with_a_secret_stays_here_and_holds_up_no_other(
+    github: respx.MockRouter, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Attack 55: the last net, whatever the text is made of."""
+    github.post(f"{API}/repos/acme/shop/issues/3/comments").respond(201, json=standing(1, "two"))
+    rows = Rows([comment("canary"), comment("two")])
+
+    assert await send(rows) == 1
+
+    assert rows.told[0] == ("refused it holds a secret of this service", "canary")
+    assert ("sent", "two") in rows.told
+    assert "a secret was about to be posted" in caplog.text
