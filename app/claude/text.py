@@ -2,8 +2,9 @@
 
 from typing import Any
 
-MOST_HEAD_BYTES = 16 * 1024
-MOST_TAIL_BYTES = 16 * 1024
+MOST_HEAD_BYTES = 2 * 1024
+MOST_TAIL_BYTES = 2 * 1024
+"""Every byte that is shown is read again in each turn that follows: 4 KiB are a hundred lines."""
 
 
 def well_formed(value: Any) -> Any:

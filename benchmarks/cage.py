@@ -1,0 +1,48 @@
+"""How long one command takes in its cage, and as a plain process beside it."""
+
+import asyncio
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from app.workspace.sandbox.beneath import own_tree
+from app.workspace.sandbox.cage import Cage
+from app.workspace.sandbox.sandbox import Sandbox, SandboxSettings
+from app.workspace.sandbox.scratch import Scratch
+from app.workspace.sandbox.toolchain import Toolchain
+
+AGENT_UID = 65432
+COMMANDS = 60
+
+
+def sandbox_times() -> tuple[float, float]:
+    """Return the medians in milliseconds: in a cage, with everything it mounts, and plain."""
+    return asyncio.run(_times())
+
+
+async def _times() -> tuple[float, float]:
+    staging = Path(tempfile.mkdtemp(prefix="phaseline-benchmark-stage-"))
+    sandbox = Sandbox(SandboxSettings(agent_uid=AGENT_UID, staging=staging), Toolchain.find())
+    caged: list[float] = []
+    plain: list[float] = []
+    with tempfile.TemporaryDirectory() as directory:
+        private = Path(directory)
+        worktree = private / "worktree"
+        worktree.mkdir(mode=0o700)
+        if sandbox.owner is not None:
+            own_tree(worktree, sandbox.owner)
+        scratch = Scratch.make(private / "scratch", sandbox.owner)
+        cage = Cage(worktree=worktree, scratch=scratch.path, writable=True)
+        for _ in range(COMMANDS):
+            began = time.perf_counter()
+            await sandbox.run(cage, ["/bin/true"], timeout=20)
+            caged.append(time.perf_counter() - began)
+            began = time.perf_counter()
+            process = await asyncio.create_subprocess_exec(
+                "/bin/true", stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            )
+            await process.communicate()
+            plain.append(time.perf_counter() - began)
+    return 1000 * statistics.median(caged), 1000 * statistics.median(plain)

@@ -1,0 +1,59 @@
+"""A journal in memory with no limits, for what is not about storing."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from phases.core.allowance import Allowance, Bound, Limit
+from phases.core.session import Assignment, Json, LedgerEntry, TurnRow
+
+_PLENTY = Decimal(1_000_000)
+
+
+@dataclass
+class MemoryJournal:
+    """Keeps nothing but what was paid."""
+
+    ledger: list[LedgerEntry] = field(default_factory=list)
+
+    async def turns(self, session: str) -> tuple[TurnRow, ...]:
+        """Return nothing: every session begins here."""
+        del session
+        return ()
+
+    async def reply(
+        self,
+        assignment: Assignment,
+        n: int,
+        request_sha256: str,
+        reply: Json,
+        entry: LedgerEntry,
+        seconds: float,
+    ) -> Allowance:
+        """Note what was paid."""
+        del n, request_sha256, reply, seconds
+        self.ledger.append(entry)
+        return await self.allowance(assignment.run)
+
+    async def results(
+        self, assignment: Assignment, n: int, results: tuple[Json, ...], snapshot: str | None
+    ) -> None:
+        """Keep nothing."""
+
+    async def paid(self, assignment: Assignment, n: int, entry: LedgerEntry) -> None:
+        """Note what was paid."""
+        del assignment, n
+        self.ledger.append(entry)
+
+    async def keep_output(self, assignment: Assignment, n: int, call: int, text: str) -> None:
+        """Keep nothing."""
+
+    async def output(self, session: str, n: int, call: int) -> str | None:
+        """Return nothing."""
+        del session, n, call
+        return None
+
+    async def allowance(self, run: str) -> Allowance:
+        """Return more than anybody uses."""
+        del run
+        money = Bound(Limit.RUN_USD, _PLENTY, _PLENTY)
+        return Allowance((money, Bound(Limit.IDLE_SECONDS, _PLENTY, _PLENTY)), 86_400.0)
