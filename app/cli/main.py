@@ -3,6 +3,7 @@
 import typer
 
 from app.cli import rehearse, serve, warm
+from app.cli.backup import backup
 from app.cli.demo.command import demo
 from app.cli.doctor import doctor
 from app.cli.recover import recover
@@ -17,6 +18,7 @@ app.command()(serve.migrate)
 app.command()(demo)
 app.command()(doctor)
 app.command()(recover)
+app.command()(backup)
 rehearse.commands.command()(warm.warm)
 app.add_typer(runs, name="runs")
 app.add_typer(rehearse.commands, name="rehearse")

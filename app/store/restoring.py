@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.store.engine import Database
-from app.store.moving import remember_repository
+from app.store.moving import insert, remember_repository
 from app.store.records import ended_columns
 from app.store.run_rows import row_of
 from app.store.tables import LedgerRow, NoteRow, OutwardRow, PassageRow, RunRow, WorkRow
@@ -61,6 +61,20 @@ class Restoring:
             _note(connection, record, now)
 
         await self._database.write(restore)
+
+    async def reconcile(self, run: Run, posted: tuple[Posted, ...]) -> None:
+        """Note of a known run what stands on GitHub and the database does not know.
+
+        A database put back from a backup has forgotten what was posted since.
+        """
+        now = self._clock.now()
+
+        def reconcile(connection: sa.Connection) -> None:
+            for comment in posted:
+                row = insert(connection, OutwardRow).values(**_posted(run, comment, now))
+                connection.execute(row.on_conflict_do_nothing())
+
+        await self._database.write(reconcile)
 
     async def give_up(
         self, run: str, repository: Repository, issue: int, number: int, reason: str

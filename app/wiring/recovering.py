@@ -76,7 +76,9 @@ class Recoverer:
             return await self._refused(run)
         record = run.record
         known = await self._restoring.knows(record.run.id)
-        if not known:
+        if known:
+            await self._restoring.reconcile(record.run, run.posted)
+        else:
             await self._restoring.restore(record, run.posted)
         return Told(
             what="known" if known else "recovered",

@@ -1,0 +1,51 @@
+"""What stories of lost databases share: the command line beside a world, and the counting."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.story import Story
+from tests.world import World
+
+PHASELINE = Path(sys.executable).parent / "phaseline"
+
+
+def command(it: World, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PHASELINE, *arguments],
+        cwd=it.folder.root,
+        env=it.environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def recovered(it: World) -> list[dict[str, Any]]:
+    done = command(it, "recover", "--json")
+    found: list[dict[str, Any]] = json.loads(done.stdout or "null")
+    assert found is not None, done.stderr
+    return found
+
+
+def until_asked(it: World, step: str) -> None:
+    while step not in {entry["step"] for entry in it.requests_of_claude()}:
+        it.check()
+        time.sleep(0.05)
+
+
+def nothing_stands_twice(story: Story) -> None:
+    number = story.pull_request()["number"]
+    for keys in (story.posted(), story.posted(number)):
+        assert sorted(keys) == sorted(set(keys))
+    assert [pull["number"] for pull in story.pull_requests()] == [number]
+    subjects = [subject for *_, subject in story.commits()]
+    assert len(subjects) == len(set(subjects)) == 4
+    mentions = [c for c in story.comments(number) if "@maintainer" in c["body"]]
+    assert len(mentions) == 1
+    flips = [e for e in story.world.requests_of_github() if e["path"] == "/api/graphql"]
+    assert len(flips) == 1
