@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from app.store.deliveries import settle
 from app.store.engine import Database
-from app.store.moving import remember_repository, touch, want
+from app.store.moving import insert, remember_repository, touch, want
 from app.store.run_rows import RUNS, row_of, run_of
 from app.store.tables import RunRow
 from phases.core.errors import StaleSegmentError
@@ -66,7 +66,11 @@ class Runs:
         return await self._database.read(read)
 
     async def start(self, delivery: int | None, event: Labelled, number: int) -> Run:
-        """Queue a new run, with eyes on its issue; the delivery is dealt with."""
+        """Queue a new run, with eyes on its issue; the delivery is dealt with.
+
+        When the issue has a run of that number already (the sweep and a delivery may bring the same
+        label), that one is returned and nothing is started.
+        """
         now = self._clock.now()
         run = Run(
             id=uuid.uuid4().hex,
@@ -81,15 +85,18 @@ class Runs:
             request=Request(event.title, event.body, event.author, (), event.at),
         )
 
-        def start(connection: sa.Connection) -> None:
+        def start(connection: sa.Connection) -> Run:
             remember_repository(connection, event.repository)
-            connection.execute(sa.insert(RunRow).values(**row_of(run)))
+            row = insert(connection, RunRow).values(**row_of(run)).on_conflict_do_nothing()
+            if connection.execute(row.returning(RunRow.id)).first() is None:
+                settle(connection, delivery, "the label has started its run already", now)
+                return _numbered(connection, run)
             eyes = Desired("eyes", OutwardKind.REACTION, Place.ISSUE, "eyes")
             want(connection, run.repository.id, run.issue, run.id, eyes)
             settle(connection, delivery, f"started run {run.id}", now)
+            return run
 
-        await self._database.write(start)
-        return run
+        return await self._database.write(start)
 
     async def move(
         self, delivery: int | None, run: Run, state: RunState, why: str, show: tuple[Desired, ...]
@@ -297,3 +304,13 @@ def _move(connection: sa.Connection, run: str, state: RunState, why: str, now: d
         )
     )
     touch(connection, run)
+
+
+def _numbered(connection: sa.Connection, run: Run) -> Run:
+    """Return the run that has the issue and the number of another one."""
+    same = RUNS.where(
+        RunRow.repository_id == run.repository.id,
+        RunRow.issue == run.issue,
+        RunRow.number == run.number,
+    )
+    return run_of(connection.execute(same).one())

@@ -35,16 +35,20 @@ async def test_starting_a_run_deals_with_its_delivery_in_the_same_transaction(
     assert found == run
 
 
-async def test_two_runs_of_one_issue_cannot_have_one_number(database: Database, runs: Runs) -> None:
+async def test_a_label_that_came_twice_starts_one_run_and_is_dealt_with_twice(
+    database: Database, runs: Runs
+) -> None:
     await deliver(database, "one")
     await deliver(database, "two")
     one, two = await Deliveries(database).waiting(10)
-    await runs.start(one.id, LABELLED, 1)
 
-    with pytest.raises(Exception, match=r"(?i)unique"):
-        await runs.start(two.id, LABELLED, 1)
+    first = await runs.start(one.id, LABELLED, 1)
+    swept = await runs.start(None, LABELLED, 1)
+    again = await runs.start(two.id, LABELLED, 1)
 
-    assert [d.id for d in await Deliveries(database).waiting(10)] == [two.id]
+    assert first == swept == again
+    assert await Deliveries(database).waiting(10) == ()
+    assert len(await runs.due()) == 1
 
 
 async def test_a_segment_is_taken_again_after_a_crash_but_not_after_the_run_moved_on(
