@@ -1,5 +1,6 @@
-"""A run as a row, and back."""
+"""A run as a row, and back; and the moves of that row inside a transaction."""
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from app.store.codec import (
     request_from_json,
     request_to_json,
 )
-from app.store.moving import repository_of
+from app.store.moving import repository_of, touch
 from app.store.tables import RepositoryRow, RunRow
 from phases.core.machine import RunState
 from phases.core.model import Person, Run
@@ -67,3 +68,38 @@ def row_of(run: Run) -> dict[str, Any]:
         "touched": 1,
         "shown": 0,
     }
+
+
+def locked_state(connection: sa.Connection, run: str) -> RunState:
+    """Return the state of a run, which nobody else moves until this transaction ends."""
+    query = sa.select(RunRow.state).where(RunRow.id == run).with_for_update()
+    return RunState(connection.execute(query).scalar_one())
+
+
+def move_row(connection: sa.Connection, run: str, state: RunState, why: str, now: datetime) -> None:
+    """Move a run to its next segment, or end it."""
+    going_on = state is RunState.RUNNING
+    connection.execute(
+        sa.update(RunRow)
+        .where(RunRow.id == run)
+        .values(
+            state=state,
+            segment=RunRow.segment + 1,
+            reason="" if going_on else f"{why}.",
+            resumed_at=now,
+            asked_at=now if going_on else RunRow.asked_at,
+            ended_at=None if going_on else now,
+            wakes_at=None,
+        )
+    )
+    touch(connection, run)
+
+
+def numbered(connection: sa.Connection, run: Run) -> Run:
+    """Return the run that has the issue and the number of another one."""
+    same = RUNS.where(
+        RunRow.repository_id == run.repository.id,
+        RunRow.issue == run.issue,
+        RunRow.number == run.number,
+    )
+    return run_of(connection.execute(same).one())

@@ -5,7 +5,7 @@ What happens inside a drive is written in `records`.
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from app.store.deliveries import settle
 from app.store.engine import Database
 from app.store.moving import insert, remember_repository, touch, want
-from app.store.run_rows import RUNS, row_of, run_of
+from app.store.run_rows import RUNS, locked_state, move_row, numbered, row_of, run_of
 from app.store.tables import RunRow
 from phases.core.errors import StaleSegmentError
 from phases.core.events import Labelled
@@ -90,7 +90,7 @@ class Runs:
             row = insert(connection, RunRow).values(**row_of(run)).on_conflict_do_nothing()
             if connection.execute(row.returning(RunRow.id)).first() is None:
                 settle(connection, delivery, "the label has started its run already", now)
-                return _numbered(connection, run)
+                return numbered(connection, run)
             eyes = Desired("eyes", OutwardKind.REACTION, Place.ISSUE, "eyes")
             want(connection, run.repository.id, run.issue, run.id, eyes)
             settle(connection, delivery, f"started run {run.id}", now)
@@ -109,8 +109,8 @@ class Runs:
         now = self._clock.now()
 
         def move(connection: sa.Connection) -> None:
-            if may_move(_state(connection, run.id), state):
-                _move(connection, run.id, state, why, now)
+            if may_move(locked_state(connection, run.id), state):
+                move_row(connection, run.id, state, why, now)
             for desired in show:
                 want(connection, run.repository.id, run.issue, run.id, desired)
             settle(connection, delivery, why, now)
@@ -130,8 +130,8 @@ class Runs:
         def raise_limit(connection: sa.Connection) -> None:
             connection.execute(sa.update(RunRow).where(below).values(limit_usd=usd))
             touch(connection, run.id)
-            if _state(connection, run.id) in RESUMABLE:
-                _move(connection, run.id, RunState.RUNNING, why, now)
+            if locked_state(connection, run.id) in RESUMABLE:
+                move_row(connection, run.id, RunState.RUNNING, why, now)
             for desired in show:
                 want(connection, run.repository.id, run.issue, run.id, desired)
             settle(connection, delivery, why, now)
@@ -280,37 +280,3 @@ class Runs:
             touch(connection, run.id)
 
         await self._database.write(stop)
-
-
-def _state(connection: sa.Connection, run: str) -> RunState:
-    """Return the state of a run, which nobody else moves until this transaction ends."""
-    query = sa.select(RunRow.state).where(RunRow.id == run).with_for_update()
-    return RunState(connection.execute(query).scalar_one())
-
-
-def _move(connection: sa.Connection, run: str, state: RunState, why: str, now: datetime) -> None:
-    going_on = state is RunState.RUNNING
-    connection.execute(
-        sa.update(RunRow)
-        .where(RunRow.id == run)
-        .values(
-            state=state,
-            segment=RunRow.segment + 1,
-            reason="" if going_on else f"{why}.",
-            resumed_at=now,
-            asked_at=now if going_on else RunRow.asked_at,
-            ended_at=None if going_on else now,
-            wakes_at=None,
-        )
-    )
-    touch(connection, run)
-
-
-def _numbered(connection: sa.Connection, run: Run) -> Run:
-    """Return the run that has the issue and the number of another one."""
-    same = RUNS.where(
-        RunRow.repository_id == run.repository.id,
-        RunRow.issue == run.issue,
-        RunRow.number == run.number,
-    )
-    return run_of(connection.execute(same).one())
