@@ -20,14 +20,14 @@ class FakeWatch:
 
 @dataclass
 class FakeRest:
-    """Lasts until a test lets it end; `asked` counts how often somebody began to rest."""
+    """Lasts until a test lets it end by `over`; `begun` is released whenever a rest begins."""
 
-    asked: int = 0
+    begun: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
     over: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
 
     async def between(self, shortest: float, longest: float) -> None:
         assert 0 < shortest <= longest
-        self.asked += 1
+        self.begun.release()
         await self.over.acquire()
 
 

@@ -1,0 +1,135 @@
+"""A session that goes round in circles: told once, then wrapped up, then ended, its work kept."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from app.claude.limits import Cause, nudge, wrap_up
+from phases.core.agent import EDITOR_TOOL
+from phases.core.model import StepOutcome
+from phases.core.ports import ToolResult
+from tests.app.claude.kit import READER, Stage, assignment, stage, submit
+from tests.app.claude.wire import Wire, by_turn, call, reply
+from tests.fakes.desk import FakeDesk
+
+
+class EditorDesk(FakeDesk):
+    """Knows `create` and `str_replace` too."""
+
+    async def call(self, tool: str, arguments: Mapping[str, object]) -> ToolResult:
+        path = str(arguments.get("path")).removeprefix("/workspace/")
+        match arguments.get("command"):
+            case "create":
+                self.files[path] = str(arguments["file_text"])
+                return ToolResult("created")
+            case "str_replace":
+                old, new = str(arguments["old_str"]), str(arguments["new_str"])
+                if old not in self.files.get(path, ""):
+                    return ToolResult("No replacement was performed.", is_error=True)
+                self.files[path] = self.files[path].replace(old, new)
+                return ToolResult("edited")
+        return await super().call(tool, arguments)
+
+
+def look(n: int) -> Wire:
+    return reply(call("grep", {"pattern": "x"}, f"t{n}"))
+
+
+def create(n: int, text: str) -> Wire:
+    arguments = {"command": "create", "path": "/workspace/f", "file_text": text}
+    return reply(call(EDITOR_TOOL, arguments, f"t{n}"))
+
+
+def replace_text(n: int, old: str, new: str, path: str = "f") -> Wire:
+    arguments = {"command": "str_replace", "path": path, "old_str": old, "new_str": new}
+    return reply(call(EDITOR_TOOL, arguments, f"t{n}"))
+
+
+def advice(at: Stage) -> list[str]:
+    """Return what each request says beside results, if anything."""
+    return [sent.last[-1].get("text", "") for sent in at.server.sent[1:]]
+
+
+CIRCLES = {
+    Cause.SAME_CALL: [look(n) for n in range(7)],
+    Cause.FAILED_EDITS: [replace_text(n, f"no{n}", "x") for n in range(7)],
+    Cause.TO_AND_FRO: [
+        create(0, "a"),
+        *[replace_text(n, *(("a", "b") if n % 2 else ("b", "a"))) for n in range(1, 7)],
+    ],
+}
+
+
+@pytest.mark.parametrize("cause", CIRCLES)
+async def test_a_circle_is_spoken_about_then_wrapped_up_then_the_end_with_the_reason(
+    cause: Cause,
+) -> None:
+    async with stage(by_turn(*CIRCLES[cause])) as at:
+        end = await at.converse(desk=EditorDesk())
+
+    said = [text for text in advice(at) if text]
+    assert said == [nudge(cause), wrap_up(cause)]
+    assert end.outcome is StepOutcome.NO_OUTPUT
+    assert end.setback is None
+    assert "wrapped up because" in end.reason
+    assert end.turns == len(at.server.sent) <= 7
+
+
+@pytest.mark.parametrize("cause", CIRCLES)
+async def test_a_circle_is_seen_the_same_after_a_restart(cause: Cause) -> None:
+    async with stage(by_turn(*CIRCLES[cause])) as at:
+        desk = EditorDesk()
+        first = await at.converse(desk=desk)
+        (rows,) = at.journal.rows.values()
+        kept = list(rows)
+        for length in range(1, len(kept)):
+            rows[:] = kept[:length]
+            end = await at.converse(desk=EditorDesk(kept=desk.kept))
+            assert end == first
+
+    assert len(kept) > 3
+
+
+async def test_a_file_that_is_written_back_and_forth_is_a_circle() -> None:
+    turns = [create(n, "ab"[n % 2]) for n in range(3)]
+
+    async with stage(by_turn(*turns, reply(submit()))) as at:
+        end = await at.converse(desk=EditorDesk())
+
+    assert advice(at) == ["", "", nudge(Cause.TO_AND_FRO)]
+    assert end.outcome is StepOutcome.DONE
+
+
+async def test_a_call_may_be_made_again_once_the_files_have_changed() -> None:
+    turns = [look(0), look(1), create(2, "a"), look(3), look(4)]
+
+    async with stage(by_turn(*turns, reply(submit()))) as at:
+        end = await at.converse(desk=EditorDesk())
+
+    assert advice(at) == [""] * 5
+    assert end.outcome is StepOutcome.DONE
+
+
+async def test_calls_whose_results_differ_are_no_circle() -> None:
+    turns = [reply(call("grep", {"pattern": str(n)}, f"t{n}")) for n in range(5)]
+
+    async with stage(by_turn(*turns, reply(submit()))) as at:
+        await at.converse(assignment(agent=READER))
+
+    assert advice(at) == [""] * 5
+
+
+async def test_an_edit_that_succeeds_forgives_those_that_failed() -> None:
+    turns = [
+        create(0, "a"),
+        replace_text(1, "no1", "x"),
+        replace_text(2, "no2", "x"),
+        replace_text(3, "a", "c", "/workspace/f"),
+        replace_text(4, "no4", "x"),
+        replace_text(5, "no5", "x"),
+    ]
+
+    async with stage(by_turn(*turns, reply(submit()))) as at:
+        await at.converse(desk=EditorDesk())
+
+    assert advice(at) == [""] * 6

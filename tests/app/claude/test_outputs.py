@@ -1,0 +1,96 @@
+"""Results that are too long: cut for the model, kept whole, read in parts under /outputs/."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from phases.core.agent import EDITOR_TOOL
+from phases.core.ports import ToolResult
+from tests.app.claude.kit import READER, assignment, stage, submit
+from tests.app.claude.wire import by_turn, call, reply
+from tests.fakes.desk import FakeDesk
+
+LINES = [f"line {n}" for n in range(1, 2001)]
+
+
+class WordyDesk(FakeDesk):
+    """Answers everything with 2,000 lines, the first of them too long for a line."""
+
+    async def call(self, tool: str, arguments: Mapping[str, object]) -> ToolResult:
+        self.calls.append((tool, arguments))
+        return ToolResult("\n".join(["x" * 1_000, *LINES]))
+
+
+def view(path: str, **more: Any) -> dict[str, Any]:
+    return call(EDITOR_TOOL, {"command": "view", "path": path, **more}, f"t{path}{more}")
+
+
+async def read(*views: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what the model is shown of an output, by an agent that cannot run anything."""
+    respond = by_turn(reply(call("grep", {"pattern": "x"}, "t0")), reply(*views), reply(submit()))
+    async with stage(respond) as at:
+        desk = WordyDesk()
+        await at.converse(assignment(agent=READER), desk)
+        assert [tool for tool, _ in desk.calls] == ["grep"]
+        return at.server.sent[2].last
+
+
+async def test_a_cut_result_names_where_the_whole_is_and_every_line_of_it_can_be_read() -> None:
+    (shown,) = await read(view("/outputs/0.0", view_range=[1000, 1002]))
+
+    assert shown["content"] == "\n".join(
+        [
+            f"{1000:6}\tline 997",
+            f"{1001:6}\tline 998",
+            f"{1002:6}\tline 999",
+            "[lines 1000 to 1002 of 2003]",
+        ]
+    )
+
+
+async def test_a_line_that_is_too_long_is_shown_as_several() -> None:
+    (shown,) = await read(view("/outputs/0.0", view_range=[1, 4]))
+
+    lengths = [len(line) - 7 for line in shown["content"].split("\n")[:3]]
+    assert lengths == [400, 400, 200]
+
+
+async def test_a_part_is_as_long_as_is_shown_without_being_cut_again() -> None:
+    (shown,) = await read(view("/outputs/0.0"))
+
+    assert "left out" not in shown["content"]
+    assert shown["content"].splitlines()[-1].startswith("[lines 1 to ")
+    assert 3_500 < len(shown["content"].encode()) <= 4_096
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        ("/outputs/7.0", {}),
+        ("/outputs/../etc/passwd", {}),
+        ("/outputs/0.0", {"view_range": [0, 5]}),
+        ("/outputs/0.0", {"view_range": [2004, 2005]}),
+        ("/outputs/0.0", {"view_range": "1"}),
+        ("/outputs/0.0", {"view_range": [1]}),
+    ],
+)
+async def test_what_is_not_there_is_said_and_never_reaches_the_desk(
+    path: str, more: dict[str, Any]
+) -> None:
+    (shown,) = await read(view(path, **more))
+
+    assert shown["is_error"] is True
+
+
+async def test_no_session_reads_the_outputs_of_another() -> None:
+    respond = by_turn(reply(call("grep", {"pattern": "x"}, "t0")), reply(submit()))
+    peek = by_turn(reply(view("/outputs/0.0")), reply(submit()))
+
+    async with stage(respond) as at:
+        await at.converse(assignment(agent=READER), WordyDesk())
+        journal = at.journal
+    async with stage(peek, journal=journal) as at:
+        await at.converse()
+
+    assert "no such output" in at.server.sent[1].last[0]["content"]
