@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from app.settings import Settings
 
-GRACE_SECONDS = 25
+# What is asked of the web side ends within this; then the worker drains.
+GRACE_SECONDS = 5
 MOST_CONNECTIONS = 2000
 
 
@@ -50,6 +51,9 @@ async def _serve(application: "FastAPI", settings: "Settings") -> None:
         limit_concurrency=MOST_CONNECTIONS,
     )
     server = uvicorn.Server(config)
+    # It raises the signal that stopped it once more when it has stopped; the worker then drains.
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, lambda: None)
     typer.echo(f"Phaseline on http://{settings.host}:{settings.port} (Ctrl-C stops it)", err=True)
     await server.serve()
     if not server.started:

@@ -40,6 +40,9 @@ class Keeper(Protocol):
     def keeps(self) -> bool:
         """Whether this worker keeps the house now."""
 
+    async def begin(self) -> None:
+        """Show that this worker lives, before it drives anything."""
+
     async def mind(self) -> None:
         """Renew what is held, and replace what the dead left, until cancelled."""
 
@@ -56,10 +59,13 @@ class OnlyKeeper:
         """There is nobody else."""
         return True
 
-    async def mind(self) -> None:
-        """Give up at once what a worker before this one left; there is nothing to renew."""
+    async def begin(self) -> None:
+        """Give up what a worker before this one left: nobody else can be alive."""
         given_up = await self._bury(frozenset({self._executor}))
         log.info("worker %s is up; %s dead segments given up", self._executor, given_up)
+
+    async def mind(self) -> None:
+        """Wait: there is nothing to renew."""
         await asyncio.Event().wait()
 
 
@@ -84,6 +90,16 @@ class LeasedKeeper:
     def keeps(self) -> bool:
         """Whether this worker holds the house, and its lease cannot have run out."""
         return self._keeps and time.monotonic() - self._renewed < LEASE_SECONDS
+
+    async def begin(self) -> None:
+        """Take the worker's lease, so that nobody takes it for dead.
+
+        Raises:
+            TransientError: when the database does not answer.
+        """
+        began = time.monotonic()
+        await self._leases.take(WORKER + self._executor, self._executor, LEASE_SECONDS)
+        self._renewed = began
 
     async def mind(self) -> None:
         """Renew; a worker that could not for as long as its lease lasts gives way at once."""

@@ -14,10 +14,12 @@ from typing import Any, Protocol
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 
 from app.durable.context import SegmentContext
+from app.durable.drain import Drain
 from phases.core.comments import stop_comment
 from phases.core.errors import (
     Blocked,
     Defect,
+    DefectError,
     Later,
     Moved,
     Setback,
@@ -80,14 +82,15 @@ class Segments:
         records: Records,
         runs: Runs,
         limits: SegmentLimits,
+        drain: Drain,
     ) -> None:
         self._engine = engine
         self._performing = performing
         self._records = records
         self._runs = runs
         self._limits = limits
+        self._drain = drain
         self._driving: set[asyncio.Task[Any]] = set()
-        self._closing = False
         self._workflow = self._registered()
 
     def _registered(self) -> Callable[..., Any]:
@@ -95,6 +98,7 @@ class Segments:
 
         @DBOS.step(name="perform", preemptible=True)
         async def perform(run: str, segment: int, name: str, answering: list[str]) -> Any:
+            self._drain.pass_point()
             answered = tuple(WorkName.parse(one) for one in answering)
             setback = await self._performing.perform(run, segment, WorkName.parse(name), answered)
             return _packed(setback)
@@ -113,18 +117,26 @@ class Segments:
     def _held(self) -> Iterator[None]:
         """Keep the task that drives a segment, so that it can be let go of."""
         task = asyncio.current_task()
-        if task is None or self._closing:
-            # What is cancelled stays pending, and the next process takes it up.
-            raise asyncio.CancelledError
+        self._drain.pass_point()
+        if task is None:
+            raise DefectError("a segment is driven by a task")
         self._driving.add(task)
         try:
             yield
         finally:
             self._driving.discard(task)
 
+    async def drain(self, seconds: float) -> bool:
+        """Begin nothing new, and give turns that long to end; tell whether all have."""
+        self._drain.begin()
+        if not self._driving:
+            return True
+        _, late = await asyncio.wait(self._driving, timeout=seconds)
+        return not late
+
     async def let_go(self) -> None:
         """Stop driving, in the middle of whatever it is; the next process goes on from the rows."""
-        self._closing = True
+        self._drain.begin()
         for task in self._driving:
             task.cancel()
         await asyncio.gather(*self._driving, return_exceptions=True)

@@ -161,11 +161,13 @@ class Worker:
         return taken > 0
 
     async def _dispatch(self) -> bool:
+        renewed = False
         for due in await self._agenda.due():
             if not await self._segments.queue(due.run, due.segment, due.repository):
                 log.warning("segment %s of run %s died; a fresh one goes on", due.segment, due.run)
                 await self._agenda.renew(due.run, due.segment)
-        return False
+                renewed = True
+        return renewed
 
     async def _project(self) -> bool:
         for run, touched in await self._trackers.unseen():

@@ -12,14 +12,16 @@ from app.claude.prices import Prices
 from app.claude.sessions import ClaudeSessions
 from app.claude.warmth import PATIENCE_SECONDS, Warmth
 from app.clock import SystemClock
+from app.durable.drain import Drain
 from app.settings import Settings, headers_of
+from app.wiring.duty import DrainingJournal
 from app.wiring.store import Store
 from phases.core.agent import Tier
 
 
 @asynccontextmanager
 async def sessions_of(
-    settings: Settings, store: Store, clock: SystemClock
+    settings: Settings, store: Store, clock: SystemClock, drain: Drain
 ) -> AsyncIterator[ClaudeSessions]:
     """Open the way to the model; every configured model has a price and is served.
 
@@ -30,7 +32,7 @@ async def sessions_of(
     async with client_of(settings) as client:
         sessions = ClaudeSessions(
             client=client,
-            journal=store.journal,
+            journal=DrainingJournal(store.database, clock, store.spending, drain),
             models=models_of(settings),
             prices=Prices(Provider(settings.model_provider).price_list),
             pause=clock,

@@ -25,12 +25,12 @@ class Store:
             idle_usd=settings.no_progress_usd,
             idle_seconds=60 * settings.no_progress_minutes,
         )
-        spending = Spending(self.database, clock, limits)
+        self.spending = Spending(self.database, clock, limits)
         self.deliveries = Deliveries(self.database)
         self.runs = Runs(self.database, clock, settings.budget_run_usd)
         self.records = StoredRecords(self.database, clock)
         self.outbox = StoredOutbox(self.database, clock)
-        self.journal = StoredJournal(self.database, clock, spending)
+        self.journal = StoredJournal(self.database, clock, self.spending)
         self.logs = StoredLogs(self.database, clock)
 
 

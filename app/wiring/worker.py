@@ -1,25 +1,20 @@
 """A worker: the phases, the durable room and the ways outward, joined and started."""
 
 import asyncio
-import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import (
-    AsyncExitStack,
-    asynccontextmanager,
-    contextmanager,
-)
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 from app.claude.models import ModelsError
 from app.claude.prices import NoPriceError
 from app.clock import SystemClock
 from app.durable.bell import Bell
-from app.durable.keeper import Keeper, LeasedKeeper, OnlyKeeper
+from app.durable.drain import Drain
+from app.durable.keeper import Keeper
 from app.durable.lock import AnotherWorkerError
 from app.durable.reception import Reception
-from app.durable.segments import SegmentLimits, Segments, give_up_the_dead, launch, shut_down
+from app.durable.segments import SegmentLimits, Segments
 from app.durable.worker import Worker
 from app.github.connection import GitHubConnection
 from app.github.conversation import Conversations
@@ -34,10 +29,10 @@ from app.github.sealed import SealedOutbox
 from app.github.sweep import Sweep
 from app.roster import RosterError
 from app.settings import Settings
-from app.store.engine import make_durable_engine
 from app.store.leases import Leases
+from app.wiring.duty import Crew, Post, keeper_of, on_duty
 from app.wiring.model import sessions_of
-from app.wiring.recovering import SQLITE, Recoverer, only_worker, recover_into_nothing
+from app.wiring.recovering import Recoverer, only_worker, recover_into_nothing
 from app.wiring.refusals import StartError
 from app.wiring.sandbox import check_sandbox, chosen_sandbox
 from app.wiring.store import Store, secrets_of
@@ -53,11 +48,9 @@ from phases.performing import Performing
 from phases.pipeline import standard_pipeline
 from phases.steps import StepPerformer
 
-log = logging.getLogger(__name__)
 SEGMENTS_PER_WORKER = 6
 SEGMENTS_PER_REPOSITORY = 2
 OUTBOX_BATCH = 100
-DURABLE_THREADS = 16
 
 
 def connection_of(settings: Settings, clock: SystemClock) -> GitHubConnection:
@@ -70,16 +63,6 @@ def connection_of(settings: Settings, clock: SystemClock) -> GitHubConnection:
         write_spacing=timedelta(seconds=settings.github_write_spacing_seconds),
         clock=clock,
     )
-
-
-@contextmanager
-def durable_engine_of(settings: Settings) -> Iterator[object]:
-    """Open the engine that the durable library works on."""
-    engine = make_durable_engine(settings.database_url)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
 
 
 _REFUSALS = (
@@ -95,14 +78,6 @@ _REFUSALS = (
 )
 
 
-@dataclass(frozen=True)
-class Crew:
-    """What a worker's loops need, made by `crew_of`."""
-
-    worker: Worker
-    segments: Segments
-
-
 def segments_of(
     settings: Settings,
     store: Store,
@@ -110,6 +85,7 @@ def segments_of(
     workspaces: Workspaces,
     sessions: Sessions,
     clock: SystemClock,
+    drain: Drain,
 ) -> Segments:
     """Join the phases with everything they ask for, as segments that can be driven."""
     pipeline = standard_pipeline()
@@ -121,7 +97,8 @@ def segments_of(
         ActionPerformer(store.records, workspaces, forge, clock),
     )
     limits = SegmentLimits(worker=SEGMENTS_PER_WORKER, repository=SEGMENTS_PER_REPOSITORY)
-    return Segments(Engine(pipeline, store.records), performing, store.records, store.runs, limits)
+    engine = Engine(pipeline, store.records)
+    return Segments(engine, performing, store.records, store.runs, limits, drain)
 
 
 def crew_of(
@@ -133,9 +110,10 @@ def crew_of(
     clock: SystemClock,
     keeper: Keeper,
     bell: Bell,
+    drain: Drain,
 ) -> Crew:
     """Join the phases, the durable room and the ways outward into a worker."""
-    segments = segments_of(settings, store, connection, workspaces, sessions, clock)
+    segments = segments_of(settings, store, connection, workspaces, sessions, clock, drain)
     reader = Inbox(label=settings.label, app_id=settings.github_app_id)
     reception = Reception(store.deliveries, reader, People(connection.clients), store.runs)
     writer = OutboxWriter(
@@ -177,38 +155,21 @@ async def working(
         stack.push_async_callback(leases.release, executor)
         keeper = keeper_of(settings, leases, executor, stop.set)
         crew = await _crew(settings, store, keeper, bell, stack)
-        engine = stack.enter_context(durable_engine_of(settings))
-        launch(engine, executor, threads=DURABLE_THREADS)
-        stack.callback(shut_down)
-        stack.push_async_callback(crew.segments.let_go)
-        await crew.segments.register_queue()
-        task = asyncio.create_task(crew.worker.work(stop), name="worker")
-        try:
-            yield task
-        finally:
-            stop.set()
-            await asyncio.gather(task, return_exceptions=True)
-
-
-def keeper_of(
-    settings: Settings, leases: Leases, executor: str, give_way: Callable[[], None]
-) -> Keeper:
-    """Return who keeps the house: the only worker on SQLite, a holder of leases elsewhere."""
-    if settings.database_url.startswith(SQLITE):
-        return OnlyKeeper(give_up_the_dead, executor)
-    return LeasedKeeper(leases, give_up_the_dead, executor, give_way)
+        post = Post(executor, keeper, stop)
+        yield await stack.enter_async_context(on_duty(settings, crew, post))
 
 
 async def _crew(
     settings: Settings, store: Store, keeper: Keeper, bell: Bell, stack: AsyncExitStack
 ) -> Crew:
     clock = SystemClock()
+    drain = Drain()
     try:
         stack.enter_context(only_worker(settings))
         await check_sandbox(chosen_sandbox(settings), settings)
         connection = connection_of(settings, clock)
         stack.push_async_callback(connection.close)
-        sessions = await stack.enter_async_context(sessions_of(settings, store, clock))
+        sessions = await stack.enter_async_context(sessions_of(settings, store, clock, drain))
         check_team(team())
         identity = await identify(connection.clients)
         if settings.recover_at_start:
@@ -216,7 +177,7 @@ async def _crew(
         workspaces = workspaces_of(settings, store, connection, identity, clock)
     except _REFUSALS as error:
         raise StartError(str(error)) from error
-    return crew_of(settings, store, connection, workspaces, sessions, clock, keeper, bell)
+    return crew_of(settings, store, connection, workspaces, sessions, clock, keeper, bell, drain)
 
 
 def check_team(roster: Roster) -> None:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from app.durable.bell import Bell
+from app.durable.drain import Drain
 from app.durable.keeper import OnlyKeeper
 from app.durable.reception import Reception
 from app.durable.segments import SegmentLimits, Segments, give_up_the_dead, launch, shut_down
@@ -75,11 +76,13 @@ async def working(it: World, executor: str) -> AsyncIterator[Sent]:
     outbox = StoredOutbox(it.database, it.clock)
     writer = Sent(outbox)
     database_engine = make_durable_engine(it.database.url)
-    segments = Segments(engine, performing, it.records, it.runs, SegmentLimits(4, 2))
+    segments = Segments(engine, performing, it.records, it.runs, SegmentLimits(4, 2), Drain())
     launch(database_engine, executor, threads=8)
     stop = asyncio.Event()
     try:
         await segments.register_queue()
+        keeper = OnlyKeeper(give_up_the_dead, executor)
+        await keeper.begin()
         worker = Worker(
             reception=Reception(Deliveries(it.database), OneLabel(), Everybody(), it.runs),
             agenda=it.runs,
@@ -90,7 +93,7 @@ async def working(it: World, executor: str) -> AsyncIterator[Sent]:
             sweep=NothingToSweep(),
             seal=Unsealed(),
             phases=pipeline.phases,
-            keeper=OnlyKeeper(give_up_the_dead, executor),
+            keeper=keeper,
             bell=Bell(),
             base_url="https://phaseline.invalid",
         )

@@ -1,0 +1,117 @@
+"""A worker on duty: launched, at its loops, drained at the end. Its parts: see `worker`."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+from app.durable.drain import Drain
+from app.durable.keeper import Keeper, LeasedKeeper, OnlyKeeper
+from app.durable.segments import Segments, give_up_the_dead, launch, shut_down
+from app.durable.worker import Worker
+from app.settings import Settings
+from app.store.engine import Database, make_durable_engine
+from app.store.journal import StoredJournal
+from app.store.leases import Leases
+from app.store.money import Spending
+from phases.core.ports import Clock
+from phases.core.session import Assignment, Json, TurnRow
+
+log = logging.getLogger(__name__)
+SQLITE = "sqlite:///"
+DURABLE_THREADS = 16
+# With what closing takes this stays below the 30 s that supervisors give.
+DRAIN_SECONDS = 20.0
+
+
+class DrainingJournal(StoredJournal):
+    """The rows of sessions for a worker that may be stopped: a session ends between two turns."""
+
+    def __init__(self, database: Database, clock: Clock, spending: Spending, drain: Drain) -> None:
+        super().__init__(database, clock, spending)
+        self._drain = drain
+
+    async def turns(self, session: str) -> tuple[TurnRow, ...]:
+        """Return the rows of a session, unless the worker is being stopped.
+
+        Raises:
+            CancelledError: it is.
+        """
+        self._drain.pass_point()
+        return await super().turns(session)
+
+    async def results(
+        self, assignment: Assignment, n: int, results: tuple[Json, ...], snapshot: str | None
+    ) -> None:
+        """Complete a row; a session of a worker that is being stopped ends behind it.
+
+        Raises:
+            StaleSegmentError: when the run does not run any more.
+            CancelledError: the worker is being stopped.
+        """
+        await super().results(assignment, n, results, snapshot)
+        self._drain.pass_point()
+
+
+@dataclass(frozen=True)
+class Crew:
+    """What a worker's loops need."""
+
+    worker: Worker
+    segments: Segments
+
+
+@dataclass(frozen=True)
+class Post:
+    """Where a worker stands: its name among others, who keeps the house, what tells it to stop."""
+
+    executor: str
+    keeper: Keeper
+    stop: asyncio.Event
+
+
+@contextmanager
+def durable_engine_of(settings: Settings) -> Iterator[object]:
+    """Open the engine that the durable library works on."""
+    engine = make_durable_engine(settings.database_url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def keeper_of(
+    settings: Settings, leases: Leases, executor: str, give_way: Callable[[], None]
+) -> Keeper:
+    """Return who keeps the house: the only worker on SQLite, a holder of leases elsewhere."""
+    if settings.database_url.startswith(SQLITE):
+        return OnlyKeeper(give_up_the_dead, executor)
+    return LeasedKeeper(leases, give_up_the_dead, executor, give_way)
+
+
+@asynccontextmanager
+async def on_duty(settings: Settings, crew: Crew, post: Post) -> AsyncIterator[asyncio.Task[None]]:
+    """Launch a worker and mind its loops; at the end let turns end, then let go of the rest."""
+    async with AsyncExitStack() as stack:
+        engine = stack.enter_context(durable_engine_of(settings))
+        launch(engine, post.executor, threads=DURABLE_THREADS)
+        stack.callback(shut_down)
+        stack.push_async_callback(crew.segments.let_go)
+        await post.keeper.begin()
+        await crew.segments.register_queue()
+        task = asyncio.create_task(crew.worker.work(post.stop), name="worker")
+        try:
+            yield task
+        finally:
+            await _drain(crew.segments, post)
+            post.stop.set()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def _drain(segments: Segments, post: Post) -> None:
+    # Loops and leases go on meanwhile. Who lost its lease has nothing left to finish.
+    if post.stop.is_set():
+        return
+    if not await segments.drain(DRAIN_SECONDS):
+        log.warning("some turns did not end in %s s; what they asked is asked again", DRAIN_SECONDS)

@@ -1,0 +1,100 @@
+"""A process that has imported everything, and forks services that are up at once.
+
+It speaks JSON lines: in `{"environment": ..., "log": ..., "plan": ...}`, out `{"pid": ...}`, and
+`{"ended": pid, "status": ...}` when a service has ended. It ends with its standard input.
+"""
+
+import json
+import os
+import selectors
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from app.claude.prices import Prices
+from app.wiring.workspaces import team
+from app.workspace.sandbox.toolchain import Toolchain
+from tests.durability import service
+
+
+def main() -> None:
+    """Fork what is asked for until nobody asks any more."""
+    # What a service reads once when it starts is in the caches then.
+    team()
+    Prices("anthropic")
+    Toolchain.find()
+    living: dict[int, int] = {}
+    with selectors.DefaultSelector() as selector:
+        selector.register(sys.stdin.fileno(), selectors.EVENT_READ)
+        _say({"up": True})
+        while True:
+            for key, _ in selector.select():
+                if key.fd != sys.stdin.fileno():
+                    selector.unregister(key.fd)
+                    _bury(living.pop(key.fd), key.fd)
+                    continue
+                line = _line()
+                if not line:
+                    for pid in living.values():
+                        os.kill(pid, signal.SIGKILL)
+                    return
+                pid = _begin(json.loads(line), tuple(living))
+                descriptor = os.pidfd_open(pid)
+                living[descriptor] = pid
+                selector.register(descriptor, selectors.EVENT_READ)
+                _say({"pid": pid})
+
+
+def _line() -> bytes:
+    """Read one line without reading ahead: what stays in a buffer wakes no selector."""
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = os.read(sys.stdin.fileno(), 1)
+        if not byte:
+            return b""
+        line += byte
+    return line
+
+
+def _begin(order: dict[str, Any], inherited: tuple[int, ...]) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    for descriptor in inherited:
+        os.close(descriptor)
+    status = 1
+    try:
+        _settle(order)
+        service.run(order["plan"])
+        status = 0
+    except Exception:  # noqa: BLE001 - the last words of a process.
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _settle(order: dict[str, Any]) -> None:
+    log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((nothing, 0), (log, 1), (log, 2)):
+        os.dup2(source, target)
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    os.chdir(Path(order["log"]).parent)
+
+
+def _bury(pid: int, descriptor: int) -> None:
+    _, status = os.waitpid(pid, 0)
+    os.close(descriptor)
+    _say({"ended": pid, "status": os.waitstatus_to_exitcode(status)})
+
+
+def _say(words: dict[str, Any]) -> None:
+    os.write(1, json.dumps(words).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""A world whose service is killed and started anew, many times, by a fork server."""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from app.cli.demo.folder import Folder
+from app.cli.demo.keys import ensure_secrets
+from app.cli.demo.processes import TETHER
+from app.cli.demo.stage import ENVIRONMENTS
+from app.rehearsal.samples import build
+from app.store.migrating import migrate
+from tests.durability.watch import Plan
+from tests.story import Story
+from tests.world import SAMPLE, Place, World
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 240.0
+LOOK_SECONDS = 0.25
+UP_SECONDS = 60.0
+
+
+class ForkServer:
+    """The process that has everything imported, and the services it has forked."""
+
+    def __init__(self, environment: dict[str, str], log: Path) -> None:
+        self._said: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        tether = [sys.executable, "-I", "-S", str(TETHER), str(os.getpid())]
+        with log.open("ab") as errors:
+            self._process = subprocess.Popen(
+                [*tether, sys.executable, "-m", "tests.durability.fork_server"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=environment | {"PYTHONPATH": str(ROOT)},
+                cwd=ROOT,
+            )
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+        self._said.get(timeout=UP_SECONDS)
+
+    def begin(self, environment: dict[str, str], log: Path, plan: Plan) -> int:
+        """Fork a service and return its process id."""
+        order = {"environment": environment, "log": str(log), "plan": asdict(plan)}
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order, default=str).encode() + b"\n")
+        self._process.stdin.flush()
+        return int(self._said.get(timeout=UP_SECONDS)["pid"])
+
+    def ended(self, seconds: float) -> int | None:
+        """Wait that long for a service to end; return its status, negative for a signal."""
+        try:
+            return int(self._said.get(timeout=seconds)["status"])
+        except queue.Empty:
+            return None
+
+    def close(self) -> None:
+        """End the process and whatever it has forked."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(UP_SECONDS)
+        self._listener.join(UP_SECONDS)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._said.put(json.loads(line))
+
+
+@dataclass(frozen=True)
+class Lives:
+    """What became of one passage: how often the service died, and where; what it noted on its way.
+
+    Each inner tuple holds the boundaries of one life in their order, the one it died at last.
+    """
+
+    notes: tuple[tuple[str, ...], ...]
+
+    @property
+    def deaths(self) -> int:
+        """How often the service was killed."""
+        return sum(bool(life) and life[-1].endswith(" DIED") for life in self.notes)
+
+    @property
+    def boundaries(self) -> frozenset[str]:
+        """Every boundary that was reached."""
+        return frozenset(note.removesuffix(" DIED") for life in self.notes for note in life)
+
+
+class MortalWorld(World):
+    """A world whose service is forked, and may be killed by a plan of its own."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self._server = ForkServer(self.environment(), self.folder.log("fork-server"))
+        self._pid: int | None = None
+        self._plan = self.plan("", "turn")
+
+    def plan(self, deadly: str, grain: str, name: str = "unharmed") -> Plan:
+        """Return a plan that notes and remembers under a name of its own."""
+        logs = self.folder.logs
+        return Plan(logs / f"{name}.notes", logs / f"{name}.died", deadly, grain)
+
+    def serve(self) -> None:
+        """Fork a service that dies as planned."""
+        self._pid = self._server.begin(self.environment(), self.folder.log("service"), self._plan)
+
+    def kill_the_service(self) -> None:
+        """End the service as a power cut would."""
+        assert self._pid is not None
+        os.kill(self._pid, 9)
+        assert self._server.ended(UP_SECONDS) == -9
+        self._pid = None
+
+    def end(self) -> None:
+        """End everything."""
+        self._server.close()
+        super().end()
+
+    def pass_through(self, story: Story, plan: Plan) -> Lives:
+        """Label an issue and let the service die and rise as planned until the run is ready."""
+        self.kill_the_service()
+        self._plan = plan
+        self.serve()
+        self._label(story)
+        deadline = time.monotonic() + PATIENCE
+        while not _is_over(story):
+            assert time.monotonic() < deadline, f"not in time\n{self.said()}\n{story.tracker()}"
+            status = self._server.ended(LOOK_SECONDS)
+            if status is not None:
+                assert status == -9, f"the service ended by itself: {status}\n{self.said()}"
+                self.serve()
+        return Lives(tuple(_lives(plan.notes)))
+
+    def _label(self, story: Story) -> None:
+        with self.person("maintainer") as person:
+            answer = person.post(f"issues/{story.issue}/labels", json={"labels": ["phaseline"]})
+            assert answer.status_code == 200, answer.text
+
+
+def _is_over(story: Story) -> bool:
+    """Tell by GitHub alone whether a run has said its last word."""
+    tracker = story.tracker()
+    if "🟢 ready for review" in tracker:
+        (pull,) = story.pull_requests()
+        return bool(pull["requested_reviewers"]) and not pull["draft"]
+    assert "🔴 blocked" not in tracker, tracker
+    assert "failed" not in tracker.partition("\n")[0], tracker
+    return False
+
+
+def _lives(notes: Path) -> Iterator[tuple[str, ...]]:
+    life: list[str] = []
+    for note in notes.read_text().splitlines():
+        if note == "life begins" and life:
+            yield tuple(life)
+            life = []
+        life.append(note)
+    yield tuple(life)
+
+
+@contextmanager
+def mortal_world(root: Path) -> Iterator[MortalWorld]:
+    """Run a mortal world on an empty directory."""
+    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+    folder = Folder(root)
+    folder.prepare()
+    ensure_secrets(folder)
+    build(SAMPLE.name, folder.source)
+    migrate(f"sqlite:///{folder.service / 'phaseline.db'}")
+    it = MortalWorld(Place(root, ENVIRONMENTS, (), Path.home()))
+    try:
+        it.begin()
+        yield it
+    finally:
+        it.end()

@@ -1,0 +1,165 @@
+"""The service as `phaseline serve` runs it, its ports wrapped so that a plan may kill it."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import uvicorn
+
+from app.clock import SystemClock
+from app.durable.bell import Bell
+from app.durable.drain import Drain
+from app.github.connection import GitHubConnection
+from app.github.identity import identify
+from app.main import WorkerProbe, create_app
+from app.settings import Settings, load
+from app.store.leases import Leases
+from app.telemetry.logs import configure
+from app.telemetry.redaction import Redaction
+from app.wiring.duty import Post, keeper_of, on_duty
+from app.wiring.store import Store, secrets_of
+from app.wiring.worker import connection_of, crew_of, sessions_of
+from app.wiring.workspaces import workspaces_of
+from phases.core.ports import Sessions, Workspaces
+from tests.durability.watch import Plan, Watch, Watched, WatchedPool, WatchedWorkspaces
+
+
+async def serve(plan: Plan) -> None:
+    """Serve until SIGTERM, or until the plan kills the process."""
+    settings = load()
+    configure(settings.log_level, Redaction(secrets_of(settings)))
+    watch = Watch(plan)
+    watch.reached("life begins")
+    store = _store(settings, watch)
+    bell = Bell()
+    async with store.database, _working(settings, store, bell, watch) as task:
+        application = create_app(settings, store, (WorkerProbe(task),), bell)
+        config = uvicorn.Config(
+            application, host=settings.host, port=settings.port, log_config=None, access_log=False
+        )
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: None)
+        await uvicorn.Server(config).serve()
+
+
+def _store(settings: Settings, watch: Watch) -> Store:
+    store = Store(settings, SystemClock())
+    wrapped: Any = store
+    wrapped.records = Watched(
+        store.records,
+        "records",
+        watch,
+        {
+            "amend": lambda _run: "",
+            "enter": lambda _run, phase: str(phase),
+            "pass_gate": lambda _run, phase: str(phase),
+            "begin": lambda _run, name, _title: str(name),
+            "note": lambda _run, name, _text: str(name),
+            "finish": lambda _run, performed, _show: str(performed.name),
+        },
+    )
+    wrapped.runs = Watched(
+        store.runs,
+        "runs",
+        watch,
+        {
+            "start": lambda *_: "",
+            "move": lambda _delivery, _run, state, *_: str(state),
+            "take": lambda *_: "",
+            "renew": lambda *_: "",
+            "stop": lambda _run, state, *_: str(state),
+        },
+    )
+    wrapped.deliveries = Watched(store.deliveries, "deliveries", watch, {"add": _event})
+    wrapped.outbox = Watched(
+        store.outbox,
+        "outbox",
+        watch,
+        {
+            "attempted": lambda item: item.desired.key,
+            "sent": lambda item, *_: item.desired.key,
+            "show": lambda *_: "",
+        },
+    )
+    return store
+
+
+def _event(**delivery: Any) -> str:
+    return f"{delivery['event']}.{delivery['action']}"
+
+
+@asynccontextmanager
+async def _working(
+    settings: Settings, store: Store, bell: Bell, watch: Watch
+) -> AsyncIterator["asyncio.Task[None]"]:
+    clock, drain, stop = SystemClock(), Drain(), asyncio.Event()
+    executor = f"worker-{os.getpid()}"
+    async with AsyncExitStack() as stack:
+        leases = Leases(store.database)
+        stack.push_async_callback(leases.release, executor)
+        keeper = keeper_of(settings, leases, executor, stop.set)
+        connection = _connection(settings, clock, watch)
+        stack.push_async_callback(connection.close)
+        sessions = await stack.enter_async_context(sessions_of(settings, store, clock, drain))
+        _watch_sessions(sessions, watch)
+        identity = await identify(connection.clients)
+        workspaces = WatchedWorkspaces(
+            workspaces_of(settings, store, connection, identity, clock),
+            "workspaces",
+            watch,
+            {
+                "fetch_base": lambda _run: "",
+                "prepare": lambda _run: "",
+                "check": lambda _run, _commit: "",
+                "push": lambda _run, _commit: "",
+            },
+            within=frozenset({"fetch_base", "check", "push"}),
+        )
+        crew = crew_of(
+            settings,
+            store,
+            connection,
+            cast("Workspaces", workspaces),
+            cast("Sessions", sessions),
+            clock,
+            keeper,
+            bell,
+            drain,
+        )
+        yield await stack.enter_async_context(on_duty(settings, crew, Post(executor, keeper, stop)))
+
+
+def _connection(settings: Settings, clock: SystemClock, watch: Watch) -> GitHubConnection:
+    connection = connection_of(settings, clock)
+    connection.clients._pool = WatchedPool(watch)
+    return connection
+
+
+def _watch_sessions(sessions: Any, watch: Watch) -> None:
+    """Put boundaries around the rows of sessions and around the requests to the model."""
+
+    def row(assignment: Any, n: int, *_: object, **_named: object) -> str:
+        return f"{assignment.name} #{n}"
+
+    journal = Watched(sessions._room.journal, "journal", watch, {"reply": row, "results": row})
+    sessions._room = replace(sessions._room, journal=journal)
+
+    async def sent(request: Any) -> None:
+        if step := request.headers.get("X-Phaseline-Step"):
+            watch.reached(f"model sent {step} #")
+
+    async def begun(response: Any) -> None:
+        if step := response.request.headers.get("X-Phaseline-Step"):
+            watch.reached(f"model begun {step} #")
+
+    sessions._client._client.event_hooks = {"request": [sent], "response": [begun]}
+
+
+def run(plan: dict[str, str]) -> None:
+    """Run the service in this process."""
+    paths = {name: Path(plan[name]) for name in ("notes", "died_at")}
+    asyncio.run(serve(Plan(**paths, deadly=plan["deadly"], grain=plan["grain"])))
