@@ -1,15 +1,18 @@
 """A process that has imported everything, and forks services that are up at once.
 
 It speaks JSON lines: in `{"environment": ..., "log": ..., "plan": ...}`, out `{"pid": ...}`, and
-`{"ended": pid, "status": ...}` when a service has ended. It ends with its standard input.
+`{"ended": pid, "status": ...}` when a service has ended; in `{"modules": PATH}`, out `{"up": ...}`,
+to import what a service had imported in the end. It ends with its standard input.
 """
 
+import importlib
 import json
 import os
 import selectors
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +43,23 @@ def main() -> None:
                     for pid in living.values():
                         os.kill(pid, signal.SIGKILL)
                     return
-                pid = _begin(json.loads(line), tuple(living))
+                order = json.loads(line)
+                if "modules" in order:
+                    _import(Path(order["modules"]))
+                    _say({"up": True})
+                    continue
+                pid = _begin(order, tuple(living))
                 descriptor = os.pidfd_open(pid)
                 living[descriptor] = pid
                 selector.register(descriptor, selectors.EVENT_READ)
                 _say({"pid": pid})
+
+
+def _import(names: Path) -> None:
+    for name in names.read_text().splitlines():
+        # Some names are made by libraries and are no modules to import.
+        with suppress(ImportError):
+            importlib.import_module(name)
 
 
 def _line() -> bytes:

@@ -3,6 +3,7 @@
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -26,7 +27,9 @@ from tests.world import SAMPLE, Place, World
 ROOT = Path(__file__).parents[2]
 PATIENCE = 240.0
 LOOK_SECONDS = 0.25
+QUIET_SECONDS = 3.0
 UP_SECONDS = 60.0
+KILLED = -int(signal.SIGKILL)
 
 
 class ForkServer:
@@ -51,10 +54,13 @@ class ForkServer:
     def begin(self, environment: dict[str, str], log: Path, plan: Plan) -> int:
         """Fork a service and return its process id."""
         order = {"environment": environment, "log": str(log), "plan": asdict(plan)}
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order, default=str).encode() + b"\n")
-        self._process.stdin.flush()
+        self._order(order)
         return int(self._said.get(timeout=UP_SECONDS)["pid"])
+
+    def import_what(self, modules: Path) -> None:
+        """Import what a service had imported when it ended, before the next one is forked."""
+        self._order({"modules": str(modules)})
+        self._said.get(timeout=UP_SECONDS)
 
     def ended(self, seconds: float) -> int | None:
         """Wait that long for a service to end; return its status, negative for a signal."""
@@ -71,6 +77,11 @@ class ForkServer:
         self._listener.join(UP_SECONDS)
         assert self._process.stdout is not None
         self._process.stdout.close()
+
+    def _order(self, order: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order, default=str).encode() + b"\n")
+        self._process.stdin.flush()
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
@@ -91,6 +102,12 @@ class Lives:
     def deaths(self) -> int:
         """How often the service was killed."""
         return sum(bool(life) and life[-1].endswith(" DIED") for life in self.notes)
+
+    @property
+    def died_at(self) -> frozenset[str]:
+        """Where the service died."""
+        lasts = (life[-1] for life in self.notes if life)
+        return frozenset(n.removesuffix(" DIED") for n in lasts if n.endswith(" DIED"))
 
     @property
     def boundaries(self) -> frozenset[str]:
@@ -119,9 +136,20 @@ class MortalWorld(World):
     def kill_the_service(self) -> None:
         """End the service as a power cut would."""
         assert self._pid is not None
-        os.kill(self._pid, 9)
-        assert self._server.ended(UP_SECONDS) == -9
+        os.kill(self._pid, signal.SIGKILL)
+        assert self._server.ended(UP_SECONDS) == KILLED
         self._pid = None
+
+    def stop_the_service(self) -> int:
+        """Ask the service to end; return its status. The next life has its imports done before."""
+        assert self._pid is not None
+        os.kill(self._pid, signal.SIGTERM)
+        status = self._server.ended(UP_SECONDS)
+        assert status is not None, self.said()
+        self._pid = None
+        if status == 0:
+            self._server.import_what(self._plan.notes.with_suffix(".modules"))
+        return status
 
     def end(self) -> None:
         """End everything."""
@@ -130,17 +158,23 @@ class MortalWorld(World):
 
     def pass_through(self, story: Story, plan: Plan) -> Lives:
         """Label an issue and let the service die and rise as planned until the run is ready."""
-        self.kill_the_service()
         self._plan = plan
         self.serve()
         self._label(story)
         deadline = time.monotonic() + PATIENCE
-        while not _is_over(story):
+        over = False
+        while True:
             assert time.monotonic() < deadline, f"not in time\n{self.said()}\n{story.tracker()}"
-            status = self._server.ended(LOOK_SECONDS)
+            # Over, it may still die at what follows the last word.
+            status = self._server.ended(QUIET_SECONDS if over else LOOK_SECONDS)
             if status is not None:
-                assert status == -9, f"the service ended by itself: {status}\n{self.said()}"
+                assert status == KILLED, f"the service ended by itself: {status}\n{self.said()}"
                 self.serve()
+            elif over:
+                break
+            else:
+                over = _is_over(story)
+        assert self.stop_the_service() == 0
         return Lives(tuple(_lives(plan.notes)))
 
     def _label(self, story: Story) -> None:
@@ -182,6 +216,7 @@ def mortal_world(root: Path) -> Iterator[MortalWorld]:
     it = MortalWorld(Place(root, ENVIRONMENTS, (), Path.home()))
     try:
         it.begin()
+        it.stop_the_service()
         yield it
     finally:
         it.end()

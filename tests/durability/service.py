@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -44,6 +45,8 @@ async def serve(plan: Plan) -> None:
         )
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: None)
         await uvicorn.Server(config).serve()
+    # What was imported late on the way; the fork server does so before the next life.
+    plan.notes.with_suffix(".modules").write_text("\n".join(sorted(sys.modules)))
 
 
 def _store(settings: Settings, watch: Watch) -> Store:

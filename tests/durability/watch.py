@@ -26,7 +26,8 @@ class Plan:
     """Where a process dies: at the first boundary that fits `deadly` and is not in `died_at`.
 
     `notes` gets a line per boundary reached, over all lives; `died_at` one per death. Boundaries
-    are told apart by `grain`: `turn` (each), `work` (each piece of work), `phase`.
+    are told apart by `grain`: `turn` (each), `work` (each piece of work), `phase` (each phase, and
+    each kind of message to GitHub).
     """
 
     notes: Path
@@ -39,7 +40,9 @@ class Plan:
         if self.grain == "turn":
             return boundary
         without_turn = boundary.partition(" #")[0]
-        return without_turn if self.grain == "work" else without_turn.partition("/")[0]
+        if self.grain == "work" or boundary.startswith("github"):
+            return without_turn
+        return without_turn.partition("/")[0]
 
 
 class Watch:

@@ -1,0 +1,54 @@
+"""The service dies at every boundary of a run, by SIGKILL, and the run ends as if it had not.
+
+A boundary lies before and after each durable write and each outward act, and within requests and
+tool calls. In one passage the service dies at each of them once, one death after the other.
+`make soak` kills at random moments, many runs at once, on PostgreSQL.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.durability.counting import toll
+from tests.durability.lives import MortalWorld, mortal_world
+from tests.story import Story
+
+DURABLE = r"records|runs|outbox|journal|deliveries\.add \w+ issues\.labeled"
+OUTWARD = r"github|workspaces|desk|model"
+MOST_TESTED = {DURABLE: 60, OUTWARD: 40}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A world, and what a run leaves in it that nothing interrupts."""
+
+    world: MortalWorld
+    unharmed: Story
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with mortal_world(tmp_path_factory.mktemp("mortal")) as world:
+        story = world.open_issue()
+        lives = world.pass_through(story, world.plan("", "turn"))
+        assert lives.deaths == 0
+        yield Stage(world, story)
+
+
+@pytest.mark.parametrize("deadly", [DURABLE, OUTWARD], ids=["durable writes", "outward acts"])
+def test_a_run_that_dies_at_every_boundary_ends_ready_with_nothing_twice_and_nothing_lost(
+    stage: Stage, deadly: str
+) -> None:
+    story = stage.world.open_issue()
+    plan = stage.world.plan(deadly, "phase", f"passage-{story.issue}")
+
+    lives = stage.world.pass_through(story, plan)
+
+    paid = toll(story, stage.unharmed, lives)
+    assert (paid.doubled, paid.lost, paid.unexcused) == ((), (), ())
+    # It has died wherever it could: each boundary that was reached is one it died at.
+    reached = {plan.key(it) for it in lives.boundaries if re.match(deadly, it)}
+    assert reached - {plan.key(it) for it in lives.died_at} == set()
+    assert lives.deaths >= MOST_TESTED[deadly]
