@@ -160,7 +160,7 @@ class MortalWorld(World):
         """Label an issue and let the service die and rise as planned until the run is ready."""
         self._plan = plan
         self.serve()
-        self._label(story)
+        story.label()
         deadline = time.monotonic() + PATIENCE
         over = False
         while True:
@@ -176,11 +176,6 @@ class MortalWorld(World):
                 over = _is_over(story)
         assert self.stop_the_service() == 0
         return Lives(tuple(_lives(plan.notes)))
-
-    def _label(self, story: Story) -> None:
-        with self.person("maintainer") as person:
-            answer = person.post(f"issues/{story.issue}/labels", json={"labels": ["phaseline"]})
-            assert answer.status_code == 200, answer.text
 
 
 def _is_over(story: Story) -> bool:

@@ -23,8 +23,9 @@ from app.store.leases import Leases
 from app.telemetry.logs import configure
 from app.telemetry.redaction import Redaction
 from app.wiring.duty import Post, keeper_of, on_duty
+from app.wiring.model import sessions_of
 from app.wiring.store import Store, secrets_of
-from app.wiring.worker import connection_of, crew_of, sessions_of
+from app.wiring.worker import connection_of, crew_of
 from app.wiring.workspaces import workspaces_of
 from phases.core.ports import Sessions, Workspaces
 from tests.durability.watch import Plan, Watch, Watched, WatchedPool, WatchedWorkspaces

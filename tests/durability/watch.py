@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.github.client import SharedPool
+from app.github.pool import SharedPool
 
 # Long enough for a command to have been started in its cage.
 WITHIN_SECONDS = 0.03
@@ -119,7 +119,7 @@ class WatchedPool(SharedPool):
     """The connections to GitHub, with a boundary around every request that may change something."""
 
     def __init__(self, watch: Watch) -> None:
-        super().__init__()
+        super().__init__(proxy=None)
         self._watch = watch
 
     async def handle_async_request(self, request: Any) -> Any:
