@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def test_a_service_that_is_stopped_in_the_middle_of_turns_loses_no_reply_and_exi
 ) -> None:
     story = stage.label_issue()
     for step in MOMENTS:
-        story.wait(lambda step=step: step in _under_way(stage), f"{step} is at work")
+        story.wait(partial(_is_at_work, stage, step), f"{step} is at work")
 
         assert _stopped(stage) == 0
 
@@ -41,9 +42,9 @@ def test_a_service_that_is_stopped_in_the_middle_of_turns_loses_no_reply_and_exi
     _nothing_stands_twice(story)
 
 
-def _under_way(stage: World) -> set[str]:
-    """Return the steps whose first turn has been answered: the second one follows at once."""
-    return {entry["step"] for entry in stage.requests_of_claude()}
+def _is_at_work(stage: World, step: str) -> bool:
+    """Tell whether a step's first turn has been answered: the second one follows at once."""
+    return step in {entry["step"] for entry in stage.requests_of_claude()}
 
 
 def _stopped(stage: World) -> int:
