@@ -81,8 +81,8 @@ class Segments:
         performing: Performing,
         records: Records,
         runs: Runs,
-        limits: SegmentLimits,
         drain: Drain,
+        limits: SegmentLimits,
     ) -> None:
         self._engine = engine
         self._performing = performing

@@ -98,7 +98,7 @@ def segments_of(
     )
     limits = SegmentLimits(worker=SEGMENTS_PER_WORKER, repository=SEGMENTS_PER_REPOSITORY)
     engine = Engine(pipeline, store.records)
-    return Segments(engine, performing, store.records, store.runs, limits, drain)
+    return Segments(engine, performing, store.records, store.runs, drain, limits)
 
 
 def crew_of(

@@ -76,7 +76,7 @@ async def working(it: World, executor: str) -> AsyncIterator[Sent]:
     outbox = StoredOutbox(it.database, it.clock)
     writer = Sent(outbox)
     database_engine = make_durable_engine(it.database.url)
-    segments = Segments(engine, performing, it.records, it.runs, SegmentLimits(4, 2), Drain())
+    segments = Segments(engine, performing, it.records, it.runs, Drain(), SegmentLimits(4, 2))
     launch(database_engine, executor, threads=8)
     stop = asyncio.Event()
     try:
