@@ -227,11 +227,24 @@ class LedgerRow(Table):
     at: Mapped[datetime] = mapped_column(index=True)
 
 
+# What does not stand on GitHub as it should, and was not refused for good.
+UNSENT = "refused is null and (posted_sha256 is null or posted_sha256 <> text_sha256)"
+
+
 class OutwardRow(Table):
     """Something that should stand on GitHub, and what of it stands there."""
 
     __tablename__ = "outward"
-    __table_args__ = (sa.UniqueConstraint("owner", "key"),)
+    __table_args__ = (
+        sa.UniqueConstraint("owner", "key"),
+        # What is asked twice a second must not grow with all that was ever posted.
+        sa.Index(
+            "ix_outward_unsent",
+            "id",
+            sqlite_where=sa.text(UNSENT),
+            postgresql_where=sa.text(UNSENT),
+        ),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     owner: Mapped[str]
     key: Mapped[str]
