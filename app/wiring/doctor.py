@@ -168,7 +168,8 @@ _DEFAULT_CAGE = Examination("sandbox", _cage_by_default)
 async def _holds(sandbox: Sandbox) -> str:
     version = await _output(str(sandbox.settings.bubblewrap), "--version")
     uid = os.geteuid() if sandbox.owner is None else sandbox.owner
-    return f"holds: every probe was stopped ({version}, agents are uid {uid})"
+    memory = "a watchdog" if sandbox.settings.cgroups is None else "control groups"
+    return f"holds: every probe was stopped ({version}, agents are uid {uid}, sums by {memory})"
 
 
 async def _output(*argv: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from app.settings import Settings
 from app.workspace.sandbox.cage import WORKSPACE
+from app.workspace.sandbox.cgroup import delegated
 from app.workspace.sandbox.sandbox import Sandbox, SandboxSettings
 from app.workspace.sandbox.selftest import self_test
 from app.workspace.sandbox.toolchain import Toolchain
@@ -21,10 +22,12 @@ log = logging.getLogger(__name__)
 def sandbox_of(agent_uid: int) -> Sandbox:
     """Return the cage; a root service runs what is in it as `agent_uid`.
 
+    Where the host has delegated a control group, this process moves one down in it.
+
     Raises:
         SandboxError: when a program that it brings is missing.
     """
-    return Sandbox(SandboxSettings(agent_uid, STAGING), Toolchain.find())
+    return Sandbox(SandboxSettings(agent_uid, STAGING, cgroups=delegated()), Toolchain.find())
 
 
 def chosen_sandbox(settings: Settings) -> Sandbox:

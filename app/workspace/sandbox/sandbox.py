@@ -7,11 +7,12 @@ decide which.
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.workspace.sandbox import arguments, process, staging
+from app.workspace.sandbox import arguments, cgroup, process, staging
 from app.workspace.sandbox.cage import Cage
+from app.workspace.sandbox.cgroup import Group
 from app.workspace.sandbox.errors import SandboxError
 from app.workspace.sandbox.finished import Command, Finished, Outputs
 from app.workspace.sandbox.mountpoints import place_mounts
@@ -26,7 +27,7 @@ from app.workspace.sandbox.process import (
 from app.workspace.sandbox.seccomp import compile_filter
 from app.workspace.sandbox.status import Status
 from app.workspace.sandbox.toolchain import Toolchain
-from app.workspace.sandbox.watchdog import watch
+from app.workspace.sandbox.watchdog import Reason, watch
 
 __all__ = ("Finished", "Sandbox", "SandboxSettings")
 
@@ -35,11 +36,15 @@ _STATUS_BYTES = 4096
 
 @dataclass(frozen=True)
 class SandboxSettings:
-    """How cages are made. `agent_uid` and `staging` are used only when the service is root."""
+    """How cages are made. `agent_uid` and `staging` are used only when the service is root.
+
+    `cgroups` is the control group that was delegated to the service, see `cgroup.py`.
+    """
 
     agent_uid: int
     staging: Path
     bubblewrap: Path = Path("/usr/bin/bwrap")
+    cgroups: Path | None = None
 
 
 class Sandbox:
@@ -86,6 +91,12 @@ class Sandbox:
             raise SandboxError(f"The sandbox could not start: {error}") from error
 
     async def _run(self, cage: Cage, command: Command) -> Finished:
+        if self.settings.cgroups is None:
+            return await self._run_in(None, cage, command)
+        async with cgroup.group(self.settings.cgroups, cage.limits) as group:
+            return await self._run_in(group, cage, command)
+
+    async def _run_in(self, group: Group | None, cage: Cage, command: Command) -> Finished:
         usable, absent = place_mounts(cage, self.owner)
         with ExitStack() as undo:
             descriptors = Descriptors(undo, self.owner)
@@ -94,6 +105,7 @@ class Sandbox:
             status = Status(namespace.enter)
             told = Channel(descriptors, _STATUS_BYTES, status.feed)
             stdin, line = self._command_line(usable, command, descriptors, told.writing)
+            line = line if group is None else group.enter(line)
             channels = (*outputs.channels, told)
             ended = await process.run(
                 Program(line, stdin, outputs.stdout, outputs.stderr, channels, namespace),
@@ -102,6 +114,8 @@ class Sandbox:
                 nice=cage.limits.nice,
                 watch=lambda pid: watch(pid, cage.limits, cage.writable_directories),
             )
+        if group is not None and group.ran_out_of_memory():
+            ended = replace(ended, killed_for=Reason.MEMORY)
         if status.exit_code is None and ended.killed_for is None:
             said = outputs.stderr.capture.content.decode("utf-8", "replace").strip()
             raise SandboxError(f"The sandbox could not start (exit {ended.exit_code}): {said}")
