@@ -18,6 +18,7 @@ _log = logging.getLogger(__name__)
 _MOUNTS = Path("/proc/self/mounts")
 _OWN = Path("/proc/self/cgroup")
 _WANTED = frozenset({"memory", "pids"})
+_SERVICE = "service"
 _MORE_PROCESSES = 8  # Bubblewrap and what starts it.
 _TRIES = 50
 _TRY_SECONDS = 0.01
@@ -34,9 +35,12 @@ def delegated(mounts: Path = _MOUNTS, own: Path = _OWN) -> Path | None:
     if base is None or not (base / "cgroup.type").exists() or not os.access(base, os.W_OK):
         return None
     try:
+        above = base.parent / "cgroup.subtree_control"
+        if base.name == _SERVICE and above.exists() and _words(above) >= _WANTED:
+            return base.parent  # This process has moved already.
         if not _words(base / "cgroup.controllers") >= _WANTED:
             return None
-        service = base / "service"
+        service = base / _SERVICE
         service.mkdir(exist_ok=True)
         for process in sorted(_words(base / "cgroup.procs")):
             with contextlib.suppress(ProcessLookupError):

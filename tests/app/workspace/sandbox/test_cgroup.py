@@ -48,6 +48,16 @@ def test_a_delegated_group_is_made_ready_and_its_processes_move_one_down(tmp_pat
     assert (mine / "cgroup.subtree_control").read_text() == "+memory +pids"
 
 
+def test_a_process_that_has_moved_finds_the_same_group_again(tmp_path: Path) -> None:
+    mounts, own, mine = _host(tmp_path, {**FILES, "cgroup.subtree_control": "memory pids\n"})
+    (mine / "service").mkdir()
+    (mine / "service" / "cgroup.type").write_text("domain\n")
+    own.write_text("0::/a/b/service\n")
+
+    assert delegated(mounts, own) == mine
+    assert not (mine / "service" / "service").exists()
+
+
 @pytest.mark.parametrize(
     "changed", [{"cgroup.controllers": "cpu pids\n"}, {"cgroup.type": None}, {"cgroup.procs": None}]
 )
