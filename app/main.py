@@ -6,14 +6,19 @@ What starts here ends here, in the opposite order.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
 from app.clock import SystemClock
 from app.durable.bell import Bell
 from app.settings import Settings
+from app.web.health import Probe
 from app.wiring.store import Store
 from app.wiring.web import web_of
+
+if TYPE_CHECKING:
+    from app.durable.admission import Admission
 
 
 class DatabaseProbe:
@@ -28,6 +33,19 @@ class DatabaseProbe:
         """Say what is wrong, or None."""
         await self._store.runs.find("")
         return None
+
+
+class AdmissionProbe:
+    """Whether the worker of this process takes up runs."""
+
+    name = "room"
+
+    def __init__(self, admission: "Admission") -> None:
+        self._admission = admission
+
+    async def problem(self) -> str | None:
+        """Say what the machine is short of, or None."""
+        return self._admission.shortage() or None
 
 
 class WorkerProbe:
@@ -57,15 +75,15 @@ async def service(settings: Settings, *, with_worker: bool) -> AsyncIterator[Fas
             yield create_app(settings, store, (), bell)
             return
         # A web process without a worker never loads these rooms, and stays small.
-        from app.wiring.worker import working  # noqa: PLC0415
+        from app.wiring.worker import admission_of, working  # noqa: PLC0415
 
-        async with working(settings, store, bell) as task:
-            yield create_app(settings, store, (WorkerProbe(task),), bell)
+        admission = admission_of(settings)
+        async with working(settings, store, bell, admission) as task:
+            probes = (WorkerProbe(task), AdmissionProbe(admission))
+            yield create_app(settings, store, probes, bell)
 
 
-def create_app(
-    settings: Settings, store: Store, probes: tuple[WorkerProbe, ...], bell: Bell
-) -> FastAPI:
+def create_app(settings: Settings, store: Store, probes: tuple[Probe, ...], bell: Bell) -> FastAPI:
     """Return the web side over a store that somebody else opens and closes."""
     return web_of(settings, store, (DatabaseProbe(store), *probes), bell.ring)
 
@@ -76,10 +94,11 @@ async def work_until(settings: Settings, stop: asyncio.Event) -> None:
     Raises:
         StartError: when something that a worker needs is not as it must be.
     """
-    from app.wiring.worker import working  # noqa: PLC0415
+    from app.wiring.worker import admission_of, working  # noqa: PLC0415
 
+    admission = admission_of(settings)
     store = Store(settings, SystemClock())
-    async with store.database, working(settings, store, Bell()) as task:
+    async with store.database, working(settings, store, Bell(), admission) as task:
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()

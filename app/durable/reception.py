@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Protocol
 
-from phases.core.events import Ended, Event, Labelled, Said
+from phases.core.events import Ended, Event, Labelled, Removed, Said
 from phases.core.machine import RunState
 from phases.core.model import Person, Repository, Role, Run
 from phases.core.outward import Desired, OutwardKind, Place
@@ -55,6 +55,16 @@ class Reader(Protocol):
     def read(self, event: str, body: bytes) -> Event | None:
         """Return what a delivery means to us, if anything."""
 
+    def removal(self, event: str, body: bytes) -> Removed | None:
+        """Return which repositories a delivery takes from us, if any."""
+
+
+class Forgetting(Protocol):
+    """What forgets repositories."""
+
+    async def forget(self, delivery: int | None, removed: Removed) -> int:
+        """Delete everything of them; the delivery is dealt with."""
+
 
 class People(Protocol):
     """What knows who may do what."""
@@ -97,7 +107,10 @@ class Runs(Protocol):
 class Reception:
     """The way from a stored delivery to what it leads to."""
 
-    def __init__(self, inbox: Inbox, reader: Reader, people: People, runs: Runs) -> None:
+    def __init__(
+        self, inbox: Inbox, reader: Reader, people: People, runs: Runs, forgetting: Forgetting
+    ) -> None:
+        self._forgetting = forgetting
         self._inbox = inbox
         self._reader = reader
         self._people = people
@@ -116,11 +129,15 @@ class Reception:
 
     async def _deal(self, delivery: Stored) -> None:
         try:
+            removed = self._reader.removal(delivery.event, delivery.body)
             event = self._reader.read(delivery.event, delivery.body)
         except ValueError as error:
             await self._runs.ignore(delivery.id, f"unreadable: {error}")
             return
-        if event is None:
+        if removed is not None:
+            runs = await self._forgetting.forget(delivery.id, removed)
+            log.warning("installation %s: %s runs forgotten", removed.installation, runs)
+        elif event is None:
             await self._runs.ignore(delivery.id, "means nothing to us")
         else:
             await self._decide(delivery.id, event)

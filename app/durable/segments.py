@@ -43,6 +43,13 @@ _KINDS: dict[str, type[Later | Blocked | Defect | Moved]] = {
 }
 
 
+class Admission(Protocol):
+    """Whether there is room for another run."""
+
+    async def wait(self) -> None:
+        """Return when there is."""
+
+
 class Runs(Protocol):
     """The runs as a segment takes and leaves them."""
 
@@ -83,7 +90,9 @@ class Segments:
         runs: Runs,
         drain: Drain,
         limits: SegmentLimits,
+        admission: Admission,
     ) -> None:
+        self._admission = admission
         self._engine = engine
         self._performing = performing
         self._records = records
@@ -109,6 +118,7 @@ class Segments:
                 return _unpacked(await perform(run, number, str(name), names))
 
             with self._held():
+                await self._admission.wait()
                 return await self._drive(run, number, step)
 
         return DBOS.workflow(name="segment")(segment)

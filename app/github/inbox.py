@@ -15,12 +15,13 @@ from app.github.payloads import (
     CommentCreated,
     Envelope,
     Installation,
+    InstallationChanged,
     IssueClosed,
     IssueLabelled,
     PullClosed,
     RepositoryPart,
 )
-from phases.core.events import Ended, Event, Labelled, Said
+from phases.core.events import Ended, Event, Labelled, Removed, Said
 from phases.core.model import Person, Repository
 
 # What we read, by event and action. All the rest of GitHub's events means nothing to us.
@@ -41,6 +42,8 @@ _FOREIGN: Mapping[str, tuple[str, ...]] = {
     "issue_comment": ("pull_request",),
     "pull_request": ("comment", "review"),
 }
+# By event the action that takes repositories from us.
+_REMOVALS: Mapping[str, str] = {"installation": "deleted", "installation_repositories": "removed"}
 _COMMAND = re.compile(r"/phaseline(?:[ \t]+(?P<word>\S+)(?:[ \t]+(?P<argument>.*?))?)?[ \t]*")
 LONGEST_ARGUMENT = 1000
 
@@ -90,6 +93,26 @@ class Inbox:
         if mismatch is not None:
             raise UnreadableDeliveryError(f"this is no {event} payload: {mismatch}")
         return self._meaning(_parse(event, payload))
+
+    def removal(self, event: str, body: bytes) -> Removed | None:
+        """Return which repositories a delivery takes from us, or None when it takes none.
+
+        Raises:
+            UnreadableDeliveryError: when the body is not a payload of that event.
+        """
+        if event not in _REMOVALS:
+            return None
+        try:
+            payload = InstallationChanged.model_validate_json(body)
+        except ValidationError as error:
+            fault = _first_fault(error)
+            raise UnreadableDeliveryError(f"this is no {event} payload: {fault}") from error
+        if payload.action != _REMOVALS[event]:
+            return None
+        if event == "installation":
+            return Removed(payload.installation.id, None)
+        gone = tuple(repository.id for repository in payload.repositories_removed)
+        return Removed(payload.installation.id, gone)
 
     def _meaning(self, payload: Envelope | None) -> Event | None:
         if payload is None or payload.installation is None:

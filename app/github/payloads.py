@@ -117,6 +117,20 @@ class Envelope(Payload):
     sender: Account
 
 
+class RemovedRepository(Payload):
+    """A repository that was taken from an installation."""
+
+    id: Id
+
+
+class InstallationChanged(Payload):
+    """`installation` and `installation_repositories`, where repositories go away."""
+
+    action: str
+    installation: Installation
+    repositories_removed: tuple[RemovedRepository, ...] = ()
+
+
 class IssueLabelled(Envelope):
     """`issues.labeled`."""
 

@@ -9,12 +9,14 @@ from datetime import timedelta
 from app.claude.models import ModelsError
 from app.claude.prices import NoPriceError
 from app.clock import SystemClock
+from app.durable.admission import MEGABYTE, Admission, MachineGauge, Room
 from app.durable.bell import Bell
 from app.durable.drain import Drain
 from app.durable.keeper import Keeper
 from app.durable.lock import AnotherWorkerError
 from app.durable.reception import Reception
 from app.durable.segments import SegmentLimits, Segments
+from app.durable.upkeep import Keeping, Upkeep
 from app.durable.worker import Worker
 from app.github.connection import GitHubConnection
 from app.github.conversation import Conversations
@@ -30,13 +32,15 @@ from app.github.sweep import Sweep
 from app.roster import RosterError
 from app.settings import Settings
 from app.store.leases import Leases
+from app.store.retention import Retention
 from app.wiring.duty import Crew, Post, keeper_of, on_duty
 from app.wiring.model import sessions_of
 from app.wiring.recovering import Recoverer, only_worker, recover_into_nothing
 from app.wiring.refusals import StartError
 from app.wiring.sandbox import check_sandbox, chosen_sandbox
 from app.wiring.store import Store, secrets_of
-from app.wiring.workspaces import team, workspaces_of
+from app.wiring.workspaces import REPOSITORIES, team, workspaces_of
+from app.workspace.attic import Attic
 from app.workspace.sandbox.errors import SandboxError
 from app.workspace.tripwire import Tripwire
 from phases.actions import ActionPerformer
@@ -85,6 +89,7 @@ def segments_of(
     workspaces: Workspaces,
     sessions: Sessions,
     clock: SystemClock,
+    admission: Admission,
     drain: Drain,
 ) -> Segments:
     """Join the phases with everything they ask for, as segments that can be driven."""
@@ -98,7 +103,7 @@ def segments_of(
     )
     limits = SegmentLimits(worker=SEGMENTS_PER_WORKER, repository=SEGMENTS_PER_REPOSITORY)
     engine = Engine(pipeline, store.records)
-    return Segments(engine, performing, store.records, store.runs, drain, limits)
+    return Segments(engine, performing, store.records, store.runs, drain, limits, admission)
 
 
 def crew_of(
@@ -110,12 +115,21 @@ def crew_of(
     clock: SystemClock,
     keeper: Keeper,
     bell: Bell,
+    admission: Admission,
     drain: Drain,
 ) -> Crew:
     """Join the phases, the durable room and the ways outward into a worker."""
-    segments = segments_of(settings, store, connection, workspaces, sessions, clock, drain)
+    segments = segments_of(
+        settings, store, connection, workspaces, sessions, clock, admission, drain
+    )
     reader = Inbox(label=settings.label, app_id=settings.github_app_id)
-    reception = Reception(store.deliveries, reader, People(connection.clients), store.runs)
+    reception = Reception(
+        store.deliveries,
+        reader,
+        People(connection.clients),
+        store.runs,
+        Retention(store.database, clock),
+    )
     writer = OutboxWriter(
         outbox=SealedOutbox(store.outbox, store.records, connection.seal),
         conversations=Conversations(connection.clients, app_id=settings.github_app_id),
@@ -141,7 +155,7 @@ def crew_of(
 
 @asynccontextmanager
 async def working(
-    settings: Settings, store: Store, bell: Bell
+    settings: Settings, store: Store, bell: Bell, admission: Admission
 ) -> AsyncIterator[asyncio.Task[None]]:
     """Run a worker: first everything that could refuse, then its loops.
 
@@ -154,13 +168,47 @@ async def working(
         leases = Leases(store.database)
         stack.push_async_callback(leases.release, executor)
         keeper = keeper_of(settings, leases, executor, stop.set)
-        crew = await _crew(settings, store, keeper, bell, stack)
+        crew = await _crew(settings, store, keeper, bell, admission, stack)
         post = Post(executor, keeper, stop)
-        yield await stack.enter_async_context(on_duty(settings, crew, post))
+        task = await stack.enter_async_context(on_duty(settings, crew, post))
+        tidying = asyncio.create_task(upkeep_of(settings, store).go_on(), name="upkeep")
+        try:
+            yield task
+        finally:
+            tidying.cancel()
+            await asyncio.gather(tidying, return_exceptions=True)
+
+
+def admission_of(settings: Settings) -> Admission:
+    """Return what keeps a worker from taking up runs that its machine has no room for."""
+    data = settings.data_dir.absolute()
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    least = Room(
+        disk=settings.least_free_disk_mb * MEGABYTE,
+        memory=settings.least_free_memory_mb * MEGABYTE,
+        load=settings.most_load_per_core,
+    )
+    return Admission(MachineGauge(data), least, SystemClock())
+
+
+def upkeep_of(settings: Settings, store: Store) -> Upkeep:
+    """Return what takes away the leftovers of runs that are over."""
+    clock = SystemClock()
+    keeping = Keeping(
+        transcripts=timedelta(days=settings.keep_transcripts_days),
+        files=timedelta(hours=settings.keep_files_hours),
+    )
+    attic = Attic(settings.data_dir.absolute() / REPOSITORIES)
+    return Upkeep(Retention(store.database, clock), attic, keeping, clock)
 
 
 async def _crew(
-    settings: Settings, store: Store, keeper: Keeper, bell: Bell, stack: AsyncExitStack
+    settings: Settings,
+    store: Store,
+    keeper: Keeper,
+    bell: Bell,
+    admission: Admission,
+    stack: AsyncExitStack,
 ) -> Crew:
     clock = SystemClock()
     drain = Drain()
@@ -177,7 +225,9 @@ async def _crew(
         workspaces = workspaces_of(settings, store, connection, identity, clock)
     except _REFUSALS as error:
         raise StartError(str(error)) from error
-    return crew_of(settings, store, connection, workspaces, sessions, clock, keeper, bell, drain)
+    return crew_of(
+        settings, store, connection, workspaces, sessions, clock, keeper, bell, admission, drain
+    )
 
 
 def check_team(roster: Roster) -> None:

@@ -33,6 +33,7 @@ from phases.core.agent import Roster
 from phases.core.errors import BlockedError
 
 AGENTS = Path(__file__).parents[2] / "agents"
+REPOSITORIES = "repositories"
 INSTALL_SECONDS = 1800.0
 GIT = Path("/usr/bin/git")
 
@@ -82,7 +83,7 @@ def workspaces_of(
     kept = settings.environments_dir or data / "environments"
     environments = environments_of(kept, settings.egress_hosts, sandbox)
     return GitWorkspaces(
-        mirrors=Mirrors(git, remote, data / "repositories"),
+        mirrors=Mirrors(git, remote, data / REPOSITORIES),
         remote=remote,
         openings=Openings(sandbox, checkouts, committer, ToolLimits(), data / "steps"),
         environments=EnvironmentKeeper(environments, checkouts, store.logs, data / "prepare"),

@@ -47,4 +47,15 @@ class Ended:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Removed:
+    """Our App may not see repositories any more; None stands for all of the installation.
+
+    It meets no run and leads to no decision: what is known of them is forgotten.
+    """
+
+    installation: int
+    repositories: tuple[int, ...] | None
+
+
 Event = Labelled | Said | Ended

@@ -14,8 +14,9 @@ from app.durable.worker import Worker
 from app.store.deliveries import Deliveries
 from app.store.engine import make_durable_engine
 from app.store.outbox import StoredOutbox
+from app.store.retention import Retention
 from phases.actions import ActionPerformer
-from phases.core.events import Event
+from phases.core.events import Event, Removed
 from phases.core.machine import RunState
 from phases.core.model import Person, Repository, Role
 from phases.core.record import Record
@@ -37,10 +38,18 @@ class OneLabel:
     def read(self, event: str, body: bytes) -> Event | None:
         return LABELLED if body.startswith(b"label") else None
 
+    def removal(self, event: str, body: bytes) -> Removed | None:
+        return None
+
 
 class Unsealed:
     def block(self, record: Record) -> str:
         return f"<!-- {record.run.id} -->"
+
+
+class RoomForAll:
+    async def wait(self) -> None:
+        return
 
 
 class NothingToSweep:
@@ -76,7 +85,8 @@ async def working(it: World, executor: str) -> AsyncIterator[Sent]:
     outbox = StoredOutbox(it.database, it.clock)
     writer = Sent(outbox)
     database_engine = make_durable_engine(it.database.url)
-    segments = Segments(engine, performing, it.records, it.runs, Drain(), SegmentLimits(4, 2))
+    limits = SegmentLimits(4, 2)
+    segments = Segments(engine, performing, it.records, it.runs, Drain(), limits, RoomForAll())
     launch(database_engine, executor, threads=8)
     stop = asyncio.Event()
     try:
@@ -84,7 +94,13 @@ async def working(it: World, executor: str) -> AsyncIterator[Sent]:
         keeper = OnlyKeeper(give_up_the_dead, executor)
         await keeper.begin()
         worker = Worker(
-            reception=Reception(Deliveries(it.database), OneLabel(), Everybody(), it.runs),
+            reception=Reception(
+                Deliveries(it.database),
+                OneLabel(),
+                Everybody(),
+                it.runs,
+                Retention(it.database, it.clock),
+            ),
             agenda=it.runs,
             segments=segments,
             records=it.records,

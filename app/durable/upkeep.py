@@ -1,0 +1,83 @@
+"""Takes away what runs that are over have left: old transcripts, and files on this disk.
+
+Every worker minds its own disk; what it takes from the database is gone for all.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from phases.core.errors import TransientError
+from phases.core.ports import Clock
+
+log = logging.getLogger(__name__)
+
+ROUND_SECONDS = 600.0
+
+
+class Retention(Protocol):
+    """What the database forgets."""
+
+    async def forget_transcripts(self, before: datetime) -> int:
+        """Delete the transcripts of runs that were over before; return of how many."""
+
+    async def over(self, runs: Sequence[str], before: datetime) -> frozenset[str]:
+        """Return those of the runs that were over before, or that nobody knows."""
+
+
+class Attic(Protocol):
+    """What runs have left on this disk."""
+
+    def runs(self) -> tuple[str, ...]:
+        """Return the runs that have left something."""
+
+    def remove(self, run: str) -> None:
+        """Remove what a run has left."""
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """For how long things are kept after a run's end."""
+
+    transcripts: timedelta
+    files: timedelta
+
+
+class Upkeep:
+    """Tidies up, every ten minutes."""
+
+    def __init__(self, retention: Retention, attic: Attic, keeping: Keeping, clock: Clock) -> None:
+        self._retention = retention
+        self._attic = attic
+        self._keeping = keeping
+        self._clock = clock
+
+    async def go_on(self) -> None:
+        """Tidy up again and again, until cancelled; what fails is tried again the next time."""
+        while True:
+            try:
+                await self.tidy()
+            except (TransientError, OSError) as error:
+                log.warning("could not tidy up: %s", error)
+            except Exception:
+                log.exception("tidying up failed and is tried again")
+            await self._clock.sleep(ROUND_SECONDS)
+
+    async def tidy(self) -> None:
+        """Tidy up once.
+
+        Raises:
+            TransientError: when the database does not answer.
+            OSError: when something cannot be removed.
+        """
+        now = self._clock.now()
+        forgotten = await self._retention.forget_transcripts(now - self._keeping.transcripts)
+        left = await asyncio.to_thread(self._attic.runs)
+        over = await self._retention.over(left, now - self._keeping.files) if left else frozenset()
+        for run in sorted(over):
+            await asyncio.to_thread(self._attic.remove, run)
+        if forgotten or over:
+            log.info("tidied up: transcripts of %s runs, files of %s", forgotten, len(over))

@@ -1,0 +1,29 @@
+"""What runs have left on this disk: their own object stores. Removed when runs are long over."""
+
+from pathlib import Path
+
+from app.workspace.removal import remove_tree
+
+SUFFIX = ".git"
+
+
+class Attic:
+    """The object stores of runs below `root`, as `Mirrors` lays them out."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def runs(self) -> tuple[str, ...]:
+        """Return the ids of the runs that have left something."""
+        found = self._root.glob(f"*/runs/*{SUFFIX}")
+        return tuple(sorted(path.name.removesuffix(SUFFIX) for path in found))
+
+    def remove(self, run: str) -> None:
+        """Remove what a run has left; it is fetched again should the run go on.
+
+        Raises:
+            OSError: when something of it is still there.
+        """
+        for path in self._root.glob(f"*/runs/{run}{SUFFIX}"):
+            remove_tree(path)
+            path.parent.with_name(f"lock-{run}").unlink(missing_ok=True)
