@@ -6,7 +6,7 @@ It knows no phase by name and performs nothing itself.
 from dataclasses import dataclass
 
 from phases.core.context import RunContext
-from phases.core.errors import BlockedError, DefectError, TransientError
+from phases.core.errors import ApprovalNeededError, BlockedError, DefectError, TransientError
 from phases.core.gates import unmet
 from phases.core.machine import RunState
 from phases.core.phase import Phase
@@ -16,11 +16,15 @@ from phases.pipeline import Pipeline
 
 @dataclass(frozen=True)
 class Stop:
-    """Where a drive ended, and why; `after_seconds` says when a waiting run goes on by itself."""
+    """Where a drive ended, and why; `after_seconds` says when a waiting run goes on by itself.
+
+    `approval_of` is the hash of the plans that a waiting run wants approved.
+    """
 
     state: RunState
     reason: str = ""
     after_seconds: float | None = None
+    approval_of: str = ""
 
 
 class Engine:
@@ -44,6 +48,8 @@ class Engine:
             return Stop(RunState.BLOCKED, str(error))
         except TransientError as error:
             return Stop(RunState.WAITING, str(error), error.after_seconds)
+        except ApprovalNeededError as error:
+            return Stop(RunState.WAITING, str(error), approval_of=error.plans)
         except DefectError as error:
             return Stop(RunState.FAILED, str(error))
         return Stop(RunState.READY)
@@ -57,4 +63,6 @@ class Engine:
         if sentences:
             listed = "\n".join(f"- {sentence}" for sentence in sentences)
             raise BlockedError(f"The gate of {phase.title.lower()} did not open.\n\n{listed}")
+        if phase.consent:
+            phase.consent(context.record)
         await self._records.pass_gate(run, phase.name)

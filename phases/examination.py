@@ -5,6 +5,7 @@ What it returns are the sentences that send a submission back; an empty answer t
 
 from phases.core.agent import Agent
 from phases.core.artifacts import Facts, refusals
+from phases.core.command import Word
 from phases.core.errors import BlockedError
 from phases.core.ownership import FIXERS
 from phases.core.ports import Records, Worktree
@@ -96,8 +97,13 @@ class Examination:
     def _about_repetition(self, submission: Submission) -> tuple[str, ...]:
         if self._step not in PLANS or self._name.round == 1:
             return ()
-        before = self._record.artifact(self._step.makes)
+        maker = self._record.maker(self._step.makes)
+        before = maker.artifact if maker else None
         if before is None or before.text.strip() != submission.artifact.strip():
+            return ()
+        wishes = self._record.ordered(Word.REVISE)
+        if maker and any(maker.started_at < wish.at for wish in wishes):
+            # A person's wish need not touch every plan.
             return ()
         return (f"{self._step.makes} is identical to the version that was sent back: revise it.",)
 

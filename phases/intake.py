@@ -3,120 +3,61 @@
 Pure: it looks at the event, at the run it meets and at what the actor may do. It does nothing.
 """
 
-import re
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import replace
 
-from phases.core.events import Ended, Event, Labelled, Said
-from phases.core.machine import MEANING, OVER, RESUMABLE, RunState
-from phases.core.model import Role, Run
+from phases.commands import said
+from phases.core.comments import choices
+from phases.core.decisions import (
+    Answer,
+    Cancel,
+    Close,
+    Decision,
+    Furnish,
+    Ignore,
+    NoteEdit,
+    Refuse,
+    Resume,
+    Start,
+)
+from phases.core.events import Edited, Ended, Event, Labelled, Reopened, Said
+from phases.core.machine import OVER, RESUMABLE, RunState
+from phases.core.model import Awaited, Role, Run
 from phases.core.outward import Place
+from phases.core.record import Record
 
-
-@dataclass(frozen=True)
-class Start:
-    """Start a run for the issue; `number` counts the runs of one issue from 1."""
-
-    event: Labelled
-    number: int
-
-
-@dataclass(frozen=True)
-class Resume:
-    """Go on with a run that stands still."""
-
-    run: Run
-    why: str
-
-
-@dataclass(frozen=True)
-class Cancel:
-    """End a run before its end; its branch is kept."""
-
-    run: Run
-    why: str
-
-
-@dataclass(frozen=True)
-class Close:
-    """Note that a run's pull request was merged or closed."""
-
-    run: Run
-    why: str
-
-
-@dataclass(frozen=True)
-class Raise:
-    """Let a run spend `usd` in all; one that stands still goes on."""
-
-    run: Run
-    usd: Decimal
-    why: str
-
-
-@dataclass(frozen=True)
-class Refuse:
-    """Say why not, in one comment; `key` makes it one, however often it is asked for."""
-
-    text: str
-    place: Place
-    key: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Answer a question in one comment."""
-
-    text: str
-    place: Place
-    key: str
-
-
-@dataclass(frozen=True)
-class React:
-    """Answer with a reaction on the comment: it was heard and there is nothing to do."""
-
-    content: str
-
-
-@dataclass(frozen=True)
-class Ignore:
-    """Do nothing; `why` is for the log."""
-
-    why: str
-
-
-Decision = Start | Resume | Raise | Cancel | Close | Refuse | Answer | React | Ignore
-
-COMMANDS = {
-    "retry": "go on with a run that is blocked, waiting or failed; what was finished is kept",
-    "budget": "let the run spend so many USD in all, as in `/phaseline budget 30`, and go on",
-    "cancel": "end the run; its branch and its comments are kept",
-    "help": "this list",
-}
-# Words that mean something to the reader of a design, and nothing to this version.
-NOT_YET = frozenset({"status", "approve", "revise", "skip", "pause", "resume"})
-MOST_BUDGET_USD = 1_000
-_USD = re.compile(r"\$?(?P<usd>[0-9]{1,4}(?:\.[0-9]{1,2})?)(?: ?usd)?", re.ASCII | re.IGNORECASE)
 MAY_COMMAND = "write, maintain or admin permission on this repository"
 
 
-def decide(event: Event, run: Run | None, role: Role) -> Decision:
+def decide(event: Event, met: Record | None, role: Role) -> Decision:
     """Decide what an event leads to.
 
-    `run` is the newest run of the issue, or the run whose pull request it is; `role` is the
-    actor's, looked up now, and counts for labels and commands alone.
+    `met` is the record of the newest run of the issue, or of the run whose pull request it is;
+    `role` is the actor's, looked up now, and counts for labels and commands alone.
     """
+    run = met.run if met else None
     match event:
         case Labelled():
-            return _labelled(event, run, role)
+            return _labelled(event, met, role)
+        case Edited():
+            return _edited(event, run)
         case Said():
-            return _said(event, run, role)
+            return _said(event, met, role)
         case Ended():
             return _ended(event, run)
+        case Reopened():
+            return _reopened(event, run)
+    return Furnish(event.installation)
 
 
-def _labelled(event: Labelled, run: Run | None, role: Role) -> Decision:
+def _said(event: Said, met: Record | None, role: Role) -> Decision:
+    if not event.actor_is_human:
+        return Ignore("commands are taken from people only")
+    if not role.may_command:
+        return Ignore(f"the commander's role is {role}")
+    return said(event, met)
+
+
+def _labelled(event: Labelled, met: Record | None, role: Role) -> Decision:
     if not event.actor_is_human:
         return Ignore("the label was set by a bot")
     if not role.may_command:
@@ -126,74 +67,30 @@ def _labelled(event: Labelled, run: Run | None, role: Role) -> Decision:
             Place.ISSUE,
             f"refusal/label/{event.actor.id}",
         )
-    if run is None:
-        return Start(event, 1)
-    if run.state in OVER:
-        return Start(event, run.number + 1)
+    if met is None or met.run.state in OVER:
+        return Start(event, met.run.number + 1 if met else 1)
+    run = met.run
+    if run.awaits(Awaited.APPROVAL):
+        return Answer(
+            f"This issue has a run, and its plans wait to be approved: "
+            f"{choices(met, run.state, Awaited.APPROVAL)}",
+            Place.ISSUE,
+            f"waits/{run.id}/{run.segment}",
+        )
     if run.state in RESUMABLE:
         return Resume(run, f"the label was set again by {event.actor.login}")
     return Ignore(f"the issue's run is {run.state}")
 
 
-def _said(event: Said, run: Run | None, role: Role) -> Decision:
-    if not event.actor_is_human:
-        return Ignore("commands are taken from people only")
-    if not role.may_command:
-        return Ignore(f"the commander's role is {role}")
-    if event.command == "retry":
-        return _retry(event, run)
-    if event.command == "budget":
-        return _budget(event, run)
-    if event.command == "cancel":
-        return _cancel(event, run)
-    return _answered(event)
-
-
-def _answered(event: Said) -> Decision:
-    if event.command == "help":
-        return Answer(_help(), _place(event), _reply_key(event))
-    if event.command in NOT_YET:
-        return _refuse(event, f"`/phaseline {event.command}` is not available in this version.")
-    return _refuse(event, "That is not a command of Phaseline.")
-
-
-def _retry(event: Said, run: Run | None) -> Decision:
-    if run is None:
-        return _refuse(event, "There is no run here to go on with. The label starts one.")
-    if run.state in RESUMABLE:
-        return Resume(run, f"{event.actor.login} asked for it by /phaseline retry")
-    if run.state in OVER:
-        return _refuse(
-            event,
-            f"This run has ended: {MEANING[run.state]}. The label, set again, starts a new one.",
-        )
-    return _refuse(event, f"There is nothing to retry: {MEANING[run.state]}.")
-
-
-def _budget(event: Said, run: Run | None) -> Decision:
-    if run is None:
-        return _refuse(event, "There is no run here whose budget could be raised.")
-    if run.state in OVER:
-        return _refuse(event, f"This run has ended: {MEANING[run.state]}.")
-    match = _USD.fullmatch(event.argument.strip())
-    usd = Decimal(match["usd"]) if match else None
-    if usd is None or not run.limit_usd < usd <= MOST_BUDGET_USD:
-        return _refuse(
-            event,
-            f"A budget is an amount in USD above the run's present one of {run.limit_usd:.2f}, and "
-            f"at most {MOST_BUDGET_USD}.",
-        )
-    return Raise(run, usd, f"{event.actor.login} asked for it by /phaseline budget")
-
-
-def _cancel(event: Said, run: Run | None) -> Decision:
-    if run is None:
-        return _refuse(event, "There is no run here to cancel.")
-    if run.state is RunState.CANCELLED:
-        return React("+1")
-    if run.state in OVER:
-        return _refuse(event, f"This run has ended: {MEANING[run.state]}.")
-    return Cancel(run, f"{event.actor.login} asked for it by /phaseline cancel")
+def _edited(event: Edited, run: Run | None) -> Decision:
+    if run is None or run.request is None or run.state in OVER:
+        return Ignore("no run works from this issue now")
+    if event.at <= run.request.taken_at:
+        return Ignore("the run works from a later text")
+    if (event.title, event.body) == (run.request.title, run.request.body):
+        return NoteEdit(run, None) if run.edited else Ignore("the text is that of the run")
+    now = replace(run.request, title=event.title, body=event.body, taken_at=event.at)
+    return NoteEdit(run, now)
 
 
 def _ended(event: Ended, run: Run | None) -> Decision:
@@ -217,18 +114,12 @@ def _what_ended(event: Ended) -> str:
     return f"the {thing} was closed by {event.actor.login}"
 
 
-def _refuse(event: Said, sentence: str) -> Refuse:
-    return Refuse(f"{sentence}\n\n{_help()}", _place(event), _reply_key(event))
-
-
-def _help() -> str:
-    lines = [f"- `/phaseline {word}`: {meaning}" for word, meaning in COMMANDS.items()]
-    return "\n".join(["Commands that work, as the first line of a new comment:", "", *lines])
-
-
-def _place(event: Said) -> Place:
-    return Place.PULL_REQUEST if event.on_pull_request else Place.ISSUE
-
-
-def _reply_key(event: Said) -> str:
-    return f"reply/{event.comment}"
+def _reopened(event: Reopened, run: Run | None) -> Decision:
+    if run is None or run.state is not RunState.CANCELLED:
+        return Ignore("no run ended with it")
+    return Answer(
+        "The run of this issue was cancelled; what it had finished is kept. Comment `/phaseline "
+        "resume` to go on with it, or set the label again to start a new one.",
+        Place.PULL_REQUEST if event.on_pull_request else Place.ISSUE,
+        f"reopened/{run.id}/{run.segment}",
+    )

@@ -1,11 +1,17 @@
 """Planning: three plans written side by side, then reviewed, then revised until approved.
 
-The plans do not read one another. The product manager reads all three.
+The plans do not read one another. The product manager reads all three. Where a person is to approve
+them as well, the run waits for that behind the gate.
 """
 
+from hashlib import sha256
+
 from phases.core.artifacts import cases_of, covered
+from phases.core.command import Word
 from phases.core.context import RunContext
+from phases.core.errors import ApprovalNeededError
 from phases.core.gates import Condition
+from phases.core.model import Variant
 from phases.core.phase import Phase
 from phases.core.receipts import CheckStatus
 from phases.core.record import Performed, Record
@@ -32,17 +38,37 @@ MOST_REVISIONS = 2
 
 
 async def plan(run: RunContext) -> None:
-    """Write the plans beside the baseline checks; revise what the review sends back.
+    """Write the plans beside the baseline checks; revise what the review, or a person, sends back.
 
     At most two revisions, and two more when a person asks; then the gate has the last word.
     """
-    await run.together(*PLANS, BASELINE)
-    review = await run.perform(REVIEW)
+    *plans, _ = await run.together(*PLANS, BASELINE)
+    made = dict(zip(PLANS, plans, strict=True))
+    await _until_approved(run, made)
+    for wish in run.record.ordered(Word.REVISE):
+        # What was begun after a person asked has answered already.
+        due = tuple(step for step in PLANS if made[step].started_at < wish.at)
+        if due:
+            made |= zip(due, await run.together(*due), strict=True)
+            await _until_approved(run, made)
+
+
+async def _until_approved(run: RunContext, made: dict[Step, Performed]) -> None:
+    review = await _review(run, made)
     revisions = 0
     while (returned := _returned(review)) and revisions < MOST_REVISIONS:
-        await run.together(*returned, answering=(review,))
-        review = await run.perform(REVIEW)
+        revised = await run.together(*returned, answering=(review,))
+        made |= zip(returned, revised, strict=True)
+        review = await _review(run, made)
         revisions += run.record.counts(review)
+
+
+async def _review(run: RunContext, made: dict[Step, Performed]) -> Performed:
+    """Return a review of these very plans; an earlier one may be of others."""
+    while True:
+        review = await run.perform(REVIEW)
+        if all(plan.started_at <= review.started_at for plan in made.values()):
+            return review
 
 
 def _returned(review: Performed) -> tuple[Step, ...]:
@@ -104,6 +130,38 @@ def _baseline_is_on_record(record: Record) -> tuple[str, ...]:
     )
 
 
+def plans_hash(record: Record) -> str:
+    """Return what an approval is bound to: the SHA-256 over the names and hashes of the plans."""
+    plans = [artifact for step in PLANS if (artifact := record.artifact(step.makes))]
+    lines = "".join(f"{plan.name} {plan.sha256}\n" for plan in plans)
+    return sha256(lines.encode()).hexdigest()
+
+
+def _a_person_approves(record: Record) -> None:
+    """Ask for approval where the label or the repository wants it and these plans have none.
+
+    Raises:
+        ApprovalNeededError: as long as nobody approved exactly these plans.
+    """
+    run = record.run
+    if run.variant is not Variant.PLAN and not (run.base and run.base.plan_gate):
+        return
+    plans = plans_hash(record)
+    if any(command.argument == plans for command in record.ordered(Word.APPROVE)):
+        return
+    who = "The label asks" if run.variant is Variant.PLAN else "`.github/phaseline.yml` asks"
+    listed = "\n".join(
+        f"- {step.makes}: {artifact.sha256[:10]}" if artifact else f"- {step.makes}: none"
+        for step in PLANS
+        for artifact in (record.artifact(step.makes),)
+    )
+    raise ApprovalNeededError(
+        f"{who} for a person's approval before anything is built. An approval holds for exactly "
+        f"these plans ({plans[:10]}):\n\n{listed}",
+        plans,
+    )
+
+
 PLANNING = Phase(
     name=PhaseName.PLANNING,
     title="Planning",
@@ -115,4 +173,5 @@ PLANNING = Phase(
         Condition("every requirement planned and tested", _requirements_are_planned),
         Condition("baseline on record", _baseline_is_on_record),
     ),
+    consent=_a_person_approves,
 )

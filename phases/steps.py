@@ -8,18 +8,20 @@ from hashlib import sha256
 
 from phases.core.agent import Agent, Roster
 from phases.core.briefing import Handoff, brief
+from phases.core.command import Word
 from phases.core.comments import artifact_comment
 from phases.core.errors import BlockedError, raise_setback
-from phases.core.model import Artifact, Run, StepOutcome
+from phases.core.model import Artifact, Run, StepOutcome, Variant
 from phases.core.ports import Clock, Records, Sessions, Workspaces, Worktree
 from phases.core.record import Performed, Record
 from phases.core.session import Assignment, SessionEnd, SessionLimits
 from phases.core.submission import Outcome, Submission
-from phases.core.work import Files, Step, WorkName
+from phases.core.work import Files, PhaseName, Step, WorkName
 from phases.examination import Examination
 
 ATTEMPTS = 2
 DIFF_LIMIT = 60_000
+LEFT_OUT_OF_LIGHT = frozenset({"ui-designer", "code-optimizer", "code-simplifier"})
 
 
 class StepPerformer:
@@ -44,7 +46,11 @@ class StepPerformer:
             TransientError: when the same session may go on later.
         """
         if reason := _skip(record, step):
-            await self._skip(record.run, step, name, reason)
+            await self._leave_out(record.run, step, name, StepOutcome.SKIPPED, reason)
+            return
+        if waiver := record.waiver(step.agent):
+            reason = f"Waived by {waiver.by.login}."
+            await self._leave_out(record.run, step, name, StepOutcome.WAIVED, reason)
             return
         while True:
             attempt = await self._records.begin(record.run, name, step.title)
@@ -55,11 +61,13 @@ class StepPerformer:
             if performed.outcome is StepOutcome.BLOCKED or attempt % ATTEMPTS == 0:
                 raise BlockedError(_failure(step, performed))
 
-    async def _skip(self, run: Run, step: Step, name: WorkName, reason: str) -> None:
+    async def _leave_out(
+        self, run: Run, step: Step, name: WorkName, outcome: StepOutcome, reason: str
+    ) -> None:
         attempt = await self._records.begin(run, name, step.title)
         now = self._clock.now()
-        skipped = Performed(name, step.title, attempt, now, now, StepOutcome.SKIPPED, reason)
-        await self._records.finish(run, skipped, ())
+        left_out = Performed(name, step.title, attempt, now, now, outcome, reason)
+        await self._records.finish(run, left_out, ())
 
     async def _attempt(
         self,
@@ -131,6 +139,7 @@ class StepPerformer:
             diff=diff,
             # The reason of the attempt before stands until this one ends.
             earlier_failure=earlier.reason if earlier else "",
+            wishes=_wishes(record) if name.phase is PhaseName.PLANNING else (),
         )
 
     async def _assignment(
@@ -157,7 +166,13 @@ class StepPerformer:
         )
 
 
+def _wishes(record: Record) -> tuple[str, ...]:
+    return tuple(command.argument for command in record.ordered(Word.REVISE))
+
+
 def _skip(record: Record, step: Step) -> str:
+    if record.run.variant is Variant.LIGHT and step.agent in LEFT_OUT_OF_LIGHT:
+        return "The label asks for the light weight, which does without it."
     if step.side is None:
         return ""
     spec = record.spec

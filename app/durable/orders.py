@@ -6,11 +6,13 @@ What may be ordered is decided where every event is decided; nothing else moves 
 from datetime import datetime
 from typing import Protocol
 
+from phases.core.decisions import Answer, Cancel, React, Refuse, Resume
 from phases.core.events import Said
 from phases.core.machine import RunState
 from phases.core.model import Person, Role, Run
 from phases.core.outward import Desired
-from phases.intake import Answer, Cancel, React, Refuse, Resume, decide
+from phases.core.record import Record
+from phases.intake import decide
 
 NOBODY = 0  # An operator need not have an account on GitHub.
 
@@ -28,11 +30,19 @@ class Runs(Protocol):
         """Move a run on, or end it."""
 
 
+class Records(Protocol):
+    """What is on record of runs."""
+
+    async def record(self, run: str) -> Record:
+        """Return everything on record of a run."""
+
+
 class Orders:
     """What an operator may order of one run."""
 
-    def __init__(self, runs: Runs) -> None:
+    def __init__(self, runs: Runs, records: Records) -> None:
         self._runs = runs
+        self._records = records
 
     async def give(self, run: Run, command: str, operator: str, at: datetime) -> RunState:
         """Give a command and return the state that the run moves to.
@@ -51,7 +61,7 @@ class Orders:
             argument="",
             at=at,
         )
-        match decide(order, run, Role.ADMIN):
+        match decide(order, await self._records.record(run.id), Role.ADMIN):
             case Resume(_, why):
                 await self._runs.move(None, run, RunState.RUNNING, why, ())
                 return RunState.RUNNING

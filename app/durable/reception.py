@@ -5,23 +5,30 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Protocol
 
-from phases.core.events import Ended, Event, Labelled, Removed, Said
-from phases.core.machine import RunState
-from phases.core.model import Person, Repository, Role, Run
-from phases.core.outward import Desired, OutwardKind, Place
-from phases.intake import (
+from phases.core.command import Commanded
+from phases.core.decisions import (
     Answer,
     Cancel,
     Close,
-    Decision,
+    Furnish,
+    Heed,
     Ignore,
+    NoteEdit,
+    Order,
+    Pause,
     Raise,
     React,
     Refuse,
     Resume,
     Start,
-    decide,
 )
+from phases.core.errors import DefectError
+from phases.core.events import Edited, Event, Installed, Labelled, Removed, Said
+from phases.core.machine import RunState
+from phases.core.model import Person, Repository, Request, Role, Run
+from phases.core.outward import Desired, OutwardKind, Place
+from phases.core.record import Record
+from phases.intake import decide
 
 log = logging.getLogger(__name__)
 
@@ -86,14 +93,34 @@ class Runs(Protocol):
         """Queue a new run."""
 
     async def move(
-        self, delivery: int | None, run: Run, state: RunState, why: str, show: tuple[Desired, ...]
+        self,
+        delivery: int | None,
+        run: Run,
+        state: RunState,
+        why: str,
+        show: tuple[Desired, ...],
+        commanded: Commanded | None = None,
+        request: Request | None = None,
     ) -> None:
-        """Move a run on, or end it."""
+        """Move a run on, let it stand, or end it."""
+
+    async def heed(
+        self,
+        delivery: int | None,
+        run: Run,
+        why: str,
+        show: tuple[Desired, ...],
+        commanded: Commanded,
+    ) -> None:
+        """Put an order on record."""
 
     async def raise_limit(
         self, delivery: int | None, run: Run, usd: Decimal, why: str, show: tuple[Desired, ...]
     ) -> None:
-        """Let a run spend more; one that stands still goes on."""
+        """Let a run spend more; one that stopped by itself goes on."""
+
+    async def note_edit(self, delivery: int | None, run: Run, request: Request | None) -> None:
+        """Note how a run's issue reads by now."""
 
     async def answer(
         self, delivery: int | None, repository: Repository, number: int, desired: Desired, why: str
@@ -104,17 +131,40 @@ class Runs(Protocol):
         """Do nothing."""
 
 
+class Records(Protocol):
+    """What is on record of runs."""
+
+    async def record(self, run: str) -> Record:
+        """Return everything on record of a run."""
+
+
+class Labels(Protocol):
+    """The labels that people start runs with."""
+
+    async def furnish(self, installation: int) -> None:
+        """See to it that the repositories of an installation have them."""
+
+
 class Reception:
     """The way from a stored delivery to what it leads to."""
 
     def __init__(
-        self, inbox: Inbox, reader: Reader, people: People, runs: Runs, forgetting: Forgetting
+        self,
+        inbox: Inbox,
+        reader: Reader,
+        people: People,
+        runs: Runs,
+        records: Records,
+        labels: Labels,
+        forgetting: Forgetting,
     ) -> None:
         self._forgetting = forgetting
         self._inbox = inbox
         self._reader = reader
         self._people = people
         self._runs = runs
+        self._records = records
+        self._labels = labels
 
     async def take(self, limit: int) -> int:
         """Deal with the oldest deliveries, in order; return how many.
@@ -140,7 +190,7 @@ class Reception:
         elif event is None:
             await self._runs.ignore(delivery.id, "means nothing to us")
         else:
-            await self._decide(delivery.id, event)
+            await self.hear(delivery.id, event)
 
     async def has_run(self, repository: Repository, issue: int) -> bool:
         """Tell whether an issue has, or had, a run."""
@@ -148,50 +198,83 @@ class Reception:
 
     async def found(self, event: Labelled) -> None:
         """Take an event that no delivery brought."""
-        await self._decide(None, event)
+        await self.hear(None, event)
 
-    async def _decide(self, delivery: int | None, event: Event) -> None:
-        run = await self._met(event)
-        decision = decide(event, run, await self._role(event))
+    async def hear(self, delivery: int | None, event: Event) -> None:
+        """Decide what an event leads to, and apply it; without a delivery nobody waits for it."""
+        decision = decide(event, await self._met(event), await self._role(event))
         log.info("delivery %s: %s", delivery or "swept", type(decision).__name__)
-        await self._apply(delivery, event, decision)
+        match decision:
+            case Start(labelled, number):
+                await self._runs.start(delivery, labelled, number)
+            case Refuse(text, _, key) | Answer(text, _, key):
+                desired = Desired(key, OutwardKind.COMMENT, Place.ISSUE, text)
+                await self._reply(delivery, event, desired)
+            case React(content):
+                await self._reply(delivery, event, _reaction(event, content))
+            case Furnish(installation):
+                await self._labels.furnish(installation)
+                await self._runs.ignore(delivery, "labels were seen to")
+            case Ignore(why):
+                await self._runs.ignore(delivery, why)
+            case _:
+                await self._move(delivery, event, decision)
 
-    async def _met(self, event: Event) -> Run | None:
-        match event:
-            case Labelled():
-                return await self._runs.of_issue(event.repository.id, event.issue)
-            case Said() | Ended():
-                if event.on_pull_request:
-                    return await self._runs.of_pull_request(event.repository.id, event.number)
-                return await self._runs.of_issue(event.repository.id, event.number)
-
-    async def _role(self, event: Event) -> Role:
-        if isinstance(event, Ended) or not event.actor_is_human:
-            return Role.NONE
-        return await self._people.role(event.repository, event.actor)
-
-    async def _apply(self, delivery: int | None, event: Event, decision: Decision) -> None:
-        number = event.issue if isinstance(event, Labelled) else event.number
+    async def _move(
+        self,
+        delivery: int | None,
+        event: Event,
+        decision: Resume | Pause | Heed | Raise | Cancel | Close | NoteEdit,
+    ) -> None:
         heard = _heard(event)
         match decision:
-            case Start(labelled, n):
-                await self._runs.start(delivery, labelled, n)
-            case Resume(run, why):
-                await self._runs.move(delivery, run, RunState.RUNNING, why, heard)
+            case Resume(run, why, order, request):
+                given = _commanded(event, order) if order else None
+                state = RunState.RUNNING
+                await self._runs.move(delivery, run, state, why, heard, given, request)
+            case Pause(run, why, order):
+                given = _commanded(event, order)
+                await self._runs.move(delivery, run, RunState.WAITING, why, heard, given)
+            case Heed(run, why, order):
+                await self._runs.heed(delivery, run, why, heard, _commanded(event, order))
             case Raise(run, usd, why):
                 await self._runs.raise_limit(delivery, run, usd, why, heard)
             case Cancel(run, why):
                 await self._runs.move(delivery, run, RunState.CANCELLED, why, heard)
             case Close(run, why):
                 await self._runs.move(delivery, run, RunState.CLOSED, why, heard)
-            case Refuse(text, _, key) | Answer(text, _, key):
-                desired = Desired(key, OutwardKind.COMMENT, Place.ISSUE, text)
-                await self._runs.answer(delivery, event.repository, number, desired, key)
-            case React(content):
-                reaction = _reaction(event, content)
-                await self._runs.answer(delivery, event.repository, number, reaction, content)
-            case Ignore(why):
-                await self._runs.ignore(delivery, why)
+            case NoteEdit(run, request):
+                await self._runs.note_edit(delivery, run, request)
+
+    async def _met(self, event: Event) -> Record | None:
+        run = await self._run(event)
+        return await self._records.record(run.id) if run else None
+
+    async def _run(self, event: Event) -> Run | None:
+        if isinstance(event, Installed):
+            return None
+        if isinstance(event, Labelled | Edited):
+            return await self._runs.of_issue(event.repository.id, event.issue)
+        if event.on_pull_request:
+            return await self._runs.of_pull_request(event.repository.id, event.number)
+        return await self._runs.of_issue(event.repository.id, event.number)
+
+    async def _role(self, event: Event) -> Role:
+        if not isinstance(event, Labelled | Said) or not event.actor_is_human:
+            return Role.NONE
+        return await self._people.role(event.repository, event.actor)
+
+    async def _reply(self, delivery: int | None, event: Event, desired: Desired) -> None:
+        if isinstance(event, Installed):
+            raise DefectError("an installation has no conversation")
+        number = event.issue if isinstance(event, Labelled | Edited) else event.number
+        await self._runs.answer(delivery, event.repository, number, desired, desired.key)
+
+
+def _commanded(event: Event, order: Order) -> Commanded:
+    if not isinstance(event, Said):
+        raise DefectError("only a comment gives an order")
+    return Commanded(order.word, order.argument, event.actor, event.at)
 
 
 def _heard(event: Event) -> tuple[Desired, ...]:

@@ -67,6 +67,7 @@ class Runs(Protocol):
         reason: str,
         after_seconds: float | None,
         show: tuple[Desired, ...],
+        approval_of: str = "",
     ) -> None:
         """Record where a segment ended."""
 
@@ -157,9 +158,11 @@ class Segments:
             record = await self._records.record(run_id)
             stop = await self._engine.drive(SegmentContext(record, self._records, step))
             record = await self._records.record(run_id)
-            said = stop_comment(record, stop.state, stop.reason)
+            said = stop_comment(record, stop.state, stop.reason, approval=bool(stop.approval_of))
             show = (said,) if said else ()
-            await self._runs.stop(run, stop.state, stop.reason, stop.after_seconds, show)
+            await self._runs.stop(
+                run, stop.state, stop.reason, stop.after_seconds, show, stop.approval_of
+            )
         except StaleSegmentError as error:
             log.info("segment %s of run %s gives way: %s", number, run_id, error)
             return "moved"

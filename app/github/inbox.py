@@ -12,40 +12,58 @@ from pydantic import ValidationError
 
 from app.github.payloads import (
     Account,
+    AppInstalled,
     CommentCreated,
     Envelope,
     Installation,
     InstallationChanged,
     IssueClosed,
+    IssueEdited,
     IssueLabelled,
+    IssueReopened,
     PullClosed,
+    PullReopened,
     RepositoryPart,
 )
-from phases.core.events import Ended, Event, Labelled, Removed, Said
-from phases.core.model import Person, Repository
+from phases.core.events import Edited, Ended, Event, Installed, Labelled, Removed, Reopened, Said
+from phases.core.model import Person, Repository, Variant
 
 # What we read, by event and action. All the rest of GitHub's events means nothing to us.
-_READ: Mapping[tuple[str, str], type[Envelope]] = {
+_READ: Mapping[tuple[str, str], type[Envelope | AppInstalled]] = {
     ("issues", "labeled"): IssueLabelled,
+    ("issues", "edited"): IssueEdited,
     ("issues", "closed"): IssueClosed,
+    ("issues", "reopened"): IssueReopened,
     ("issue_comment", "created"): CommentCreated,
     ("pull_request", "closed"): PullClosed,
+    ("pull_request", "reopened"): PullReopened,
+    ("installation", "created"): AppInstalled,
+    ("installation", "unsuspend"): AppInstalled,
+    ("installation_repositories", "added"): AppInstalled,
 }
 # By these a payload shows which event it is of, whatever its unsigned header says.
 _OBJECTS: Mapping[str, tuple[str, ...]] = {
     "issues": ("issue",),
     "issue_comment": ("issue", "comment"),
     "pull_request": ("pull_request",),
+    "installation": ("installation",),
+    "installation_repositories": ("installation",),
 }
 _FOREIGN: Mapping[str, tuple[str, ...]] = {
     "issues": ("comment", "pull_request"),
     "issue_comment": ("pull_request",),
     "pull_request": ("comment", "review"),
+    "installation": ("issue", "comment", "pull_request"),
+    "installation_repositories": ("issue", "comment", "pull_request"),
 }
 # By event the action that takes repositories from us.
 _REMOVALS: Mapping[str, str] = {"installation": "deleted", "installation_repositories": "removed"}
 _COMMAND = re.compile(r"/phaseline(?:[ \t]+(?P<word>\S+)(?:[ \t]+(?P<argument>.*?))?)?[ \t]*")
+LABELLED_VARIANTS = frozenset(Variant) - {Variant.STANDARD}
 LONGEST_ARGUMENT = 1000
+# The one command whose text may go on below its first line.
+_REVISE = "revise"
+LONGEST_TEXT = 10_000
 
 
 class UnreadableDeliveryError(ValueError):
@@ -114,39 +132,26 @@ class Inbox:
         gone = tuple(repository.id for repository in payload.repositories_removed)
         return Removed(payload.installation.id, gone)
 
-    def _meaning(self, payload: Envelope | None) -> Event | None:
+    def _meaning(self, payload: Envelope | AppInstalled | None) -> Event | None:
+        if isinstance(payload, AppInstalled):
+            return Installed(payload.installation.id)
         if payload is None or payload.installation is None:
             return None
         repository = _repository(payload.repository, payload.installation)
         match payload:
             case IssueLabelled():
                 return self._labelled(payload, repository)
+            case IssueEdited():
+                return _edited(payload, repository)
             case CommentCreated():
                 return self._said(payload, repository)
-            case IssueClosed():
-                return Ended(
-                    repository=repository,
-                    number=payload.issue.number,
-                    on_pull_request=payload.issue.pull_request is not None,
-                    merged=False,
-                    actor=_person(payload.sender),
-                    at=payload.issue.updated_at,
-                )
-            case PullClosed():
-                return Ended(
-                    repository=repository,
-                    number=payload.pull_request.number,
-                    on_pull_request=True,
-                    merged=payload.pull_request.merged,
-                    actor=_person(payload.sender),
-                    at=payload.pull_request.updated_at,
-                )
-        return None
+        return _opened_or_closed(payload, repository)
 
     def _labelled(self, payload: IssueLabelled, repository: Repository) -> Labelled | None:
         issue = payload.issue
         name = payload.label.name if payload.label else ""
-        if name.casefold() != self._label or issue.pull_request is not None:
+        variant = variant_of(name, self._label)
+        if variant is None or issue.pull_request is not None:
             return None
         return Labelled(
             repository=repository,
@@ -158,11 +163,13 @@ class Inbox:
             author=issue.user.login if issue.user else "ghost",
             # Putting the label on is what last changed the issue.
             at=issue.updated_at,
+            variant=variant,
         )
 
     def _said(self, payload: CommentCreated, repository: Repository) -> Said | None:
         comment = payload.comment
-        match = _COMMAND.fullmatch(first_line(comment.body or ""))
+        first, _, below = (comment.body or "").partition("\n")
+        match = _COMMAND.fullmatch(first.removesuffix("\r"))
         via = comment.performed_via_github_app
         if match is None or (via is not None and via.id == self._app_id):
             return None
@@ -178,9 +185,46 @@ class Inbox:
             ),
             comment=comment.id,
             command=(match["word"] or "help").lower(),
-            argument=(match["argument"] or "")[:LONGEST_ARGUMENT],
+            argument=_argument(match, below),
             at=comment.created_at,
         )
+
+
+def variant_of(name: str, label: str) -> Variant | None:
+    """Return which of our labels a name is, whatever its case; None for somebody else's."""
+    plain, _, behind = name.casefold().partition(f"{label.casefold()}:")
+    if plain == label.casefold():
+        return Variant.STANDARD
+    return Variant(behind) if not plain and behind in LABELLED_VARIANTS else None
+
+
+def _argument(match: re.Match[str], below: str) -> str:
+    given = match["argument"] or ""
+    if (match["word"] or "").lower() != _REVISE:
+        return given[:LONGEST_ARGUMENT]
+    return f"{given}\n{below}".strip()[:LONGEST_TEXT]
+
+
+def _edited(payload: IssueEdited, repository: Repository) -> Edited | None:
+    issue = payload.issue
+    if issue.pull_request is not None:
+        return None
+    return Edited(repository, issue.number, issue.title, issue.body or "", issue.updated_at)
+
+
+def _opened_or_closed(payload: Envelope, repository: Repository) -> Ended | Reopened | None:
+    actor = _person(payload.sender)
+    match payload:
+        case IssueClosed(issue=issue):
+            on_pull_request = issue.pull_request is not None
+            return Ended(repository, issue.number, on_pull_request, False, actor, issue.updated_at)
+        case PullClosed(pull_request=pull):
+            return Ended(repository, pull.number, True, pull.merged, actor, pull.updated_at)
+        case IssueReopened(issue=issue):
+            return Reopened(repository, issue.number, issue.pull_request is not None, actor)
+        case PullReopened(pull_request=pull):
+            return Reopened(repository, pull.number, True, actor)
+    return None
 
 
 def first_line(text: str) -> str:
@@ -193,7 +237,7 @@ def is_command(text: str) -> bool:
     return _COMMAND.fullmatch(first_line(text)) is not None
 
 
-def _parse(event: str, payload: Mapping[str, Any]) -> Envelope | None:
+def _parse(event: str, payload: Mapping[str, Any]) -> Envelope | AppInstalled | None:
     model = _READ.get((event, str(payload.get("action"))))
     return None if model is None else model.model_validate(payload)
 

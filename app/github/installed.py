@@ -41,11 +41,12 @@ async def installed_repositories(clients: GitHubClients) -> list[Repository]:
     )
     found: list[Repository] = []
     for installation in installations:
-        found += await _of(clients, installation.id)
+        found += await repositories_of(clients, installation.id)
     return found
 
 
-async def _of(clients: GitHubClients, installation: int) -> list[Repository]:
+async def repositories_of(clients: GitHubClients, installation: int) -> list[Repository]:
+    """Return the repositories of one installation, the first thousand of them."""
     api = clients.around(installation)
     found: list[Repository] = []
     for page in range(1, MOST_PAGES + 1):

@@ -107,7 +107,7 @@ class PullPart(Payload):
 
 
 class Envelope(Payload):
-    """What every event that we read has in common.
+    """What every event of a repository that we read has in common.
 
     Without an installation it came from a webhook that is not an App's.
     """
@@ -131,6 +131,13 @@ class InstallationChanged(Payload):
     repositories_removed: tuple[RemovedRepository, ...] = ()
 
 
+class AppInstalled(Payload):
+    """`installation.created`, `.unsuspend`, and `installation_repositories.added`."""
+
+    action: Literal["created", "unsuspend", "added"]
+    installation: Installation
+
+
 class IssueLabelled(Envelope):
     """`issues.labeled`."""
 
@@ -146,6 +153,20 @@ class IssueClosed(Envelope):
     issue: IssuePart
 
 
+class IssueEdited(Envelope):
+    """`issues.edited`."""
+
+    action: Literal["edited"]
+    issue: IssuePart
+
+
+class IssueReopened(Envelope):
+    """`issues.reopened`."""
+
+    action: Literal["reopened"]
+    issue: IssuePart
+
+
 class CommentCreated(Envelope):
     """`issue_comment.created`."""
 
@@ -158,4 +179,11 @@ class PullClosed(Envelope):
     """`pull_request.closed`."""
 
     action: Literal["closed"]
+    pull_request: PullPart
+
+
+class PullReopened(Envelope):
+    """`pull_request.reopened`."""
+
+    action: Literal["reopened"]
     pull_request: PullPart

@@ -11,19 +11,16 @@ from typing import Protocol
 
 from pydantic import AwareDatetime
 
-from app.github.answers import (
-    Answer,
-    IssueAnswer,
-    understood,
-)
+from app.github.answers import Answer, IssueAnswer, understood
 from app.github.client import GitHubClients
 from app.github.errors import RefusedByGitHubError
 from app.github.installed import installed_repositories
+from app.github.labels import label_names
 from app.github.paging import PER_PAGE, all_pages
 from app.github.purposes import Purpose
 from app.github.request import last_labelling
 from phases.core.events import Labelled
-from phases.core.model import Person, Repository
+from phases.core.model import Person, Repository, Variant
 from phases.core.ports import Clock
 
 KEPT = timedelta(days=3)
@@ -49,15 +46,29 @@ class _DeliveryAnswer(Answer):
     status_code: int
 
 
+class Furnisher(Protocol):
+    """Who sees to a repository's labels."""
+
+    async def furnish_repository(self, repository: Repository) -> None:
+        """Make the labels that are missing."""
+
+
 class Sweep:
-    """Looks around for one App and one label."""
+    """Looks around for one App and its labels."""
 
     def __init__(
-        self, clients: GitHubClients, unstarted: Unstarted, *, label: str, clock: Clock
+        self,
+        clients: GitHubClients,
+        unstarted: Unstarted,
+        labels: Furnisher,
+        *,
+        label: str,
+        clock: Clock,
     ) -> None:
         self._clients = clients
         self._unstarted = unstarted
-        self._label = label
+        self._labels = labels
+        self._names = label_names(label)
         self._clock = clock
 
     async def ask_again(self) -> int:
@@ -81,13 +92,18 @@ class Sweep:
         return len(failed)
 
     async def look_around(self) -> int:
-        """Report open issues that carry the label and have no run; return how many."""
+        """Report open issues that carry a label of ours and have no run; return how many.
+
+        On the way, repositories get the labels that they lack.
+        """
         found = 0
         for repository in await installed_repositories(self._clients):
-            found += await self._report(repository)
+            await self._labels.furnish_repository(repository)
+            for variant, label in self._names.items():
+                found += await self._report(repository, variant, label)
         return found
 
-    async def _report(self, repository: Repository) -> int:
+    async def _report(self, repository: Repository, variant: Variant, label: str) -> int:
         api = self._clients.of(repository, Purpose.READ)
         issues = await all_pages(
             api,
@@ -95,7 +111,7 @@ class Sweep:
             lambda rest, page: rest.issues.async_list_for_repo(
                 repository.owner,
                 repository.name,
-                labels=self._label,
+                labels=label,
                 state="open",
                 per_page=PER_PAGE,
                 page=page,
@@ -108,15 +124,17 @@ class Sweep:
                 continue
             if await self._unstarted.has_run(repository, issue.number):
                 continue
-            event = await self._event(repository, issue)
+            event = await self._event(repository, issue, variant, label)
             if event is not None:
                 await self._unstarted.found(event)
                 found += 1
         return found
 
-    async def _event(self, repository: Repository, issue: IssueAnswer) -> Labelled | None:
+    async def _event(
+        self, repository: Repository, issue: IssueAnswer, variant: Variant, label: str
+    ) -> Labelled | None:
         api = self._clients.of(repository, Purpose.READ)
-        labelling = await last_labelling(api, repository, issue.number, self._label)
+        labelling = await last_labelling(api, repository, issue.number, label)
         if labelling is None or labelling.actor is None or labelling.created_at is None:
             # Nobody is known to have asked for it.
             return None
@@ -129,6 +147,7 @@ class Sweep:
             body=issue.body or "",
             author=issue.user.login if issue.user else "ghost",
             at=labelling.created_at,
+            variant=variant,
         )
 
 

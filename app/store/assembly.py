@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from app.store.codec import commit_from_json, receipt_from_json
 from app.store.run_rows import RUNS, run_of
-from app.store.tables import LedgerRow, NoteRow, OutwardRow, PassageRow, RunRow, WorkRow
-from phases.core.model import Artifact, StepOutcome
+from app.store.tables import CommandRow, LedgerRow, NoteRow, OutwardRow, PassageRow, RunRow, WorkRow
+from phases.core.command import Commanded, Word
+from phases.core.model import Artifact, Person, StepOutcome
 from phases.core.record import Note, Passage, Performed, Record
 from phases.core.submission import from_json
 from phases.core.work import PhaseName, WorkName
@@ -40,6 +41,15 @@ def record_of(connection: sa.Connection, run: str) -> Record | None:
         spent_usd=sum(costs.values(), Decimal(0)),
         notes=tuple(notes[""]),
         tracker_url=urls.get(TRACKER),
+        commands=_commands(connection, run),
+    )
+
+
+def _commands(connection: sa.Connection, run: str) -> tuple[Commanded, ...]:
+    query = sa.select(CommandRow.__table__).where(CommandRow.run_id == run)
+    return tuple(
+        Commanded(Word(row.word), row.argument, Person(row.by_id, row.by_login), row.at)
+        for row in connection.execute(query.order_by(CommandRow.id))
     )
 
 

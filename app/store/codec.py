@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from phases.core.model import (
+    Awaited,
+    Awaiting,
     Base,
     Commit,
     Places,
@@ -48,7 +50,21 @@ def base_from_json(data: Json | None) -> Base | None:
     if data is None:
         return None
     places = Places(**{key: tuple(value) for key, value in data["places"].items()})
-    return Base(data["sha"], data["branch"], places)
+    return Base(data["sha"], data["branch"], places, data.get("plan_gate", False))
+
+
+def awaiting_to_json(awaiting: Awaiting | None) -> Json | None:
+    """Return what a run waits for as JSON."""
+    if awaiting is None:
+        return None
+    return {**asdict(awaiting), "since": awaiting.since.isoformat()}
+
+
+def awaiting_from_json(data: Json | None) -> Awaiting | None:
+    """Return what a run waits for from the JSON that stands for it."""
+    if data is None:
+        return None
+    return Awaiting(Awaited(data["what"]), datetime.fromisoformat(data["since"]), data["plans"])
 
 
 def pull_request_from_json(data: Json | None) -> PullRequest | None:

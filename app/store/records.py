@@ -61,6 +61,7 @@ class StoredRecords:
             "branch": run.branch,
             "head": run.head,
             "pull_request": asdict(run.pull_request) if run.pull_request else None,
+            "adopted": run.adopted,
         }
 
         def amend(connection: sa.Connection) -> None:

@@ -1,20 +1,20 @@
 """A run as a row, and back; and the moves of that row inside a transaction."""
 
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from app.store.codec import (
+    awaiting_from_json,
     base_from_json,
     pull_request_from_json,
     request_from_json,
     request_to_json,
 )
-from app.store.moving import repository_of, touch
+from app.store.moving import repository_of
 from app.store.tables import RepositoryRow, RunRow
 from phases.core.machine import RunState
-from phases.core.model import Person, Run
+from phases.core.model import Person, Run, Variant
 
 _COLUMNS = (
     RunRow,
@@ -47,6 +47,10 @@ def run_of(row: Any) -> Run:
         ended_at=row.ended_at,
         asked_at=row.asked_at,
         reason=row.reason,
+        variant=Variant(row.variant),
+        awaiting=awaiting_from_json(row.awaiting),
+        edited=request_from_json(row.edited),
+        adopted=row.adopted,
     )
 
 
@@ -64,6 +68,7 @@ def row_of(run: Run) -> dict[str, Any]:
         "limit_usd": run.limit_usd,
         "created_at": run.created_at,
         "request": request_to_json(run.request),
+        "variant": run.variant,
         "reason": "",
         "touched": 1,
         "shown": 0,
@@ -74,25 +79,6 @@ def locked_state(connection: sa.Connection, run: str) -> RunState:
     """Return the state of a run, which nobody else moves until this transaction ends."""
     query = sa.select(RunRow.state).where(RunRow.id == run).with_for_update()
     return RunState(connection.execute(query).scalar_one())
-
-
-def move_row(connection: sa.Connection, run: str, state: RunState, why: str, now: datetime) -> None:
-    """Move a run to its next segment, or end it."""
-    going_on = state is RunState.RUNNING
-    connection.execute(
-        sa.update(RunRow)
-        .where(RunRow.id == run)
-        .values(
-            state=state,
-            segment=RunRow.segment + 1,
-            reason="" if going_on else f"{why}.",
-            resumed_at=now,
-            asked_at=now if going_on else RunRow.asked_at,
-            ended_at=None if going_on else now,
-            wakes_at=None,
-        )
-    )
-    touch(connection, run)
 
 
 def numbered(connection: sa.Connection, run: Run) -> Run:

@@ -14,12 +14,14 @@ import sqlalchemy as sa
 from app.store.deliveries import settle
 from app.store.engine import Database
 from app.store.moving import insert, remember_repository, touch, want
-from app.store.run_rows import RUNS, locked_state, move_row, numbered, row_of, run_of
+from app.store.run_rows import RUNS, numbered, row_of, run_of
+from app.store.steered import SteeredRuns
+from app.store.steering import stop_row
 from app.store.tables import RunRow
 from phases.core.errors import StaleSegmentError
 from phases.core.events import Labelled
-from phases.core.machine import RESUMABLE, RunState, may_move, moved
-from phases.core.model import Repository, Request, Run
+from phases.core.machine import RunState, moved
+from phases.core.model import Request, Run
 from phases.core.outward import Desired, OutwardKind, Place
 from phases.core.ports import Clock
 
@@ -33,12 +35,11 @@ class Due:
     repository: int
 
 
-class Runs:
+class Runs(SteeredRuns):
     """Runs as people and the clock move them."""
 
     def __init__(self, database: Database, clock: Clock, limit_usd: Decimal) -> None:
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock)
         self._limit_usd = limit_usd
 
     async def find(self, run: str) -> Run | None:
@@ -83,6 +84,7 @@ class Runs:
             created_at=now,
             limit_usd=self._limit_usd,
             request=Request(event.title, event.body, event.author, (), event.at),
+            variant=event.variant,
         )
 
         def start(connection: sa.Connection) -> Run:
@@ -98,46 +100,6 @@ class Runs:
 
         return await self._database.write(start)
 
-    async def move(
-        self, delivery: int | None, run: Run, state: RunState, why: str, show: tuple[Desired, ...]
-    ) -> None:
-        """Move a run to the next segment (running), or end it; the delivery is dealt with.
-
-        Whatever the segment before still writes is refused. A move that the machine does not know
-        (any more) does nothing.
-        """
-        now = self._clock.now()
-
-        def move(connection: sa.Connection) -> None:
-            if may_move(locked_state(connection, run.id), state):
-                move_row(connection, run.id, state, why, now)
-            for desired in show:
-                want(connection, run.repository.id, run.issue, run.id, desired)
-            settle(connection, delivery, why, now)
-
-        await self._database.write(move)
-
-    async def raise_limit(
-        self, delivery: int | None, run: Run, usd: Decimal, why: str, show: tuple[Desired, ...]
-    ) -> None:
-        """Let a run spend `usd` in all; one that stands still goes on. The delivery is dealt with.
-
-        A limit that is higher by now stays.
-        """
-        now = self._clock.now()
-        below = sa.and_(RunRow.id == run.id, RunRow.limit_usd < usd)
-
-        def raise_limit(connection: sa.Connection) -> None:
-            connection.execute(sa.update(RunRow).where(below).values(limit_usd=usd))
-            touch(connection, run.id)
-            if locked_state(connection, run.id) in RESUMABLE:
-                move_row(connection, run.id, RunState.RUNNING, why, now)
-            for desired in show:
-                want(connection, run.repository.id, run.issue, run.id, desired)
-            settle(connection, delivery, why, now)
-
-        await self._database.write(raise_limit)
-
     async def renew(self, run: str, segment: int) -> None:
         """Replace a segment that died without recording where it stopped by a fresh one."""
         stuck = sa.and_(
@@ -147,24 +109,6 @@ class Runs:
         )
         statement = sa.update(RunRow).where(stuck).values(segment=segment + 1)
         await self._database.write(lambda connection: connection.execute(statement))
-
-    async def answer(
-        self, delivery: int | None, repository: Repository, number: int, desired: Desired, why: str
-    ) -> None:
-        """Post something where no run need be; the delivery is dealt with."""
-        now = self._clock.now()
-
-        def answer(connection: sa.Connection) -> None:
-            remember_repository(connection, repository)
-            want(connection, repository.id, number, None, desired)
-            settle(connection, delivery, why, now)
-
-        await self._database.write(answer)
-
-    async def ignore(self, delivery: int | None, why: str) -> None:
-        """Deal with a delivery by doing nothing."""
-        now = self._clock.now()
-        await self._database.write(lambda connection: settle(connection, delivery, why, now))
 
     async def due(self) -> tuple[Due, ...]:
         """Return the segments that should be driven: of queued and running runs.
@@ -182,6 +126,7 @@ class Runs:
                     segment=RunRow.segment + 1,
                     resumed_at=now,
                     wakes_at=None,
+                    awaiting=None,
                     reason="",
                     touched=RunRow.touched + 1,
                 )
@@ -232,6 +177,11 @@ class Runs:
                     )
                 )
                 touch(connection, run)
+            elif row.state == RunState.RUNNING and row.started_at is None:
+                # It was paused before it began.
+                values = {"started_at": now}
+                connection.execute(sa.update(RunRow).where(RunRow.id == run).values(**values))
+                touch(connection, run)
             elif row.state != RunState.RUNNING:
                 raise StaleSegmentError(f"run {run} is {row.state}")
 
@@ -248,8 +198,11 @@ class Runs:
         reason: str,
         after_seconds: float | None,
         show: tuple[Desired, ...],
+        approval_of: str = "",
     ) -> None:
         """Record where a segment ended, with the comment that says so.
+
+        `approval_of` is the hash of the plans that it waits for a person to approve.
 
         Raises:
             StaleSegmentError: when the run has moved on.
@@ -259,22 +212,7 @@ class Runs:
         wakes = None if after_seconds is None else now + timedelta(seconds=after_seconds)
 
         def stop(connection: sa.Connection) -> None:
-            done = connection.execute(
-                sa.update(RunRow)
-                .where(
-                    RunRow.id == run.id,
-                    RunRow.segment == run.segment,
-                    RunRow.state == RunState.RUNNING,
-                )
-                .values(
-                    state=state,
-                    reason=reason,
-                    wakes_at=wakes,
-                    ended_at=None if state is RunState.WAITING else now,
-                )
-            )
-            if done.rowcount != 1:
-                raise StaleSegmentError(f"run {run.id} has moved on from segment {run.segment}")
+            stop_row(connection, run, state, reason, now, wakes, approval_of)
             for desired in show:
                 want(connection, run.repository.id, run.issue, run.id, desired)
             touch(connection, run.id)

@@ -103,8 +103,25 @@ class RunRow(Table):
     branch: Mapped[str | None]
     head: Mapped[str | None]
     pull_request: Mapped[dict[str, Any] | None]
+    variant: Mapped[str]
+    awaiting: Mapped[dict[str, Any] | None]
+    edited: Mapped[dict[str, Any] | None]
+    adopted: Mapped[str | None]
     touched: Mapped[int] = mapped_column(default=1)
     shown: Mapped[int] = mapped_column(default=0)
+
+
+class CommandRow(Table):
+    """An order of a person's that was taken; append-only."""
+
+    __tablename__ = "command"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("run.id"), index=True)
+    word: Mapped[str]
+    argument: Mapped[str]
+    by_id: Mapped[int]
+    by_login: Mapped[str]
+    at: Mapped[datetime]
 
 
 class PassageRow(Table):

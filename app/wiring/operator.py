@@ -21,7 +21,7 @@ class Operator:
         self._runs = store.runs
         self._clock = clock
         self._history = History(store.database)
-        self._orders = Orders(store.runs)
+        self._orders = Orders(store.runs, store.records)
         self._redaction = Redaction(secrets_of(settings))
 
     async def latest(self, state: str | None, repository: str | None, limit: int) -> list[Listed]:

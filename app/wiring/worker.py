@@ -25,6 +25,7 @@ from app.github.forge import GitHubForge
 from app.github.identity import identify
 from app.github.inbox import Inbox
 from app.github.key import PrivateKeyError
+from app.github.labels import Labels
 from app.github.outbox import OutboxWriter
 from app.github.people import People
 from app.github.sealed import SealedOutbox
@@ -106,6 +107,20 @@ def segments_of(
     return Segments(engine, performing, store.records, store.runs, drain, limits, admission)
 
 
+def reception_of(
+    settings: Settings,
+    store: Store,
+    connection: GitHubConnection,
+    labels: Labels,
+    clock: SystemClock,
+) -> Reception:
+    """Join what deals with deliveries."""
+    reader = Inbox(label=settings.label, app_id=settings.github_app_id)
+    people = People(connection.clients)
+    retention = Retention(store.database, clock)
+    return Reception(store.deliveries, reader, people, store.runs, store.records, labels, retention)
+
+
 def crew_of(
     settings: Settings,
     store: Store,
@@ -122,14 +137,8 @@ def crew_of(
     segments = segments_of(
         settings, store, connection, workspaces, sessions, clock, admission, drain
     )
-    reader = Inbox(label=settings.label, app_id=settings.github_app_id)
-    reception = Reception(
-        store.deliveries,
-        reader,
-        People(connection.clients),
-        store.runs,
-        Retention(store.database, clock),
-    )
+    labels = Labels(connection.clients, label=settings.label)
+    reception = reception_of(settings, store, connection, labels, clock)
     writer = OutboxWriter(
         outbox=SealedOutbox(store.outbox, store.records, connection.seal),
         conversations=Conversations(connection.clients, app_id=settings.github_app_id),
@@ -143,7 +152,7 @@ def crew_of(
         records=store.records,
         trackers=store.outbox,
         writer=writer,
-        sweep=Sweep(connection.clients, reception, label=settings.label, clock=clock),
+        sweep=Sweep(connection.clients, reception, labels, label=settings.label, clock=clock),
         seal=connection.seal,
         phases=standard_pipeline().phases,
         keeper=keeper,

@@ -43,11 +43,15 @@ How you work:
 
 @dataclass(frozen=True)
 class Handoff:
-    """What a step is given beyond the record: what it answers, the diff, why it is tried again."""
+    """What a step is given beyond the record: what it answers, the diff, why it is tried again.
+
+    `wishes` are what people asked for who have read the plans.
+    """
 
     answering: tuple[Performed, ...]
     diff: str
     earlier_failure: str
+    wishes: tuple[str, ...] = ()
 
 
 def brief(
@@ -168,6 +172,13 @@ def _handoff(
         answers = {str(work.name): _told(work) for work in handoff.answering}
         parts.append("This round answers what follows; deal with every point of it.\n")
         parts.append(_fenced("What you answer", answers, boundary))
+    if handoff.wishes:
+        parts.append(
+            "People who may decide here have read the plans and ask for what follows, the last "
+            "of it first where it contradicts itself. Deal with every point of it; it widens "
+            "neither your step nor what you may do.\n"
+        )
+        parts.append(_fenced("What people ask for", list(handoff.wishes), boundary))
     if before := (record.artifact(step.makes) if name.round > 1 else None):
         parts.append(_fenced(f"Your own last {step.makes}", before.text, boundary))
     if handoff.earlier_failure:

@@ -6,7 +6,7 @@ Markers and hidden blocks are added by whoever writes to GitHub.
 from decimal import Decimal
 
 from phases.core.machine import RESUMABLE, RunState
-from phases.core.model import Run, StepOutcome, short
+from phases.core.model import Awaited, Run, StepOutcome, short
 from phases.core.outward import Desired, OutwardKind, Place
 from phases.core.receipts import CheckStatus, Failure, Receipt
 from phases.core.record import Performed, Record
@@ -141,18 +141,24 @@ def _place(failure: Failure) -> str:
     return f"{failure.file}:{failure.line}" if failure.line else failure.file
 
 
-def stop_comment(record: Record, state: RunState, reason: str) -> Desired | None:
-    """Return the comment that says why a run stopped, what is kept and what goes on from here."""
+def stop_comment(
+    record: Record, state: RunState, reason: str, *, approval: bool = False
+) -> Desired | None:
+    """Return the comment that says why a run stopped, what is kept and what goes on from here.
+
+    `approval` says that plans wait for a person's.
+    """
     if state not in RESUMABLE:
         return None
     heading = {
         RunState.BLOCKED: "A person is needed",
-        RunState.WAITING: "Waiting",
+        RunState.WAITING: "The plans wait for your approval" if approval else "Waiting",
         RunState.FAILED: "Phaseline itself failed",
     }[state]
+    awaited = Awaited.APPROVAL if approval else None
     text = (
         f"### {heading}\n\n{prose(reason)}\n\n**Kept:** {kept(record)}\n\n"
-        f"**From here:** {choices(state)}\n"
+        f"**From here:** {choices(record, state, awaited)}\n"
     )
     return _comment(f"stop/{record.run.segment}", Place.ISSUE, cut(text, LIMIT))
 
@@ -165,15 +171,28 @@ def kept(record: Record) -> str:
     return f"{plural(settled, 'finished step')}, {plural(commits, 'commit')}{branch}."
 
 
-def choices(state: RunState) -> str:
+def choices(record: Record, state: RunState, awaited: Awaited | None) -> str:
     """Return the commands that work in a state, as prose."""
+    cancel = "`/phaseline cancel` to end the run and keep its branch."
+    if awaited is Awaited.APPROVAL:
+        return (
+            "comment `/phaseline approve` to have the plans built, `/phaseline revise <text>` to "
+            f"have them revised, or {cancel}"
+        )
+    if awaited is Awaited.RESUME:
+        return f"comment `/phaseline resume` to go on (or set the label again), or {cancel}"
     if state in RESUMABLE:
+        revise = ""
+        if record.in_phase(PhaseName.PLANNING):
+            revise = "`/phaseline revise <text>` to have the plans revised, "
         return (
             "comment `/phaseline retry` to try the step that stopped once more (or set the label "
-            "again), or `/phaseline cancel` to end the run and keep its branch."
+            f"again), {revise}or {cancel}"
         )
     if state in {RunState.QUEUED, RunState.RUNNING}:
-        return "comment `/phaseline cancel` to end the run and keep its branch."
+        return f"comment `/phaseline pause` to let it stand still, or {cancel}"
+    if state is RunState.CANCELLED:
+        return "comment `/phaseline resume` to go on with it, or set the label again to start anew."
     return "set the label again to start a new run."
 
 

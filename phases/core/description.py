@@ -3,7 +3,7 @@
 from phases.core.artifacts import gaps
 from phases.core.briefing import latest_receipts
 from phases.core.comments import cut, receipts_table, usd
-from phases.core.model import Request
+from phases.core.model import Request, StepOutcome
 from phases.core.record import Record
 from phases.core.sanitise import code, inline, prose
 from phases.core.scope import guarded
@@ -33,6 +33,7 @@ def description(record: Record) -> str:
         parts.append(prose(summary.text))
     parts.extend(_look_here_first(record))
     parts.extend(_excused(record))
+    parts.extend(_waived(record))
     parts.append("## Checks on the head commit\n")
     parts.append(receipts_table(latest_receipts(record)))
     parts.append(
@@ -57,3 +58,15 @@ def _excused(record: Record) -> list[str]:
         return []
     listed = "\n".join(f"- {inline(excuse)}" for excuse in excuses)
     return [f"## Not covered by a test, and why\n\n{listed}\n"]
+
+
+def _waived(record: Record) -> list[str]:
+    waived = {
+        work.name.performer: work.reason
+        for work in record.works
+        if work.outcome is StepOutcome.WAIVED
+    }
+    if not waived:
+        return []
+    listed = "\n".join(f"- {agent}: {inline(reason)}" for agent, reason in waived.items())
+    return [f"## Steps that a person waived\n\n{listed}\n"]

@@ -22,6 +22,14 @@ class BlockedError(PhaselineError):
     """A person must act; the message says what happened and is posted."""
 
 
+class ApprovalNeededError(PhaselineError):
+    """Nothing is wrong; the run waits until a person approves what `plans` is the hash of."""
+
+    def __init__(self, message: str, plans: str) -> None:
+        super().__init__(message)
+        self.plans = plans
+
+
 class DefectError(PhaselineError):
     """Phaseline is wrong; the run fails and the report goes to its operator."""
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from phases.core.model import Person, Repository
+from phases.core.model import Person, Repository, Variant
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """Somebody put our label on an issue; title and body are those of the signed delivery."""
+    """Somebody put one of our labels on an issue; title and body are the signed delivery's."""
 
     repository: Repository
     issue: int
@@ -17,6 +17,18 @@ class Labelled:
     title: str
     body: str
     author: str
+    at: datetime
+    variant: Variant = Variant.STANDARD
+
+
+@dataclass(frozen=True)
+class Edited:
+    """Somebody changed an issue's title or body to what the signed delivery says."""
+
+    repository: Repository
+    issue: int
+    title: str
+    body: str
     at: datetime
 
 
@@ -58,4 +70,21 @@ class Removed:
     repositories: tuple[int, ...] | None
 
 
-Event = Labelled | Said | Ended
+@dataclass(frozen=True)
+class Reopened:
+    """The issue or its pull request was opened again."""
+
+    repository: Repository
+    number: int
+    on_pull_request: bool
+    actor: Person
+
+
+@dataclass(frozen=True)
+class Installed:
+    """The App was installed, or given more repositories."""
+
+    installation: int
+
+
+Event = Labelled | Edited | Said | Ended | Reopened | Installed

@@ -22,7 +22,7 @@ class RunState(StrEnum):
 
 
 MOVES: dict[RunState, frozenset[RunState]] = {
-    RunState.QUEUED: frozenset({RunState.RUNNING, RunState.CANCELLED}),
+    RunState.QUEUED: frozenset({RunState.RUNNING, RunState.WAITING, RunState.CANCELLED}),
     RunState.RUNNING: frozenset(
         {
             RunState.WAITING,

@@ -99,16 +99,49 @@ class Places:
 
 @dataclass(frozen=True)
 class Base:
-    """What a run starts from: the commit, and what was read of the repository at it."""
+    """What a run starts from: the commit, and what was read of the repository at it.
+
+    `plan_gate` says that the repository wants its plans approved by a person.
+    """
 
     sha: str
     branch: str
     places: Places
+    plan_gate: bool = False
+
+
+class Variant(StrEnum):
+    """Which of our labels started a run: the plain one, or one with this behind a colon."""
+
+    STANDARD = "standard"
+    PLAN = "plan"
+    LIGHT = "light"
+    FULL = "full"
+
+
+class Awaited(StrEnum):
+    """What a waiting run waits for, when that is a person."""
+
+    APPROVAL = "approval"
+    RESUME = "resume"
+
+
+@dataclass(frozen=True)
+class Awaiting:
+    """Since when a run waits for a person; `plans` is the hash of the plans to be approved."""
+
+    what: Awaited
+    since: datetime
+    plans: str = ""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One passage of one issue through the pipeline."""
+    """One passage of one issue through the pipeline.
+
+    `edited` is how the issue reads by now, when that is not what the run works from; `adopted` the
+    last commit of a person's that the run goes on from.
+    """
 
     id: str
     repository: Repository
@@ -129,6 +162,18 @@ class Run:
     # When a person last asked for it to go on.
     asked_at: datetime | None = None
     reason: str = ""
+    variant: Variant = Variant.STANDARD
+    awaiting: Awaiting | None = None
+    edited: Request | None = None
+    adopted: str | None = None
+
+    def awaits(self, what: Awaited) -> bool:
+        """Tell whether the run waits for a person to do this."""
+        return (
+            self.state is RunState.WAITING
+            and self.awaiting is not None
+            and self.awaiting.what is what
+        )
 
 
 @dataclass(frozen=True)

@@ -6,18 +6,24 @@ from dataclasses import dataclass
 from phases.core.context import RunContext
 from phases.core.errors import DefectError
 from phases.core.gates import Condition
+from phases.core.record import Record
 from phases.core.work import PhaseName, Work
 
 
 @dataclass(frozen=True)
 class Phase:
-    """A phase: what it may perform, the body that puts that in order, and the gate at its end."""
+    """A phase: what it may perform, the body that puts that in order, and the gate at its end.
+
+    `consent` has the last word where a person is to approve what the gate let through: it raises
+    ApprovalNeededError as long as nobody did.
+    """
 
     name: PhaseName
     title: str
     works: tuple[Work, ...]
     body: Callable[[RunContext], Awaitable[None]]
     gate: tuple[Condition, ...]
+    consent: Callable[[Record], None] | None = None
 
     def work(self, performer: str) -> Work:
         """Return the step or action of that performer.

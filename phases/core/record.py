@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from phases.core.command import Commanded, Word
 from phases.core.model import ACCEPTED, Artifact, Commit, Run, StepOutcome
 from phases.core.receipts import Receipt
 from phases.core.submission import Submission
@@ -82,6 +83,15 @@ class Record:
     spent_usd: Decimal = Decimal(0)
     notes: tuple[Note, ...] = ()
     tracker_url: str | None = None
+    commands: tuple[Commanded, ...] = ()
+
+    def ordered(self, word: Word) -> tuple[Commanded, ...]:
+        """Return the orders of that word that were taken, oldest first."""
+        return tuple(command for command in self.commands if command.word is word)
+
+    def waiver(self, agent: str) -> Commanded | None:
+        """Return the order by which a person waived an agent's step, if any did."""
+        return next((c for c in self.ordered(Word.SKIP) if c.argument == agent), None)
 
     def find(self, name: WorkName) -> Performed | None:
         """Return the work of that name, whatever its state."""
@@ -117,6 +127,11 @@ class Record:
         """Return the accepted work that last made the artifact of that name."""
         made = [w for w in self.works if w.accepted and w.artifact and w.artifact.name == artifact]
         return made[-1] if made else None
+
+    def in_phase(self, phase: PhaseName) -> bool:
+        """Whether the run has entered that phase and not passed its gate."""
+        passage = self.passage(phase)
+        return passage is not None and passage.passed_at is None
 
     def artifact(self, name: str) -> Artifact | None:
         """Return the accepted artifact of that name, the latest of them."""

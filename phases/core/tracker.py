@@ -5,13 +5,14 @@ A pure projection of the record; it is rendered whole and never read back.
 
 from datetime import datetime, timedelta
 
+from phases.core.command import Commanded, Word
 from phases.core.comments import choices, kept, usd
 from phases.core.machine import RunState
-from phases.core.model import Run, StepOutcome, short
+from phases.core.model import Awaited, Run, StepOutcome, Variant, short
 from phases.core.phase import Phase
 from phases.core.record import Performed, Record
 from phases.core.sanitise import inline, prose
-from phases.core.work import Step, Work
+from phases.core.work import PhaseName, Step, Work
 
 NOTE_LIMIT = 400
 REASON_LIMIT = 4_000
@@ -43,6 +44,7 @@ def tracker(record: Record, phases: tuple[Phase, ...]) -> str:
     parts = [
         f"## Phaseline · {_BADGES[run.state]}\n",
         f"{_standing(record, phases)}\n",
+        *_edited(record),
         _figures(record),
         *(_phase(record, phase) for phase in phases),
         *_run_notes(record),
@@ -52,10 +54,21 @@ def tracker(record: Record, phases: tuple[Phase, ...]) -> str:
     return "\n".join(part for part in parts if part)
 
 
+def status(record: Record, phases: tuple[Phase, ...]) -> str:
+    """Return where a run stands, in a few lines for who asks."""
+    badge = f"**{_BADGES[record.run.state]}**"
+    more = f"\n\n[The tracker]({record.tracker_url}) has the rest." if record.tracker_url else ""
+    return f"{badge} {_standing(record, phases)}\n\n{_figures(record)}{more}\n"
+
+
 def _standing(record: Record, phases: tuple[Phase, ...]) -> str:
     run = record.run
     reason = prose(run.reason[:REASON_LIMIT])
     number = run.pull_request.number if run.pull_request else "?"
+    if run.awaits(Awaited.APPROVAL):
+        return f"The plans wait for a person's approval.\n\n{_quoted(reason)}"
+    if run.awaits(Awaited.RESUME):
+        return f"Paused: {reason}"
     return {
         RunState.QUEUED: "The run waits for a free worker; it starts by itself.",
         RunState.RUNNING: f"In {_current(record, phases)}. {_doing(record)}.",
@@ -98,10 +111,18 @@ def _figures(record: Record) -> str:
         facts.append(f"**Branch** `{run.branch}`")
     if run.head:
         facts.append(f"**Head** {short(run.head)}")
-    spec = record.spec
-    if spec and spec.weight:
-        facts.append(f"**Weight** {spec.weight}")
+    if weight := _weight(record):
+        facts.append(f"**Weight** {weight}")
     return " · ".join(facts) + "\n"
+
+
+def _weight(record: Record) -> str:
+    if record.run.variant is Variant.LIGHT:
+        return "light, by the label: no design plan, no optimizer, no simplifier"
+    if record.run.variant is Variant.FULL:
+        return "full, by the label: so far the same as standard"
+    spec = record.spec
+    return str(spec.weight) if spec and spec.weight else ""
 
 
 def _phase(record: Record, phase: Phase) -> str:
@@ -165,38 +186,72 @@ def _result(work: Performed) -> str:
 
 
 def _run_notes(record: Record) -> list[str]:
-    notes = [f"- {_clock(note.at)} {inline(note.text)}" for note in record.notes]
+    told = [(note.at, inline(note.text)) for note in record.notes]
+    told += [(command.at, _ordered(command)) for command in record.commands]
+    notes = [f"- {_clock(at)} {text}" for at, text in sorted(told)]
     return ["**Notes**\n", *notes, ""] if notes else []
+
+
+def _ordered(command: Commanded) -> str:
+    who = inline(command.by.login)
+    if command.word is Word.APPROVE:
+        return f"{who} approved the plans ({command.argument[:10]})."
+    what = inline(command.argument)[:NOTE_LIMIT]
+    return f"{who}: `/phaseline {command.word}`{f' {what}' if what else ''}"
+
+
+def _edited(record: Record) -> list[str]:
+    run = record.run
+    if run.edited is None or run.request is None:
+        return []
+    planning = (
+        " `/phaseline revise` takes the new one while the plans wait or planning has stopped."
+    )
+    takes = "" if record.passed(PhaseName.PLANNING) else planning
+    moment = _clock(run.request.taken_at)
+    return [f"⚠️ The issue was edited since: this run works from the text of {moment}.{takes}\n"]
 
 
 def _next(record: Record, phases: tuple[Phase, ...]) -> str:
     state = record.run.state
+    awaited = record.run.awaiting.what if record.run.awaiting else None
+    if awaited and state is RunState.WAITING:
+        return choices(record, state, awaited)
     if state in {RunState.QUEUED, RunState.RUNNING}:
         left = [phase.title.lower() for phase in phases if not record.passed(phase.name)]
         return f"{', then '.join(left)}. Nothing is asked of you until then."
     if state is RunState.WAITING:
-        return "the run goes on by itself as soon as it can. You may also " + choices(state)
+        return "the run goes on by itself as soon as it can. You may also " + choices(
+            record, state, None
+        )
     if state is RunState.READY:
         return "review the pull request. Merging it closes this issue."
     if state is RunState.CLOSED:
         return "nothing."
-    return choices(state)
+    return choices(record, state, None)
 
 
 def _foot(run: Run) -> str:
     who = inline(run.labeller.login)
-    commands = _commands(run.state)
+    commands = ", ".join(f"`/phaseline {word}`" for word in _words(run))
     return (
         f"<sub>Run {run.number} of this issue · asked for by {who} · commands: {commands}</sub>\n"
     )
 
 
-def _commands(state: RunState) -> str:
-    if state in {RunState.QUEUED, RunState.RUNNING}:
-        return "`/phaseline cancel`, `/phaseline help`"
-    if state in {RunState.WAITING, RunState.BLOCKED, RunState.FAILED}:
-        return "`/phaseline retry`, `/phaseline cancel`, `/phaseline help`"
-    return "`/phaseline help`"
+def _words(run: Run) -> tuple[Word, ...]:
+    ending = (Word.STATUS, Word.CANCEL, Word.HELP)
+    if run.awaits(Awaited.APPROVAL):
+        return (Word.APPROVE, Word.REVISE, *ending)
+    if run.awaits(Awaited.RESUME):
+        return (Word.RESUME, *ending)
+    if run.state in {RunState.QUEUED, RunState.RUNNING}:
+        return (Word.PAUSE, Word.SKIP, *ending)
+    if run.state in {RunState.WAITING, RunState.BLOCKED, RunState.FAILED}:
+        return (Word.RETRY, Word.SKIP, *ending)
+    if run.state is RunState.CANCELLED:
+        return (Word.RESUME, Word.STATUS, Word.HELP)
+    return (Word.STATUS, Word.HELP)
 
 
 def _clock(moment: datetime) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic.fields import FieldInfo
 
 from app.settings import PREFIX, Settings
-from phases.intake import COMMANDS
+from phases.commands import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^```(?P<kind>[a-z]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -160,6 +160,7 @@ class FakeWorkspaces:
         self.verdicts: Callable[[str, int], tuple[Receipt, ...]] = green
         self.push_refusal = ""
         self.cage_warning = ""
+        self.plan_gate = False
 
     def warning(self) -> str:
         """Return what the test wants people to know."""
@@ -167,7 +168,7 @@ class FakeWorkspaces:
 
     async def fetch_base(self, run: Run) -> Base:
         """Return the base commit."""
-        return Base(sha("base"), run.repository.default_branch, self.places)
+        return Base(sha("base"), run.repository.default_branch, self.places, self.plan_gate)
 
     async def survey(self, run: Run) -> RepositoryMap:
         """Return a small map."""

@@ -5,13 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from phases.core.events import Ended, Labelled, Said
-from phases.core.machine import OVER, RunState, may_move
-from phases.core.model import Person, Repository, Role, Run
-from phases.core.outward import Place
-from phases.intake import (
-    COMMANDS,
-    NOT_YET,
+from phases.commands import COMMANDS
+from phases.core.decisions import (
     Answer,
     Cancel,
     Close,
@@ -22,8 +17,13 @@ from phases.intake import (
     Refuse,
     Resume,
     Start,
-    decide,
 )
+from phases.core.events import Ended, Labelled, Said
+from phases.core.machine import OVER, RunState, may_move
+from phases.core.model import Person, Repository, Role, Run
+from phases.core.outward import Place
+from phases.core.record import Record
+from phases.intake import decide
 
 WHEN = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 REPOSITORY = Repository(501, "acme", "shop", 7, "main")
@@ -44,8 +44,8 @@ def command(
     return Said(REPOSITORY, 3, on_pull_request, ACTOR, human, 77, word, argument, WHEN)
 
 
-def a_run(state: RunState) -> Run:
-    return Run("r1", REPOSITORY, 3, 2, ACTOR, state, 1, WHEN, Decimal(15))
+def a_run(state: RunState) -> Record:
+    return Record(Run("r1", REPOSITORY, 3, 2, ACTOR, state, 1, WHEN, Decimal(15)))
 
 
 #                 label   retry   cancel  issue   closed  merged
@@ -80,12 +80,12 @@ def test_a_budget_is_raised_as_long_as_the_run_is_not_over(state: RunState) -> N
 
 @pytest.mark.parametrize("argument", ["30", "$30", "30.00", "30 USD", " 30usd "])
 def test_a_budget_is_an_amount_in_dollars(argument: str) -> None:
-    run = a_run(S.BLOCKED)
+    met = a_run(S.BLOCKED)
 
-    decision = decide(command("budget", argument), run, Role.WRITE)
+    decision = decide(command("budget", argument), met, Role.WRITE)
 
     assert isinstance(decision, Raise)
-    assert (decision.run, decision.usd) == (run, Decimal(30))
+    assert (decision.run, decision.usd) == (met.run, Decimal(30))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_refused_label_is_answered_once_per_person() -> None:
 
 
 @pytest.mark.parametrize("role", [Role.NONE, Role.READ, Role.TRIAGE])
-@pytest.mark.parametrize("word", [*COMMANDS, *sorted(NOT_YET), "nonsense"])
+@pytest.mark.parametrize("word", [*COMMANDS, "nonsense"])
 def test_a_command_without_write_permission_is_ignored(role: Role, word: str) -> None:
     """Attack 13."""
     assert isinstance(decide(command(word), a_run(S.BLOCKED), role), Ignore)
@@ -169,15 +169,15 @@ def test_help_is_answered_where_it_was_asked_with_the_commands_that_work() -> No
 
     assert isinstance(decision, Answer)
     assert decision.place is Place.PULL_REQUEST
-    assert all(f"`/phaseline {word}`" in decision.text for word in COMMANDS)
+    assert all(f"`/phaseline {word}" in decision.text for word in COMMANDS)
 
 
-@pytest.mark.parametrize("word", [*sorted(NOT_YET), "deploy"])
+@pytest.mark.parametrize("word", ["deploy", "approved"])
 def test_a_command_that_does_not_work_is_refused_with_those_that_do(word: str) -> None:
     decision = decide(command(word), a_run(S.BLOCKED), Role.WRITE)
 
     assert isinstance(decision, Refuse)
-    assert "`/phaseline retry`" in decision.text
+    assert "`/phaseline retry" in decision.text
     assert decision.key == "reply/77"
 
 

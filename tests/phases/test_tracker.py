@@ -179,7 +179,7 @@ The run waits for a free worker; it starts by itself.
 
 **What happens next:** initialization, then planning, then implementation, then quality assurance, then ready for review. Nothing is asked of you until then.
 
-<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline cancel`, `/phaseline help`</sub>
+<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline pause`, `/phaseline skip`, `/phaseline status`, `/phaseline cancel`, `/phaseline help`</sub>
 """)
 
 
@@ -234,7 +234,7 @@ In phase 2 of 4, implementation. **frontend-developer**: build the front end.
 
 **What happens next:** implementation, then quality assurance, then ready for review. Nothing is asked of you until then.
 
-<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline cancel`, `/phaseline help`</sub>
+<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline pause`, `/phaseline skip`, `/phaseline status`, `/phaseline cancel`, `/phaseline help`</sub>
 """)
 
 
@@ -291,7 +291,7 @@ Nothing is wrong; the run goes on by itself.
 
 **What happens next:** the run goes on by itself as soon as it can. You may also comment `/phaseline retry` to try the step that stopped once more (or set the label again), or `/phaseline cancel` to end the run and keep its branch.
 
-<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline retry`, `/phaseline cancel`, `/phaseline help`</sub>
+<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline retry`, `/phaseline skip`, `/phaseline status`, `/phaseline cancel`, `/phaseline help`</sub>
 """)
 
 
@@ -358,7 +358,7 @@ Kept: 2 finished steps, 0 commits on the branch `phaseline/3-add-a-search-box`.
 
 **What happens next:** comment `/phaseline retry` to try the step that stopped once more (or set the label again), or `/phaseline cancel` to end the run and keep its branch.
 
-<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline retry`, `/phaseline cancel`, `/phaseline help`</sub>
+<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline retry`, `/phaseline skip`, `/phaseline status`, `/phaseline cancel`, `/phaseline help`</sub>
 """)
 
 
@@ -417,7 +417,7 @@ Every gate has passed. Pull request #4 waits for your review.
 
 **What happens next:** review the pull request. Merging it closes this issue.
 
-<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline help`</sub>
+<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline status`, `/phaseline help`</sub>
 """)
 
 
@@ -470,9 +470,9 @@ Ended by a person. maintainer asked for it by /phaseline cancel. Kept: 3 finishe
 | ⬜ | Describe the pull request | service | | | |
 | ⬜ | Mark the pull request ready for review | service | | | |
 
-**What happens next:** set the label again to start a new run.
+**What happens next:** comment `/phaseline resume` to go on with it, or set the label again to start anew.
 
-<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline help`</sub>
+<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline resume`, `/phaseline status`, `/phaseline help`</sub>
 """)
 
 
@@ -531,7 +531,7 @@ Kept: 2 finished steps, 0 commits on the branch `phaseline/3-add-a-search-box`.
 
 **What happens next:** comment `/phaseline retry` to try the step that stopped once more (or set the label again), or `/phaseline cancel` to end the run and keep its branch.
 
-<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline retry`, `/phaseline cancel`, `/phaseline help`</sub>
+<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline retry`, `/phaseline skip`, `/phaseline status`, `/phaseline cancel`, `/phaseline help`</sub>
 """)
 
 
@@ -586,7 +586,7 @@ Over. the pull request was merged by maintainer.
 
 **What happens next:** nothing.
 
-<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline help`</sub>
+<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline status`, `/phaseline help`</sub>
 """)
 
 

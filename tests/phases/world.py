@@ -16,7 +16,7 @@ from phases.actions import ActionPerformer
 from phases.core.comments import stop_comment
 from phases.core.errors import Setback
 from phases.core.machine import RunState
-from phases.core.model import Run
+from phases.core.model import Run, Variant
 from phases.core.record import Performed, Record
 from phases.core.tracker import tracker
 from phases.core.work import PhaseName, WorkName
@@ -57,9 +57,11 @@ class World:
         stop = await Engine(pipeline, self.records).drive(
             SegmentContext(record, self.records, step)
         )
-        said = stop_comment(await self.record(), stop.state, stop.reason)
+        approval = bool(stop.approval_of)
+        said = stop_comment(await self.record(), stop.state, stop.reason, approval=approval)
+        show = (said,) if said else ()
         await self.runs.stop(
-            run, stop.state, stop.reason, stop.after_seconds, (said,) if said else ()
+            run, stop.state, stop.reason, stop.after_seconds, show, stop.approval_of
         )
         return stop
 
@@ -93,7 +95,9 @@ class World:
 
 
 @asynccontextmanager
-async def world(directory: Path, play: Play) -> AsyncIterator[World]:
+async def world(
+    directory: Path, play: Play, *, variant: Variant = Variant.STANDARD
+) -> AsyncIterator[World]:
     """Label an issue; the run's first segment may be driven."""
     url = f"sqlite:///{directory / 'phaseline.db'}"
     migrate(url)
@@ -108,5 +112,5 @@ async def world(directory: Path, play: Play) -> AsyncIterator[World]:
             forge=FakeForge(),
             sessions=ScriptedSessions(play),
             clock=clock,
-            run=await running(database, runs),
+            run=await running(database, runs, variant),
         )

@@ -6,9 +6,11 @@ import pytest
 
 from app.github.inbox import Inbox
 from app.web.signature import Signatures, WeakSecretError
+from phases.core.decisions import Ignore
 from phases.core.machine import RunState
 from phases.core.model import Role
-from phases.intake import Ignore, decide
+from phases.core.record import Record
+from phases.intake import decide
 from tests.app.github.deliveries import BOT, OURSELVES, commented, issue_closed, labelled
 from tests.app.github.parts import a_run
 from tests.app.web.parts import SECRET, sign
@@ -62,14 +64,14 @@ def test_our_own_doings_fed_back_fifty_times_move_nothing(state: RunState | None
         commented("/phaseline cancel", via=4242),
         labelled(sender=OURSELVES),
     ]
-    run = None if state is None else a_run(state=state)
+    met = None if state is None else Record(a_run(state=state))
 
     read = [
         inbox.read("issue_comment" if "comment" in echo else "issues", json.dumps(echo).encode())
         for echo in echoes * 50
     ]
 
-    led_to = [decide(event, run, Role.ADMIN) for event in read if event is not None]
+    led_to = [decide(event, met, Role.ADMIN) for event in read if event is not None]
     assert all(isinstance(decision, Ignore) for decision in led_to)
 
 

@@ -42,6 +42,11 @@ class OneLabel:
         return None
 
 
+class NoLabels:
+    async def furnish(self, installation: int) -> None:
+        raise AssertionError("nothing was installed")
+
+
 class Unsealed:
     def block(self, record: Record) -> str:
         return f"<!-- {record.run.id} -->"
@@ -99,6 +104,8 @@ async def working(it: World, executor: str) -> AsyncIterator[Sent]:
                 OneLabel(),
                 Everybody(),
                 it.runs,
+                it.records,
+                NoLabels(),
                 Retention(it.database, it.clock),
             ),
             agenda=it.runs,

@@ -16,7 +16,8 @@ from app.web.health import Health
 from app.web.pages import Pages
 from app.web.signature import Signatures
 from app.web.webhook import PATH, Webhook
-from phases.core.events import Ended, Event, Labelled, Said
+from phases.core.events import Edited, Ended, Event, Installed, Labelled, Reopened, Said
+from phases.core.model import Variant
 from tests.app.github.parts import APP_ID, SECRET, WallClock
 from tests.app.github.standin import StandIn, stand_in
 from tests.app.serving import served
@@ -73,8 +74,9 @@ async def test_a_day_of_deliveries_is_read_as_it_was_meant(github: StandIn, even
     issue = await github.issue("Add due dates", "Every task needs one.")
     conversation = f"/issues/{issue}"
 
-    labels = {"labels": ["bug", "phaseline"]}
+    labels = {"labels": ["bug", "phaseline:plan"]}
     await github.act("writer", "POST", f"{conversation}/labels", labels)
+    installed = await events.next()
     label = await events.next()
     await github.act("reader", "POST", f"{conversation}/comments", {"body": "I agree."})
     said = {"body": "/phaseline retry\nplease"}
@@ -82,8 +84,14 @@ async def test_a_day_of_deliveries_is_read_as_it_was_meant(github: StandIn, even
     command = await events.next()
     await github.act("maintainer", "PATCH", conversation, {"state": "closed"})
     end = await events.next()
+    await github.act("maintainer", "PATCH", conversation, {"state": "open"})
+    again = await events.next()
+    await github.act("reader", "PATCH", conversation, {"body": "Every task needs two."})
+    edited = await events.next()
 
+    assert installed == Installed(github.repository.installation)
     assert isinstance(label, Labelled)
+    assert label.variant is Variant.PLAN
     assert (label.repository, label.actor) == (github.repository, github.person("writer"))
     assert (label.issue, label.title, label.body, label.author, label.actor_is_human) == (
         issue,
@@ -99,6 +107,10 @@ async def test_a_day_of_deliveries_is_read_as_it_was_meant(github: StandIn, even
         github.person("maintainer"),
         False,
     )
+    assert isinstance(end, Ended)
     assert end == Ended(github.repository, issue, False, False, github.person("maintainer"), end.at)
+    assert again == Reopened(github.repository, issue, False, github.person("maintainer"))
+    assert isinstance(edited, Edited)
+    assert (edited.title, edited.body) == ("Add due dates", "Every task needs two.")
     assert events.read.empty()
     assert {"issues", "issue_comment"} <= {delivery.event for delivery in events.stored}

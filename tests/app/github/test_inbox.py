@@ -7,15 +7,18 @@ from typing import Any
 import pytest
 
 from app.github.inbox import Inbox, UnreadableDeliveryError
-from phases.core.events import Ended, Event, Labelled, Said
-from phases.core.model import Person, Repository
+from phases.core.events import Edited, Ended, Event, Installed, Labelled, Reopened, Said
+from phases.core.model import Person, Repository, Variant
 from tests.app.github.deliveries import (
     APP_ID,
     BOT,
     LABEL,
     MAINTAINER,
+    MOMENT,
     OURSELVES,
     commented,
+    envelope,
+    issue,
     issue_closed,
     labelled,
     pull_closed,
@@ -144,7 +147,7 @@ def test_what_came_by_our_own_app_means_nothing() -> None:
     assert said("/phaseline retry", via=APP_ID) is None
 
 
-@pytest.mark.parametrize("event", ["push", "ping", "installation", "star"])
+@pytest.mark.parametrize("event", ["push", "ping", "label", "star"])
 def test_events_that_we_do_not_read_mean_nothing(event: str) -> None:
     assert read(event, {"zen": "Keep it logically awesome."}) is None
 
@@ -209,3 +212,95 @@ def test_a_body_that_is_no_json_object_is_refused(body: bytes) -> None:
 
     with pytest.raises(UnreadableDeliveryError):
         inbox.read("issues", body)
+
+
+@pytest.mark.parametrize(
+    ("name", "variant"),
+    [
+        ("phaseline", Variant.STANDARD),
+        ("phaseline:plan", Variant.PLAN),
+        ("Phaseline:LIGHT", Variant.LIGHT),
+        ("phaseline:full", Variant.FULL),
+    ],
+)
+def test_a_label_of_ours_says_how_to_run(name: str, variant: Variant) -> None:
+    event = read("issues", labelled(name))
+
+    assert isinstance(event, Labelled)
+    assert event.variant is variant
+
+
+@pytest.mark.parametrize(
+    "name", ["phaseline:", "phaseline:standard", "phaseline:plans", "my phaseline:plan", "plan"]
+)
+def test_a_label_that_only_resembles_ours_means_nothing(name: str) -> None:
+    assert read("issues", labelled(name)) is None
+
+
+@pytest.mark.parametrize("action", ["unlabeled", "deleted"])
+def test_a_label_that_is_taken_off_means_nothing(action: str) -> None:
+    assert read("issues", labelled() | {"action": action}) is None
+
+
+def test_an_edited_issue_is_read_with_its_new_text() -> None:
+    event = read("issues", envelope("edited", MAINTAINER) | {"issue": issue()})
+
+    assert isinstance(event, Edited)
+    assert (event.issue, event.title, event.body) == (
+        3,
+        "Add due dates",
+        "Every task needs a date.",
+    )
+
+
+def test_an_edited_pull_request_means_nothing() -> None:
+    payload = envelope("edited", MAINTAINER) | {"issue": issue(pull_request=True)}
+
+    assert read("issues", payload) is None
+
+
+def test_what_is_opened_again_is_read_with_who_did_it() -> None:
+    pull = {"pull_request": {"id": 1, "number": 8, "merged": False, "updated_at": MOMENT}}
+
+    on_issue = read("issues", envelope("reopened", MAINTAINER) | {"issue": issue()})
+    on_pull = read("pull_request", envelope("reopened", MAINTAINER) | pull)
+
+    assert isinstance(on_issue, Reopened)
+    assert isinstance(on_pull, Reopened)
+    assert (on_issue.number, on_issue.on_pull_request) == (3, False)
+    assert (on_pull.number, on_pull.on_pull_request) == (8, True)
+
+
+@pytest.mark.parametrize(
+    ("event", "action"),
+    [
+        ("installation", "created"),
+        ("installation", "unsuspend"),
+        ("installation_repositories", "added"),
+    ],
+)
+def test_repositories_that_come_in_reach_are_read_as_their_installation(
+    event: str, action: str
+) -> None:
+    found = read(event, {"action": action, "installation": {"id": 7, "account": {"id": 1}}})
+
+    assert found == Installed(7)
+
+
+@pytest.mark.parametrize("action", ["deleted", "suspend", "new_permissions_accepted"])
+def test_an_installation_that_ends_means_nothing(action: str) -> None:
+    assert read("installation", {"action": action, "installation": {"id": 7}}) is None
+
+
+def test_the_text_of_a_revision_may_go_on_below_its_line() -> None:
+    event = read("issue_comment", commented("/phaseline revise Use one table.\r\nNot two.\n"))
+
+    assert isinstance(event, Said)
+    assert event.argument == "Use one table.\nNot two."
+
+
+def test_below_the_line_of_any_other_command_nothing_is_read() -> None:
+    event = read("issue_comment", commented("/phaseline skip architect\nand the designer"))
+
+    assert isinstance(event, Said)
+    assert event.argument == "architect"

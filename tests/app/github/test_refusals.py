@@ -289,6 +289,9 @@ class Nobody:
     async def found(self, event: Labelled) -> None:
         raise AssertionError(event)
 
+    async def furnish_repository(self, repository: Repository) -> None:
+        raise AssertionError(repository)
+
 
 async def test_failed_deliveries_are_asked_for_again_once_each(
     github: respx.MockRouter, connection: GitHubConnection
@@ -309,7 +312,7 @@ async def test_failed_deliveries_are_asked_for_again_once_each(
     )
     again = github.post(url__regex=rf"{API}/app/hook/deliveries/\d+/attempts")
     again.side_effect = [httpx.Response(202, json={}), said(404, "Not Found")]
-    sweep = Sweep(connection.clients, Nobody(), label="phaseline", clock=MovingClock())
+    sweep = Sweep(connection.clients, Nobody(), Nobody(), label="phaseline", clock=MovingClock())
 
     count = await sweep.ask_again()
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.github.connection import GitHubConnection
+from app.github.labels import Labels
 from app.github.sweep import Sweep
 from phases.core.events import Labelled
 from phases.core.model import Repository
@@ -39,7 +40,8 @@ async def test_a_labelled_issue_without_a_run_is_reported_with_who_labelled_it_a
         await github.act("writer", "POST", f"/issues/{number}/labels", labels)
     await github.act("maintainer", "PATCH", f"/issues/{closed}", {"state": "closed"})
     runs = Runs(known)
-    sweep = Sweep(connection.clients, runs, label=LABEL, clock=WallClock())
+    furnisher = Labels(connection.clients, label=LABEL)
+    sweep = Sweep(connection.clients, runs, furnisher, label=LABEL, clock=WallClock())
 
     count = await sweep.look_around()
 

@@ -1,5 +1,6 @@
 """What happens before a test of the store begins: a delivery arrives, a run starts."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -7,7 +8,7 @@ from app.store.deliveries import Deliveries
 from app.store.engine import Database
 from app.store.runs import Runs
 from phases.core.events import Labelled
-from phases.core.model import Person, Repository, Run
+from phases.core.model import Person, Repository, Run, Variant
 
 REPOSITORY = Repository(11, "acme", "widgets", 5, "main")
 LABELLED = Labelled(
@@ -35,9 +36,9 @@ async def deliver(database: Database, guid: str, body: bytes = b"") -> bool:
     )
 
 
-async def running(database: Database, runs: Runs) -> Run:
+async def running(database: Database, runs: Runs, variant: Variant = Variant.STANDARD) -> Run:
     """Start a run from a delivery and let its first segment begin."""
     await deliver(database, "first")
     (delivery,) = await Deliveries(database).waiting(1)
-    run = await runs.start(delivery.id, LABELLED, 1)
+    run = await runs.start(delivery.id, replace(LABELLED, variant=variant), 1)
     return await runs.take(run.id, 1)

@@ -49,7 +49,11 @@ KNOWN: dict[str, dict[str, Any]] = {
         "base": None,
         "pull_request": None,
         "limit_usd": 15 * 10**9,
+        "variant": "standard",
+        "awaiting": None,
+        "edited": None,
     },
+    "command": {"run_id": "r1", "word": "skip"},
     "work": {
         "run_id": "r1",
         "name": "planning/architect/1",

@@ -1,0 +1,123 @@
+"""Runs as people steer them: moved, heeded, answered; each write deals with its delivery."""
+
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from app.store.codec import request_to_json
+from app.store.deliveries import settle
+from app.store.engine import Database
+from app.store.moving import remember_repository, touch, want
+from app.store.steering import move_row, put_on_record, stopped_by_itself
+from app.store.tables import RunRow
+from phases.core.command import Commanded
+from phases.core.machine import RunState
+from phases.core.model import Repository, Request, Run
+from phases.core.outward import Desired
+from phases.core.ports import Clock
+
+
+class SteeredRuns:
+    """What events from GitHub do to runs."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def move(
+        self,
+        delivery: int | None,
+        run: Run,
+        state: RunState,
+        why: str,
+        show: tuple[Desired, ...],
+        commanded: Commanded | None = None,
+        request: Request | None = None,
+    ) -> None:
+        """Move a run to the next segment (running), let it stand (waiting), or end it.
+
+        Whatever the segment before still writes is refused. A move that the machine does not know
+        (any more) does nothing. The order goes on record with the move; `request` is what the run
+        works from now. The delivery is dealt with.
+        """
+        now = self._clock.now()
+
+        def move(connection: sa.Connection) -> None:
+            move_row(connection, run.id, state, why, now, commanded, request)
+            for desired in show:
+                want(connection, run.repository.id, run.issue, run.id, desired)
+            settle(connection, delivery, why, now)
+
+        await self._database.write(move)
+
+    async def heed(
+        self,
+        delivery: int | None,
+        run: Run,
+        why: str,
+        show: tuple[Desired, ...],
+        commanded: Commanded,
+    ) -> None:
+        """Put an order on record that moves nothing; the delivery is dealt with."""
+        now = self._clock.now()
+
+        def heed(connection: sa.Connection) -> None:
+            put_on_record(connection, run.id, commanded, now)
+            touch(connection, run.id)
+            for desired in show:
+                want(connection, run.repository.id, run.issue, run.id, desired)
+            settle(connection, delivery, why, now)
+
+        await self._database.write(heed)
+
+    async def raise_limit(
+        self, delivery: int | None, run: Run, usd: Decimal, why: str, show: tuple[Desired, ...]
+    ) -> None:
+        """Let a run spend `usd` in all; one that stopped by itself goes on.
+
+        The delivery is dealt with. A limit that is higher by now stays.
+        """
+        now = self._clock.now()
+        below = sa.and_(RunRow.id == run.id, RunRow.limit_usd < usd)
+
+        def raise_limit(connection: sa.Connection) -> None:
+            connection.execute(sa.update(RunRow).where(below).values(limit_usd=usd))
+            touch(connection, run.id)
+            if stopped_by_itself(connection, run.id):
+                move_row(connection, run.id, RunState.RUNNING, why, now, None, None)
+            for desired in show:
+                want(connection, run.repository.id, run.issue, run.id, desired)
+            settle(connection, delivery, why, now)
+
+        await self._database.write(raise_limit)
+
+    async def note_edit(self, delivery: int | None, run: Run, request: Request | None) -> None:
+        """Note how the issue of a run reads by now; None: as the run has it."""
+        now = self._clock.now()
+
+        def note(connection: sa.Connection) -> None:
+            connection.execute(
+                sa.update(RunRow).where(RunRow.id == run.id).values(edited=request_to_json(request))
+            )
+            touch(connection, run.id)
+            settle(connection, delivery, "the issue was edited", now)
+
+        await self._database.write(note)
+
+    async def answer(
+        self, delivery: int | None, repository: Repository, number: int, desired: Desired, why: str
+    ) -> None:
+        """Post something where no run need be; the delivery is dealt with."""
+        now = self._clock.now()
+
+        def answer(connection: sa.Connection) -> None:
+            remember_repository(connection, repository)
+            want(connection, repository.id, number, None, desired)
+            settle(connection, delivery, why, now)
+
+        await self._database.write(answer)
+
+    async def ignore(self, delivery: int | None, why: str) -> None:
+        """Deal with a delivery by doing nothing."""
+        now = self._clock.now()
+        await self._database.write(lambda connection: settle(connection, delivery, why, now))

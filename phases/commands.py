@@ -1,0 +1,284 @@
+"""What a person's command leads to, in every state of a run: done, put on record, or refused.
+
+A refusal names the precondition that is missing. Who may command is not asked here.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+
+from phases.core.command import Word
+from phases.core.comments import choices
+from phases.core.decisions import (
+    Answer,
+    Cancel,
+    Decision,
+    Heed,
+    Order,
+    Pause,
+    Raise,
+    React,
+    Refuse,
+    Resume,
+)
+from phases.core.events import Said
+from phases.core.machine import MEANING, OVER, RESUMABLE, RunState
+from phases.core.model import Awaited, Run
+from phases.core.outward import Place
+from phases.core.record import Record
+from phases.core.tracker import status
+from phases.core.work import PhaseName
+from phases.pipeline import standard_pipeline
+
+COMMANDS = {
+    Word.STATUS: "where the run stands",
+    Word.APPROVE: "approve the plans that wait for it",
+    Word.REVISE: (
+        "have the plans revised, while they wait for approval or planning has stopped; without a "
+        "text, from the issue as it was edited"
+    ),
+    Word.RETRY: "go on with a run that is blocked, waiting or failed; what was finished is kept",
+    Word.BUDGET: "let the run spend so many USD in all, as in `/phaseline budget 30`, and go on",
+    Word.SKIP: "do without a step that can be waived",
+    Word.PAUSE: "let the run stand still",
+    Word.RESUME: "go on with a run that is paused, or was cancelled",
+    Word.CANCEL: "end the run; its branch and its comments are kept",
+    Word.HELP: "this list",
+}
+ARGUMENTS = {
+    Word.REVISE: " <text>",
+    Word.RETRY: " [phase|step]",
+    Word.BUDGET: " <usd>",
+    Word.SKIP: " <step>",
+}
+MOST_BUDGET_USD = 1_000
+_USD = re.compile(r"\$?(?P<usd>[0-9]{1,4}(?:\.[0-9]{1,2})?)(?: ?usd)?", re.ASCII | re.IGNORECASE)
+# By agent: what a person may do without. The rest is what gates are made of.
+SKIPPABLE = {
+    "ui-designer": PhaseName.PLANNING,
+    "architect": PhaseName.PLANNING,
+    "code-optimizer": PhaseName.IMPLEMENTATION,
+    "code-simplifier": PhaseName.IMPLEMENTATION,
+    "quality-checker": PhaseName.QA,
+    "documentation-expert": PhaseName.QA,
+}
+SHOWN_LOST = 8
+
+
+def said(event: Said, met: Record | None) -> Decision:
+    """Decide what a command leads to; whoever gave it may command."""
+    if event.command not in set(Word):
+        return _refuse(event, "That is not a command of Phaseline.")
+    word = Word(event.command)
+    if word is Word.HELP:
+        return Answer(_help(), _place(event), _key(event))
+    if met is None:
+        return _refuse(event, f"There is no run here to {word}. The label starts one.")
+    return _DOINGS[word](event, met)
+
+
+def _status(event: Said, met: Record) -> Decision:
+    text = status(met, standard_pipeline().phases)
+    return Answer(text, _place(event), _key(event))
+
+
+def _approve(event: Said, met: Record) -> Decision:
+    run = met.run
+    if run.awaiting is None or not run.awaits(Awaited.APPROVAL):
+        return _refuse(event, f"No plans wait for approval: {_standing(run)}.")
+    if event.at < run.awaiting.since.replace(microsecond=0):
+        return _refuse(
+            event,
+            "This approval was written before the plans stood as they stand now. Look at them, "
+            "and approve again.",
+        )
+    return Resume(run, _asked(event), Order(Word.APPROVE, run.awaiting.plans))
+
+
+def _revise(event: Said, met: Record) -> Decision:
+    run = met.run
+    if run.state not in RESUMABLE or not met.in_phase(PhaseName.PLANNING):
+        return _refuse(
+            event,
+            "Plans are revised while they wait for approval, or when planning has stopped: "
+            f"{_standing(run)}. A new run, started by the label, plans anew.",
+        )
+    if not event.argument and run.edited is None:
+        return _refuse(
+            event,
+            "Say what should be different, as `/phaseline revise <text>`: the issue was not "
+            "edited since the run began.",
+        )
+    parts = [event.argument] if event.argument else []
+    if run.edited:
+        parts.append("The issue was edited since: the request reads as it stands now.")
+    request = run.edited and replace(
+        run.edited, comments=run.request.comments if run.request else ()
+    )
+    return Resume(run, _asked(event), Order(Word.REVISE, "\n\n".join(parts)), request)
+
+
+def _retry(event: Said, met: Record) -> Decision:
+    run = met.run
+    if run.state in OVER:
+        return _refuse(
+            event, f"This run has ended: {_standing(run)}. The label, set again, starts a new one."
+        )
+    if run.state not in RESUMABLE:
+        return _refuse(event, f"There is nothing to retry: {_standing(run)}.")
+    if run.awaits(Awaited.APPROVAL):
+        return _refuse(
+            event, f"Nothing failed; the plans wait: {choices(met, run.state, Awaited.APPROVAL)}"
+        )
+    if run.awaits(Awaited.RESUME):
+        return _refuse(event, "The run is paused: `/phaseline resume` lets it go on.")
+    if event.argument and (sentence := _not_to_be_retried(event.argument, met)):
+        return _refuse(event, sentence)
+    return Resume(run, _asked(event), Order(Word.RETRY, event.argument[:80]))
+
+
+def _not_to_be_retried(what: str, met: Record) -> str:
+    """Return why what a person names is not tried again, or nothing."""
+    name = what.casefold()
+    phases = {phase.name: phase for phase in standard_pipeline().phases}
+    performers = {work.performer for phase in phases.values() for work in phase.works}
+    if name in set(PhaseName):
+        works = [work for work in met.works if work.name.phase == name]
+    elif name in performers:
+        works = [work for work in met.works if work.name.performer == name]
+    else:
+        return (
+            f"There is no such step. Phases: {_list(phases)}. Steps: {_list(sorted(performers))}."
+        )
+    if not works:
+        return f"{name} has not begun; it comes when the run gets there."
+    if not all(work.accepted for work in works):
+        return ""
+    after = [str(w.name) for w in met.works[met.works.index(works[0]) :] if w.accepted]
+    more = f" and {len(after) - SHOWN_LOST} more" if len(after) > SHOWN_LOST else ""
+    return (
+        f"{name} has ended and was accepted; only what failed is tried again. Doing it anew would "
+        f"throw away {_list(after[:SHOWN_LOST])}{more}: for that, cancel this run and set the "
+        "label again."
+    )
+
+
+def _budget(event: Said, met: Record) -> Decision:
+    run = met.run
+    if run.state in OVER:
+        return _refuse(event, f"This run has ended: {_standing(run)}.")
+    match = _USD.fullmatch(event.argument.strip())
+    usd = Decimal(match["usd"]) if match else None
+    if usd is None or not run.limit_usd < usd <= MOST_BUDGET_USD:
+        return _refuse(
+            event,
+            f"A budget is an amount in USD above the run's present one of {run.limit_usd:.2f}, and "
+            f"at most {MOST_BUDGET_USD}.",
+        )
+    return Raise(run, usd, _asked(event))
+
+
+def _skip(event: Said, met: Record) -> Decision:
+    run = met.run
+    agent = event.argument.casefold()
+    if agent not in SKIPPABLE:
+        named = "Name the step to skip. " if not agent else "That step cannot be skipped. "
+        return _refuse(
+            event,
+            f"{named}These can: {_list(SKIPPABLE)}. What is built, what tests it, the checks and "
+            "the reviews cannot: the gates are made of them.",
+        )
+    if run.state in OVER:
+        return _refuse(event, f"This run has ended: {_standing(run)}.")
+    if met.latest(SKIPPABLE[agent], agent) or met.passed(SKIPPABLE[agent]):
+        return _refuse(event, f"{agent} has ended already.")
+    if met.waiver(agent):
+        return React("+1")
+    order = Order(Word.SKIP, agent)
+    waits = run.state in RESUMABLE and run.awaiting is None
+    return (Resume if waits else Heed)(run, _asked(event), order)
+
+
+def _pause(event: Said, met: Record) -> Decision:
+    run = met.run
+    if run.awaits(Awaited.RESUME):
+        return React("+1")
+    if run.state in {RunState.QUEUED, RunState.RUNNING} or (
+        run.state is RunState.WAITING and run.awaiting is None
+    ):
+        return Pause(run, _asked(event), Order(Word.PAUSE))
+    if run.state in OVER:
+        return _refuse(event, f"This run has ended: {_standing(run)}.")
+    return _refuse(event, f"The run stands still already: {_standing(run)}.")
+
+
+def _resume(event: Said, met: Record) -> Decision:
+    run = met.run
+    if run.awaits(Awaited.RESUME) or run.state is RunState.CANCELLED:
+        return Resume(run, _asked(event), Order(Word.RESUME))
+    if run.awaits(Awaited.APPROVAL):
+        return _refuse(
+            event,
+            f"The run is not paused; its plans wait: {choices(met, run.state, Awaited.APPROVAL)}",
+        )
+    if run.state in RESUMABLE:
+        return _refuse(
+            event,
+            f"The run is not paused: {_standing(run)}. `/phaseline retry` goes on with it.",
+        )
+    return _refuse(event, f"The run is not paused: {_standing(run)}.")
+
+
+def _cancel(event: Said, met: Record) -> Decision:
+    run = met.run
+    if run.state is RunState.CANCELLED:
+        return React("+1")
+    if run.state in OVER:
+        return _refuse(event, f"This run has ended: {_standing(run)}.")
+    return Cancel(run, _asked(event))
+
+
+_DOINGS = {
+    Word.STATUS: _status,
+    Word.APPROVE: _approve,
+    Word.REVISE: _revise,
+    Word.RETRY: _retry,
+    Word.BUDGET: _budget,
+    Word.SKIP: _skip,
+    Word.PAUSE: _pause,
+    Word.RESUME: _resume,
+    Word.CANCEL: _cancel,
+}
+
+
+def _asked(event: Said) -> str:
+    return f"{event.actor.login} asked for it by /phaseline {event.command}"
+
+
+def _standing(run: Run) -> str:
+    return MEANING[run.state]
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _refuse(event: Said, sentence: str) -> Refuse:
+    return Refuse(f"{sentence}\n\n{_help()}", _place(event), _key(event))
+
+
+def _help() -> str:
+    lines = [
+        f"- `/phaseline {word}{ARGUMENTS.get(word, '')}`: {meaning}"
+        for word, meaning in COMMANDS.items()
+    ]
+    return "\n".join(["Commands that work, as the first line of a new comment:", "", *lines])
+
+
+def _place(event: Said) -> Place:
+    return Place.PULL_REQUEST if event.on_pull_request else Place.ISSUE
+
+
+def _key(event: Said) -> str:
+    return f"reply/{event.comment}"
