@@ -158,11 +158,14 @@ class Exchange:
         return await self._room.warmth.join((self._assignment.run, self._model, prefix))
 
     def _look(self, body: Json, message: Json) -> None:
-        """Compare with what was last sent in this session, or first in one of its fellows."""
-        first = self._course.rows == 1
-        fellows = (self._assignment.run, self._model, self.transcript.prefix)
-        key = fellows if first else (self._assignment.session,)
-        self._room.misses.look(key, body, total(requests_of(message["usage"])), self.place())
+        """Compare with what was last sent in this session, and first in one of its fellows."""
+        used = total(requests_of(message["usage"]))
+        misses, place = self._room.misses, self.place()
+        if self._course.rows == 1:
+            fellows = (self._assignment.run, self._model, self.transcript.prefix)
+            misses.look(fellows, body, used.read, used.read + used.written_1h, place)
+        cached = used.read + used.written_5m + used.written_1h
+        misses.look(self._assignment.session, body, used.read, cached, place)
 
     def _headers(self) -> dict[str, str]:
         return headers_of(self._assignment, compaction=self.transcript.shortened)

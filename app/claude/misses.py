@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
-from phases.core.session import Tokens
-
 MOST_REMEMBERED = 64
 """Conversations and prefixes whose last request is remembered: enough for every session at work."""
 
@@ -36,22 +34,30 @@ class Misses:
     _last: OrderedDict[Hashable, _Sent] = field(default_factory=OrderedDict)
 
     def look(
-        self, key: Hashable, body: Mapping[str, Any], used: Tokens, place: Mapping[str, object]
+        self,
+        key: Hashable,
+        body: Mapping[str, Any],
+        read: int,
+        cached: int,
+        place: Mapping[str, object],
     ) -> None:
-        """Log what differs when less was read than the request before it, under `key`, cached."""
+        """Log what differs when less was read than the request before it, under `key`, cached.
+
+        `read` and `cached` are tokens; `cached` is what the next one under that key can read.
+        """
         if not self.enabled:
             return
-        sent = _Sent(tuple(_parts(body)), used.read + used.written_5m + used.written_1h)
+        sent = _Sent(tuple(_parts(body)), cached)
         before = self._last.pop(key, None)
         self._last[key] = sent
         if len(self._last) > MOST_REMEMBERED:
             self._last.popitem(last=False)
-        if before is not None and used.read < before.cached:
+        if before is not None and read < before.cached:
             _log.warning(
                 "cache missed",
                 extra={
                     **place,
-                    "read": used.read,
+                    "read": read,
                     "expected": before.cached,
                     "differs": first_difference(before.parts, sent.parts),
                 },

@@ -15,6 +15,7 @@ from app.store.journal import StoredJournal
 from app.store.migrating import migrate
 from app.store.money import Spending, SpendingLimits
 from app.store.runs import Runs
+from phases.core.allowance import Limit
 from phases.core.errors import StaleSegmentError
 from phases.core.model import StepOutcome
 from phases.core.session import Assignment, Json, LedgerEntry
@@ -146,3 +147,34 @@ async def test_a_session_is_held_and_held_again_on_the_rows_of_the_journal(given
     assert first == second
     assert len(server.sent) == 3
     assert desk.files == {"f": "1"}
+
+
+async def test_what_made_no_row_is_paid_behind_the_row_before_it(given: Given) -> None:
+    await _row(given, 0)
+    await given.journal.paid(given.assignment, 0, given.entry)
+    await given.journal.paid(given.assignment, 0, given.entry)
+    await _row(given, 1)
+
+    first, second = await given.journal.turns(given.assignment.session)
+
+    assert (first.cost_usd, second.cost_usd) == (3 * given.entry.cost_usd, given.entry.cost_usd)
+    assert Decimal(15) - await _left(given) == 4 * given.entry.cost_usd
+
+
+async def test_a_reply_tells_what_is_left_behind_it(given: Given) -> None:
+    told = await given.journal.reply(given.assignment, 0, "hash", REPLY, given.entry, 1.5)
+
+    assert told.money.left == await _left(given)
+    assert told.money.limit is Limit.RUN_USD
+
+
+async def test_an_output_is_kept_whole_for_its_own_session_and_the_last_one_counts(
+    given: Given,
+) -> None:
+    await given.journal.keep_output(given.assignment, 0, 1, "first")
+    await given.journal.keep_output(given.assignment, 0, 1, "é 🙂 \x00" * 10_000)
+    session = given.assignment.session
+
+    assert await given.journal.output(session, 0, 1) == "é 🙂 \x00" * 10_000
+    assert await given.journal.output(session, 0, 0) is None
+    assert await given.journal.output("another", 0, 1) is None

@@ -219,3 +219,23 @@ def _opened(block: Mapping[str, Any]) -> tuple[dict[str, Any], list[dict[str, An
     return {**block, "input": {}}, [
         {"type": "input_json_delta", "partial_json": piece} for piece in pieces
     ]
+
+
+def whole(*blocks: Mapping[str, Any], stop: str, usage: Mapping[str, Any] = USAGE) -> Wire:
+    """Return a reply in one piece."""
+    body = {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "content": list(blocks),
+        "stop_reason": stop,
+        "usage": usage,
+    }
+    return Wire(body=json.dumps(body).encode(), headers={"content-type": "application/json"})
+
+
+def summary(block: Mapping[str, Any], usage: Mapping[str, Any]) -> Wire:
+    """Return the reply to a request for a summary: its tokens stand in the iterations alone."""
+    iterations = [{"type": "compaction", **usage}]
+    counted = {"input_tokens": 0, "output_tokens": 0, "iterations": iterations}
+    return whole(block, stop="compaction", usage=counted)
