@@ -235,6 +235,55 @@ async def test_python_packages_come_from_a_plain_index_through_the_proxy(
     assert seen.output == "greeter runs\n/workspace/back/.venv/bin/greeter\n"
 
 
+def _uv_lock(index: str, address: str, digest: str, size: int) -> str:
+    return f"""version = 1
+revision = 3
+requires-python = ">=3.11"
+
+[[package]]
+name = "greeter"
+version = "1.0"
+source = {{ registry = "{index}" }}
+wheels = [{{ url = "{address}", hash = "sha256:{digest}", size = {size} }}]
+
+[[package]]
+name = "project"
+version = "0.1"
+source = {{ virtual = "." }}
+dependencies = [{{ name = "greeter" }}]
+
+[package.metadata]
+requires-dist = [{{ name = "greeter" }}]
+"""
+
+
+@pytest.mark.parametrize("tampered", [False, True])
+async def test_a_lock_of_uv_is_installed_as_it_stands_by_its_hashes(
+    workshop: Workshop, bench: Bench, tmp_path: Path, *, tampered: bool
+) -> None:
+    content = wheel(tmp_path, "greeter").read_bytes()
+    digest = hashlib.sha256(content + b"x" * tampered).hexdigest()
+    project = '[project]\nname = "project"\nversion = "0.1"\nrequires-python = ">=3.11"\n'
+    workshop.file("pyproject.toml", f'{project}dependencies = ["greeter"]\n')
+    name = "greeter-1.0-py3-none-any.whl"
+
+    async with file_server({f"/files/{name}": content}) as (port, asked):
+        index, address = f"http://127.0.0.1:{port}/simple", f"http://127.0.0.1:{port}/files/{name}"
+        workshop.file("uv.lock", _uv_lock(index, address, digest, len(content)))
+        host = Host("127.0.0.1", port, tls=False)
+        workshop.sources = Sources(replace(_NOWHERE, index=index), frozenset({host}))
+        prepared = await workshop.prepare()
+
+    assert f"/files/{name}" in asked
+    if tampered:
+        assert prepared.environment is None
+        assert "Hash mismatch" in prepared.log
+        return
+    assert prepared.environment is not None, prepared.log
+    seen = await _in_cage(bench, prepared).shell("greeter")
+    assert seen.output == "greeter runs\n"
+
+
 async def test_python_packages_come_from_a_local_directory(
     workshop: Workshop, bench: Bench, tmp_path: Path
 ) -> None:
