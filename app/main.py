@@ -19,6 +19,7 @@ from app.wiring.web import web_of
 
 if TYPE_CHECKING:
     from app.durable.admission import Admission
+    from app.wiring.workforce import Workforce
 
 
 class DatabaseProbe:
@@ -61,6 +62,19 @@ class WorkerProbe:
         return "the worker has stopped; the log says why" if self._task.done() else None
 
 
+class WorkforceProbe:
+    """Whether this process has a worker, through all its lives."""
+
+    name = "worker"
+
+    def __init__(self, workforce: "Workforce") -> None:
+        self._workforce = workforce
+
+    async def problem(self) -> str | None:
+        """Say what is wrong, or None."""
+        return self._workforce.problem or None
+
+
 @asynccontextmanager
 async def service(settings: Settings, *, with_worker: bool) -> AsyncIterator[FastAPI]:
     """Open the store, start the worker when wanted, and return the web side.
@@ -75,11 +89,12 @@ async def service(settings: Settings, *, with_worker: bool) -> AsyncIterator[Fas
             yield create_app(settings, store, (), bell)
             return
         # A web process without a worker never loads these rooms, and stays small.
-        from app.wiring.worker import admission_of, working  # noqa: PLC0415
+        from app.wiring.worker import admission_of  # noqa: PLC0415
+        from app.wiring.workforce import workforce  # noqa: PLC0415
 
         admission = admission_of(settings)
-        async with working(settings, store, bell, admission) as task:
-            probes = (WorkerProbe(task), AdmissionProbe(admission))
+        async with workforce(settings, store, bell, admission) as state:
+            probes = (WorkforceProbe(state), AdmissionProbe(admission))
             yield create_app(settings, store, probes, bell)
 
 
@@ -94,11 +109,10 @@ async def work_until(settings: Settings, stop: asyncio.Event) -> None:
     Raises:
         StartError: when something that a worker needs is not as it must be.
     """
-    from app.wiring.worker import admission_of, working  # noqa: PLC0415
+    from app.wiring.worker import admission_of  # noqa: PLC0415
+    from app.wiring.workforce import workforce  # noqa: PLC0415
 
     admission = admission_of(settings)
     store = Store(settings, SystemClock())
-    async with store.database, working(settings, store, Bell(), admission) as task:
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
+    async with store.database, workforce(settings, store, Bell(), admission):
+        await stop.wait()

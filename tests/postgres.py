@@ -44,14 +44,27 @@ def postgres_server() -> Iterator[str]:
         shutil.chown(home, "postgres", "postgres")
     data = home / "data"
     _run(_program("initdb"), "-D", str(data), "-U", SUPERUSER, "--auth=trust", "--no-sync")
-    options = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync=off"
-    control = (_program("pg_ctl"), "-D", str(data), "-s", "-w")
-    _run(*control, "-o", options, "-l", str(home / "log"), "start")
+    start_server(str(home))
     try:
         yield str(home)
     finally:
-        _run(*control, "-m", "immediate", "stop")
+        stop_server(str(home))
         shutil.rmtree(home)
+
+
+def start_server(socket: str) -> None:
+    """Start the server whose socket is there."""
+    options = f"-c listen_addresses= -c unix_socket_directories={socket} -c fsync=off"
+    _run(*_control(socket), "-o", options, "-l", f"{socket}/log", "start")
+
+
+def stop_server(socket: str) -> None:
+    """Stop it as a failure would."""
+    _run(*_control(socket), "-m", "immediate", "stop")
+
+
+def _control(socket: str) -> tuple[str, ...]:
+    return (_program("pg_ctl"), "-D", f"{socket}/data", "-s", "-w")
 
 
 def _run(*argv: str) -> None:

@@ -24,6 +24,7 @@ Change = Callable[[sa.Connection], T]
 MOST_PER_COMMIT = 256
 READERS = 4
 BUSY_MS = 30_000
+AWAY_SECONDS = 5.0
 
 
 def make_engine(url: str, *, begin: str) -> sa.Engine:
@@ -131,21 +132,32 @@ class Database:
                 connection.connection.execute("pragma wal_checkpoint(truncate)").close()
 
     async def read(self, query: Callable[[sa.Connection], T]) -> T:
-        """Run a query in a transaction of its own and return what it returns."""
+        """Run a query in a transaction of its own and return what it returns.
+
+        Raises:
+            TransientError: when the database does not answer.
+        """
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
 
     async def write(self, change: Change[T]) -> T:
         """Run a change, commit it with others that wait, and return what it returned.
 
         What the change raises is raised here, and nothing of it is kept.
+
+        Raises:
+            TransientError: when the database does not answer, or its disk is full.
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.put(_Waiting(change, future))
         return await future
 
     def _read(self, query: Callable[[sa.Connection], T]) -> T:
-        with self._reading.connect() as connection, connection.begin():
-            return query(connection)
+        try:
+            with self._reading.connect() as connection, connection.begin():
+                return query(connection)
+        except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+            reason = f"the database did not answer: {error.orig}"
+            raise TransientError(reason, AWAY_SECONDS) from error
 
     def _write_forever(self) -> None:
         while (first := self._queue.get()) is not None:
@@ -168,12 +180,9 @@ class Database:
                 # One by one: what came of those before a failure is told as it was.
                 done.extend(self._write_one(connection, waiting) for waiting in batch)
         except sa.exc.DBAPIError as error:
-            reason = f"the database did not take a write: {error.orig}"
+            away = TransientError(f"the database did not take a write: {error.orig}", AWAY_SECONDS)
             failed = {each.future: each for each in done if each.error is not None}
-            done = [
-                failed.get(each.future) or _Done(each.future, None, TransientError(reason, 5.0))
-                for each in batch
-            ]
+            done = [failed.get(each.future) or _Done(each.future, None, away) for each in batch]
         _tell(done)
 
     @staticmethod

@@ -25,7 +25,7 @@ from app.telemetry.redaction import Redaction
 from app.wiring.duty import Post, keeper_of, on_duty
 from app.wiring.model import sessions_of
 from app.wiring.store import Store, secrets_of
-from app.wiring.worker import connection_of, crew_of
+from app.wiring.worker import admission_of, connection_of, crew_of
 from app.wiring.workspaces import workspaces_of
 from phases.core.ports import Sessions, Workspaces
 from tests.durability.watch import Plan, Watch, Watched, WatchedPool, WatchedWorkspaces
@@ -132,6 +132,7 @@ async def _working(
             clock,
             keeper,
             bell,
+            admission_of(settings),
             drain,
         )
         yield await stack.enter_async_context(on_duty(settings, crew, Post(executor, keeper, stop)))
