@@ -22,7 +22,9 @@ from phases.core.tracker import tracker
 
 log = logging.getLogger(__name__)
 
+# How long a loop that nobody wakes waits; trackers change every five seconds at most.
 IDLE_SECONDS = 0.5
+TRACKER_SECONDS = 1.0
 SWEEP_SECONDS = 600.0
 BATCH = 50
 
@@ -123,24 +125,24 @@ class Worker:
         """Mind all loops until told to stop."""
         async with asyncio.TaskGroup() as group:
             loops = (
-                (self._receive, self._bell),
-                (self._dispatch, Bell()),
-                (self._project, Bell()),
-                (self._send, self._outward),
-                (self._look_around, Bell()),
+                (self._receive, self._bell, IDLE_SECONDS),
+                (self._dispatch, Bell(), IDLE_SECONDS),
+                (self._project, Bell(), TRACKER_SECONDS),
+                (self._send, self._outward, IDLE_SECONDS),
+                (self._look_around, Bell(), IDLE_SECONDS),
             )
-            tasks = [group.create_task(self._mind(turn, bell, stop)) for turn, bell in loops]
+            tasks = [group.create_task(self._mind(*loop, stop)) for loop in loops]
             tasks.append(group.create_task(self._keeper.mind()))
             await stop.wait()
             for task in tasks:
                 task.cancel()
 
     async def _mind(
-        self, turn: Callable[[], Awaitable[bool]], bell: Bell, stop: asyncio.Event
+        self, turn: Callable[[], Awaitable[bool]], bell: Bell, pause: float, stop: asyncio.Event
     ) -> None:
         while not stop.is_set():
             if not self._keeper.keeps:
-                await bell.wait(IDLE_SECONDS)
+                await bell.wait(pause)
                 continue
             try:
                 busy = await turn()
@@ -152,7 +154,7 @@ class Worker:
                 log.exception("%s failed and goes on", turn.__name__)
                 busy = False
             if not busy:
-                await bell.wait(IDLE_SECONDS)
+                await bell.wait(pause)
 
     async def _receive(self) -> bool:
         taken = await self._reception.take(BATCH)

@@ -25,6 +25,8 @@ from phases.core.model import Request, Run
 from phases.core.outward import Desired, OutwardKind, Place
 from phases.core.ports import Clock
 
+_UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
+
 
 @dataclass(frozen=True)
 class Due:
@@ -132,23 +134,23 @@ class Runs(SteeredRuns):
                 )
             )
 
-        def query(connection: sa.Connection) -> tuple[Due, ...]:
-            rows = connection.execute(
-                sa.select(RunRow.id, RunRow.segment, RunRow.repository_id)
-                .where(RunRow.state.in_([RunState.QUEUED, RunState.RUNNING]))
-                .order_by(RunRow.created_at)
-            )
-            return tuple(Due(*row) for row in rows)
+        # One read by the indexes of state and time: it is asked all the time.
+        query = (
+            sa.select(RunRow.id, RunRow.segment, RunRow.repository_id, RunRow.state)
+            .where(sa.or_(RunRow.state.in_(_UNDER_WAY), RunRow.wakes_at <= now))
+            .order_by(RunRow.created_at)
+        )
 
-        def sleepers(connection: sa.Connection) -> bool:
-            asleep = sa.select(RunRow.id).where(
-                RunRow.state == RunState.WAITING, RunRow.wakes_at <= now
-            )
-            return connection.execute(asleep.limit(1)).first() is not None
+        def read(connection: sa.Connection) -> list[sa.Row[str, int, int, str]]:
+            return list(connection.execute(query))
 
-        if await self._database.read(sleepers):
+        rows = await self._database.read(read)
+        if any(row.state == RunState.WAITING for row in rows):
             await self._database.write(wake)
-        return await self._database.read(query)
+            rows = await self._database.read(read)
+        return tuple(
+            Due(row.id, row.segment, row.repository_id) for row in rows if row.state in _UNDER_WAY
+        )
 
     async def take(self, run: str, segment: int) -> Run:
         """Let a segment begin (or go on): the run is running.
