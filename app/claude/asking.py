@@ -93,12 +93,10 @@ class Asking:
         on_first_event: Callable[[], None],
     ) -> tuple[Json, str]:
         accumulator = Accumulator()
-        # Not `messages.create`: it would walk the whole history again, to change nothing in it.
         stream = await self._client.post(
             MESSAGES,
             cast_to=object,
-            body={**body, "stream": True},
-            options={"headers": dict(headers)},
+            **self._written({**body, "stream": True}, headers),
             stream=True,
             stream_cls=anthropic.AsyncStream[object],
         )
@@ -111,7 +109,7 @@ class Asking:
 
     async def _whole(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> tuple[Json, str]:
         response = await self._client.post(
-            MESSAGES, cast_to=httpx2.Response, body=dict(body), options={"headers": dict(headers)}
+            MESSAGES, cast_to=httpx2.Response, **self._written(body, headers)
         )
         if not response.content.strip():
             raise EmptyReplyError
@@ -124,3 +122,17 @@ class Asking:
         if not sound:
             raise UnreadableReplyError("the reply is no message")
         return message, response.headers.get("request-id", "")
+
+    def _written(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+        """Return a request as the client takes it: as bytes, wherever they are sent as they are.
+
+        The SDK would copy the whole history, object by object, to change nothing in it.
+        """
+        if isinstance(self._client, anthropic.AsyncAnthropicVertex):
+            # There the model is a part of the address, and the version one of the body.
+            return {"body": dict(body), "options": {"headers": dict(headers)}}
+        content = json.dumps(body, separators=(",", ":")).encode()
+        return {
+            "content": content,
+            "options": {"headers": {**headers, "Content-Type": "application/json"}},
+        }
