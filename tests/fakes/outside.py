@@ -14,7 +14,7 @@ from hashlib import sha1
 from typing import Any
 
 from phases.core.agent import Roster
-from phases.core.errors import BlockedError
+from phases.core.errors import Blocked, BlockedError, Later
 from phases.core.model import (
     Base,
     Change,
@@ -211,7 +211,7 @@ class Turn:
     writes: tuple[str, ...] = ()
 
 
-Play = Mapping[str, list[Turn | StepOutcome]]
+Play = Mapping[str, list[Turn | StepOutcome | Later | Blocked]]
 
 
 class ScriptedSessions:
@@ -244,6 +244,10 @@ class ScriptedSessions:
         turns = self.play[str(assignment.name)]
         while turns:
             turn = turns.pop(0)
+            if isinstance(turn, Later | Blocked):
+                reason = "the session stopped"
+                outcome = StepOutcome.OVER_BUDGET
+                return SessionEnd(outcome, reason, None, 1, Decimal("0.01"), setback=turn)
             if isinstance(turn, StepOutcome):
                 return SessionEnd(turn, f"scripted as {turn}", None, 1, Decimal("0.01"))
             for path in turn.writes:

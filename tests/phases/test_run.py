@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.store.outbox import StoredOutbox
+from phases.core.errors import Blocked, Later
 from phases.core.machine import RunState
 from phases.core.model import Places, StepOutcome
 from phases.core.receipts import CheckKind, CheckStatus, Receipt
@@ -22,7 +23,7 @@ from phases.core.submission import (
     Verdict,
     Widening,
 )
-from phases.core.work import PhaseName
+from phases.core.work import PhaseName, WorkName
 from phases.engine import Stop
 from tests.fakes.outside import Play, Turn, green, receipt
 from tests.phases.play import revised, standard_play
@@ -509,3 +510,35 @@ async def test_a_run_that_is_driven_again_asks_nobody_twice(tmp_path: Path) -> N
 
         assert stop.state is RunState.READY
         assert len(it.sessions.assignments) == asked
+
+
+async def test_a_session_that_a_limit_stops_blocks_the_run_and_is_not_tried_a_tier_up(
+    tmp_path: Path,
+) -> None:
+    play = standard_play()
+    limit = Blocked("The run has used up its limit of 15.00 USD.")
+    play["planning/architect/1"] = [limit, *play["planning/architect/1"]]
+
+    async with driven(tmp_path, play) as (it, stop):
+        sessions = [a.session for a in it.sessions.assignments if a.agent.name == "architect"]
+        assert stop == Stop(RunState.BLOCKED, limit.message)
+        assert len(sessions) == 1
+        stopped = (await it.record()).find(WorkName(PhaseName.PLANNING, "architect", 1))
+        assert stopped is not None
+        assert stopped.running
+
+        await it.retry()
+        again = await drive(it)
+
+        assert again.state is RunState.READY
+        asked = [a.session for a in it.sessions.assignments if a.agent.name == "architect"]
+        assert asked == sessions * 2
+
+
+async def test_a_session_that_waits_lets_the_run_wait_as_long(tmp_path: Path) -> None:
+    play = standard_play()
+    later = Later("The model API failed: HTTP 529.", 300.0)
+    play["planning/architect/1"] = [later, *play["planning/architect/1"]]
+
+    async with driven(tmp_path, play) as (_, stop):
+        assert stop == Stop(RunState.WAITING, later.reason, 300.0)
