@@ -19,8 +19,8 @@ from phases.core.submission import Side
 PATH = ".github/phaseline.yml"
 MOST_BYTES = 64 << 10
 
-_SUPPORTED = ("setup", "checks", "paths", "protected")
-_LATER = ("services", "gates", "limits", "agents", "models")
+_SUPPORTED = ("setup", "checks", "paths", "protected", "gates")
+_LATER = ("services", "limits", "agents", "models")
 _PLACES = ("backend", "frontend", "docs", "tests")
 _CHECKED_SIDES = (Side.BACKEND, Side.FRONTEND)
 _DEEPEST = 12
@@ -38,12 +38,14 @@ class RepositorySettings:
 
     `setup` are shell commands, `checks` one shell command for each check, `paths` gitignore
     patterns by place (backend, frontend, docs, tests), `protected` patterns that no run changes.
+    `plan_gate` says that a person approves every plan.
     """
 
     setup: tuple[str, ...] = ()
     checks: tuple[tuple[CheckId, str], ...] = ()
     paths: tuple[tuple[str, tuple[str, ...]], ...] = ()
     protected: tuple[str, ...] = ()
+    plan_gate: bool = False
 
 
 def read_settings(content: bytes, commit: str) -> RepositorySettings:
@@ -78,9 +80,10 @@ def parse(content: bytes) -> RepositorySettings:
     checks = tuple(_checks(raw.get("checks"), faults))
     paths = tuple(_paths(raw.get("paths"), faults))
     protected = _patterns(raw.get("protected"), "protected", faults)
+    plan_gate = _plan_gate(raw.get("gates"), faults)
     if faults:
         raise SettingsError("\n".join(faults))
-    return RepositorySettings(setup, checks, paths, protected)
+    return RepositorySettings(setup, checks, paths, protected, plan_gate)
 
 
 class _Loader(yaml.SafeLoader):
@@ -163,6 +166,15 @@ def _checks(raw: Any, faults: list[str]) -> Iterator[tuple[CheckId, str]]:
 def _paths(raw: Any, faults: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     for place, patterns in _mapping(raw, "paths", _PLACES, faults):
         yield place, _patterns(patterns, f"paths.{place}", faults)
+
+
+def _plan_gate(raw: Any, faults: list[str]) -> bool:
+    """Read whether a person is to approve the plans."""
+    for gate, keeper in _mapping(raw, "gates", ("plan",), faults):
+        if keeper != "human":
+            faults.append(f"`gates.{gate}` can only be `human`; leave it out for none.")
+        return True
+    return False
 
 
 def _patterns(raw: Any, where: str, faults: list[str]) -> tuple[str, ...]:

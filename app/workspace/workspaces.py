@@ -75,7 +75,7 @@ class GitWorkspaces:
                 f"{run.repository.full_name} has no commit on `{branch}` to start from."
             )
         seen = await self._overview(run, sha)
-        return Base(sha, branch, seen.places)
+        return Base(sha, branch, seen.places, seen.settings.plan_gate)
 
     async def survey(self, run: Run) -> RepositoryMap:
         """Describe the repository at the run's base commit."""

@@ -47,7 +47,7 @@ def test_an_empty_file_settles_nothing() -> None:
     assert parse(b"# only a comment\n") == RepositorySettings()
 
 
-@pytest.mark.parametrize("key", ["services", "gates", "limits", "agents", "models"])
+@pytest.mark.parametrize("key", ["services", "limits", "agents", "models"])
 def test_what_is_not_supported_yet_is_refused_not_ignored(key: str) -> None:
     assert f"`{key}` is not supported yet" in faults(f"{key}: {{}}\nsetup: [make]\n")
 
@@ -61,7 +61,7 @@ def test_every_fault_is_named_at_once() -> None:
     found = faults(text).splitlines()
 
     assert found == [
-        "`colour` is no setting. Supported: setup, checks, paths, protected.",
+        "`colour` is no setting. Supported: setup, checks, paths, protected, gates.",
         "`setup` must be a text or a list of texts.",
         "`checks.middle` is not known. Known: backend, frontend.",
         "`checks.backend.smell` is not known. Known: lint, format, types, tests.",
@@ -137,3 +137,22 @@ def test_the_documents_example_is_read_and_fits_the_schema() -> None:
 
     assert len(settings.checks) == 6
     assert jsonschema_rs.is_valid(SCHEMA, yaml.safe_load(example))
+
+
+def test_a_repository_can_have_its_plans_approved_by_a_person() -> None:
+    assert parse(b"gates: {plan: human}").plan_gate
+    assert not parse(b"gates: {}").plan_gate
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (b"gates: {plan: robot}", "`gates.plan` can only be `human`"),
+        (b"gates: {plan: }", "`gates.plan` can only be `human`"),
+        (b"gates: {merge: human}", "`gates.merge` is not known"),
+        (b"gates: human", "`gates` must be a mapping"),
+    ],
+)
+def test_a_gate_that_is_not_known_is_named(text: bytes, fault: str) -> None:
+    with pytest.raises(SettingsError, match=fault):
+        parse(text)

@@ -298,12 +298,12 @@ async def test_a_check_that_is_not_installed_did_not_run(room: Room) -> None:
 
 
 async def test_settings_that_are_wrong_block_with_every_fault(room: Room) -> None:
-    settings = "gates: {plan: human}\ncolour: red\nchecks:\n  backend:\n    smell: sniff\n"
+    settings = "limits: {usd: 3}\ncolour: red\nchecks:\n  backend:\n    smell: sniff\n"
 
     with pytest.raises(BlockedError) as blocked:
         await room.started({".github/phaseline.yml": settings})
 
-    assert "- `gates` is not supported yet." in str(blocked.value)
+    assert "- `limits` is not supported yet." in str(blocked.value)
     assert "- `colour` is no setting." in str(blocked.value)
     assert "- `checks.backend.smell` is not known." in str(blocked.value)
 
