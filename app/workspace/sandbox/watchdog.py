@@ -34,7 +34,7 @@ class Reason(StrEnum):
 
 async def watch(pid: int, limits: Limits, directories: Sequence[Path]) -> Reason:
     """Return as soon as the processes below `pid` exceed a limit; never otherwise."""
-    gauge = DiskGauge(limits, directories)
+    gauge = DiskGauge(limits, directories, every=_LOOK_EVERY)
     while True:
         await asyncio.sleep(_INTERVAL)
         if await asyncio.to_thread(_memory, pid) > limits.memory:
@@ -46,14 +46,16 @@ async def watch(pid: int, limits: Limits, directories: Sequence[Path]) -> Reason
 class DiskGauge:
     """Asks the filesystems, which is cheap; counts files when they lost a good deal, or in a while.
 
-    In a while as well, since others may free what the command takes.
+    In a while as well, since others may free what the command takes: after `every` seconds, or
+    later when counting takes long.
     """
 
-    def __init__(self, limits: Limits, directories: Sequence[Path]) -> None:
+    def __init__(self, limits: Limits, directories: Sequence[Path], *, every: float) -> None:
         self._limits = limits
+        self._every = every
         self._directories = directories
         self._before = [_free(directory) for directory in directories]
-        self._next_look = time.monotonic() + _LOOK_EVERY
+        self._next_look = time.monotonic() + every
 
     def exceeded(self) -> bool:
         """Whether the directories hold more than they may, or their disk is nearly full."""
@@ -68,10 +70,10 @@ class DiskGauge:
 
     def counted(self) -> bool:
         """Whether the directories hold more than they may, by counting now."""
-        started = time.monotonic()
+        started = time.thread_time()
         used, entries = usage(self._directories)
-        ended = time.monotonic()
-        self._next_look = ended + max(_LOOK_EVERY, _SHARE * (ended - started))
+        cost = time.thread_time() - started
+        self._next_look = time.monotonic() + max(self._every, _SHARE * cost)
         return used > self._limits.disk or entries > self._limits.disk_entries
 
 
