@@ -219,5 +219,9 @@ def load(**overrides: Any) -> Settings:
 
 
 def _variable(location: tuple[int | str, ...]) -> str:
-    name = str(location[0]) if location else "together"
-    return name if name.isupper() or not location else f"{PREFIX}{name.upper()}"
+    if not location:
+        return "together"
+    name = str(location[0])
+    field = Settings.model_fields.get(name)
+    alias = field.validation_alias if field else name
+    return str(alias) if alias else f"{PREFIX}{name.upper()}"

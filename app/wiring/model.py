@@ -71,7 +71,7 @@ def client_of(settings: Settings) -> Client:
     own = provider is Provider.ANTHROPIC
     given = ClientSettings(
         provider=provider,
-        api_key=settings.anthropic_api_key.get_secret_value() if own else None,
+        api_key=settings.anthropic_api_key.get_secret_value() or None,
         base_url=settings.anthropic_base_url if own else None,
         headers=headers_of(settings.model_headers),
         silence_seconds=SILENCE_SECONDS,
