@@ -73,6 +73,10 @@ class Page(HTMLParser):
         """Return the form that has a button of that name."""
         return next(f for f in self.forms if any(b.label == button for b in f.buttons))
 
+    def has(self, button: str) -> bool:
+        """Tell whether there is a button of that name."""
+        return any(b.label == button for f in self.forms for b in f.buttons)
+
     def handle_starttag(self, tag: str, attrs: Attributes) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic.fields import FieldInfo
 
 from app.settings import PREFIX, Settings
-from phases.commands import COMMANDS
+from phases.commands import ARGUMENTS, COMMANDS
 
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^```(?P<kind>[a-z]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -68,7 +68,10 @@ def _default(field: FieldInfo) -> str:
 def commands_table() -> str:
     """Return the README's table of commands for people."""
     rows = ["| command | does |", "|---|---|"]
-    rows += [f"| `/phaseline {word}` | {meaning} |" for word, meaning in COMMANDS.items()]
+    for word, meaning in COMMANDS.items():
+        # A bar ends a cell, in code too, unless it is escaped.
+        given = ARGUMENTS.get(word, "").replace("|", "\\|")
+        rows.append(f"| `/phaseline {word}{given}` | {meaning} |")
     return "\n".join(rows) + "\n"
 
 

@@ -1,11 +1,12 @@
 """What the README claims, held against the code."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.settings import Settings, load
+from app.settings import Settings, SettingsError, load
 from phases.core.machine import MEANING, MOVES, RunState
 from phases.core.work import PhaseName
 from tests.docs.reading import GENERATED, between, fences, text_of, variable
@@ -68,14 +69,18 @@ def example() -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
-def test_the_example_environment_names_exactly_what_is_required() -> None:
-    required = {
-        variable(name, field)
-        for name, field in Settings.model_fields.items()
-        if field.is_required()
-    }
+def test_the_example_environment_names_exactly_what_the_service_asks_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in example():
+        monkeypatch.delenv(name, raising=False)
 
-    assert set(example()) == required
+    with pytest.raises(SettingsError) as refused:
+        load(_env_file=tmp_path / "nothing")
+
+    named = r"^- ([A-Z_]+): (?:Value error, )?Field required"
+    asked_for = re.findall(named, str(refused.value), re.MULTILINE)
+    assert sorted(asked_for) == sorted(example())
 
 
 def test_every_variable_in_comments_of_the_example_is_a_setting() -> None:
