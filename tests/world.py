@@ -42,6 +42,7 @@ class Place:
     environments: Path
     prefix: tuple[str, ...]
     home: Path
+    database_url: str | None = None
 
 
 class World:
@@ -197,7 +198,8 @@ class World:
             "HOME": str(self._place.home),
             "NO_PROXY": HOST,
             "no_proxy": HOST,
-            "PHASELINE_DATABASE_URL": f"sqlite:///{self.folder.service / 'phaseline.db'}",
+            "PHASELINE_DATABASE_URL": self._place.database_url
+            or f"sqlite:///{self.folder.service / 'phaseline.db'}",
             "PHASELINE_DATA_DIR": str(self.folder.service),
             "PHASELINE_ENVIRONMENTS_DIR": str(self._place.environments),
             "PHASELINE_GITHUB_URL": self.url("github"),
@@ -216,10 +218,13 @@ class World:
 
 
 @contextmanager
-def world(root: Path, *, uid: int | None = None) -> Iterator[World]:
+def world(
+    root: Path, *, uid: int | None = None, database_url: str | None = None
+) -> Iterator[World]:
     """Run a world on an empty directory; its prepared dependencies are the demo's.
 
-    With `uid` its processes run as that user, who may write nothing but that directory.
+    With `uid` its processes run as that user, who may write nothing but that directory. Without
+    `database_url` the service's database is SQLite in that directory.
     """
     ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
     prefix: tuple[str, ...] = ()
@@ -231,7 +236,8 @@ def world(root: Path, *, uid: int | None = None) -> Iterator[World]:
         prefix = ("setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups")
         for path in (root, *root.rglob("*")):
             os.chown(path, uid, uid)
-    it = World(Place(root, ENVIRONMENTS, prefix, root if uid is not None else Path.home()))
+    home = root if uid is not None else Path.home()
+    it = World(Place(root, ENVIRONMENTS, prefix, home, database_url))
     try:
         it.begin()
         yield it

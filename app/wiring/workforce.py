@@ -6,6 +6,7 @@ Only the first start may refuse; after it, what is away is waited for.
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from app.durable.admission import Admission
@@ -50,6 +51,8 @@ class Workforce:
                 self.problem = f"the worker cannot go on: {error}"
             log.warning("%s, in %g s", self.problem, AGAIN_SECONDS)
             await asyncio.sleep(AGAIN_SECONDS)
+            # The durable library shuts the loop's own threads down when it stops.
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
 
 @asynccontextmanager
