@@ -19,30 +19,31 @@ COMMANDS = 60
 
 def sandbox_times() -> tuple[float, float]:
     """Return the medians in milliseconds: in a cage, with everything it mounts, and plain."""
-    return asyncio.run(_times())
+    with tempfile.TemporaryDirectory() as stage, tempfile.TemporaryDirectory() as directory:
+        # The agent's user walks through the one; the other is as closed as a real worktree's.
+        Path(stage).chmod(0o711)
+        return asyncio.run(_times(Path(stage), Path(directory)))
 
 
-async def _times() -> tuple[float, float]:
-    staging = Path(tempfile.mkdtemp(prefix="phaseline-benchmark-stage-"))
-    sandbox = Sandbox(SandboxSettings(agent_uid=AGENT_UID, staging=staging), Toolchain.find())
+async def _times(staging: Path, private: Path) -> tuple[float, float]:
     caged: list[float] = []
     plain: list[float] = []
-    with tempfile.TemporaryDirectory() as directory:
-        private = Path(directory)
-        worktree = private / "worktree"
-        worktree.mkdir(mode=0o700)
-        if sandbox.owner is not None:
-            own_tree(worktree, sandbox.owner)
-        scratch = Scratch.make(private / "scratch", sandbox.owner)
-        cage = Cage(worktree=worktree, scratch=scratch.path, writable=True)
-        for _ in range(COMMANDS):
-            began = time.perf_counter()
-            await sandbox.run(cage, ["/bin/true"], timeout=20)
-            caged.append(time.perf_counter() - began)
-            began = time.perf_counter()
-            process = await asyncio.create_subprocess_exec(
-                "/bin/true", stdout=subprocess.PIPE, stderr=subprocess.PIPE
-            )
-            await process.communicate()
-            plain.append(time.perf_counter() - began)
+    settings = SandboxSettings(agent_uid=AGENT_UID, staging=staging)
+    sandbox = Sandbox(settings, Toolchain.find())
+    worktree = private / "worktree"
+    worktree.mkdir(mode=0o700)
+    if sandbox.owner is not None:
+        own_tree(worktree, sandbox.owner)
+    scratch = Scratch.make(private / "scratch", sandbox.owner)
+    cage = Cage(worktree=worktree, scratch=scratch.path, writable=True)
+    for _ in range(COMMANDS):
+        began = time.perf_counter()
+        await sandbox.run(cage, ["/bin/true"], timeout=20)
+        caged.append(time.perf_counter() - began)
+        began = time.perf_counter()
+        process = await asyncio.create_subprocess_exec(
+            "/bin/true", stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        await process.communicate()
+        plain.append(time.perf_counter() - began)
     return 1000 * statistics.median(caged), 1000 * statistics.median(plain)
