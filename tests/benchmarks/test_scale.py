@@ -1,0 +1,93 @@
+"""The figures of `benchmarks.scale` by hand, and the material that it works on."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.clock import SystemClock
+from app.rehearsal.claude.reading import read_script
+from app.settings import load
+from app.store.migrating import migrate
+from app.wiring.store import Store
+from benchmarks.scale import table
+from benchmarks.scaling.material import build_repository, build_script
+from benchmarks.scaling.processes import Span
+from benchmarks.scaling.rows import RunTimes, covered_seconds, fairness
+from benchmarks.scaling.seed import seed
+from phases.core.machine import RunState
+
+CREATED = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("spans", "covered"),
+    [
+        ([], 0.0),
+        ([Span(2, 4)], 2.0),
+        ([Span(2, 6), Span(3, 4)], 4.0),
+        ([Span(3, 5), Span(2, 4)], 3.0),
+        ([Span(-5, 1), Span(9, 20)], 2.0),
+        ([Span(-5, -1), Span(11, 20)], 0.0),
+    ],
+)
+def test_time_that_several_spans_cover_counts_once_and_only_within_the_run(
+    spans: list[Span], covered: float
+) -> None:
+    assert covered_seconds(spans, 0.0, 10.0) == covered
+
+
+def test_fairness_is_the_largest_mean_wait_of_a_repository_over_that_of_all() -> None:
+    runs = [_run(1, 1.0), _run(1, 3.0), _run(2, 6.0)]
+
+    assert fairness(runs) == 6.0 / 4.0
+
+
+def test_the_script_is_sound_and_its_planners_take_the_turns_they_are_told(tmp_path: Path) -> None:
+    script = read_script(build_script(tmp_path, 12))
+
+    turns = {name: len(step.attempts[None]) for name, step in script.steps.items()}
+    planners = [name for name in turns if name.startswith("planning/") and "product" not in name]
+    assert {turns[name] for name in planners} == {12}
+    assert len(planners) == 3
+
+
+def test_the_repository_has_nothing_to_install(tmp_path: Path) -> None:
+    build_repository(tmp_path / "source")
+
+    names = {path.name for path in (tmp_path / "source").iterdir()}
+    assert names == {".git", ".gitignore", ".github", "README.md", "back", "docs", "tests", "web"}
+
+
+async def test_what_is_put_into_the_store_waits_with_nothing_left_to_send(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'phaseline.db'}"
+    migrate(url)
+    settings = load(
+        database_url=url,
+        github_app_id=1001,
+        github_private_key="unused",
+        github_webhook_secret="s" * 32,
+        anthropic_api_key="unused",
+    )
+
+    await seed(Store(settings, SystemClock()), SystemClock(), 3)
+
+    store = Store(settings, SystemClock())
+    async with store.database:
+        records = await store.records.latest(10)
+        assert await store.outbox.due(10) == ()
+        assert await store.outbox.unseen() == ()
+        assert await store.runs.due() == ()
+    assert [record.run.state for record in records] == [RunState.WAITING] * 3
+
+
+def test_a_figure_beyond_its_target_is_said_to_be_so() -> None:
+    text = table({"idle_cpu_percent": 2.5, "web_only_mb": 90.0})
+
+    assert "| 2.5 | at most 2 | not reached |" in text
+    assert "| 90 | at most 100 | reached |" in text
+
+
+def _run(repository: int, waited: float) -> RunTimes:
+    started = CREATED + timedelta(seconds=waited)
+    return RunTimes("run", repository, "ready", "", CREATED, started, None)
