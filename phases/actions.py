@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from phases.core.check_run import concluded
 from phases.core.comments import ready_comment, receipts_comment, review_request
 from phases.core.description import description, opening, title
 from phases.core.errors import BlockedError, DefectError, TransientError
@@ -14,7 +15,7 @@ from phases.core.record import Performed, Record
 from phases.core.work import Action, WorkName
 from phases.initialization import DRAFT, FREEZE, PREPARE
 from phases.planning import BASELINE
-from phases.qa import CHECKS
+from phases.qa import CHECKS, against_baseline
 from phases.ready import DESCRIBE, FLIP
 
 Done = tuple[Performed, tuple[Desired, ...]]
@@ -102,7 +103,10 @@ class ActionPerformer:
     async def _checks(self, record: Record, begun: Performed) -> Done:
         if record.run.head is None:
             raise DefectError("the checks need a head commit")
-        return await self._checked(record, begun, record.run.head)
+        performed, shown = await self._checked(record, begun, record.run.head)
+        result = against_baseline(record, performed)
+        check_run = concluded(record.run.head, performed.receipts, result)
+        return performed, (*shown, check_run)
 
     async def _checked(self, record: Record, begun: Performed, commit: str) -> Done:
         receipts = _receipts_of(record, commit)

@@ -5,12 +5,16 @@ It knows no phase by name and performs nothing itself.
 
 from dataclasses import dataclass
 
+from phases.core.check_run import left_open
+from phases.core.comments import stop_comment
 from phases.core.context import RunContext
 from phases.core.errors import ApprovalNeededError, BlockedError, DefectError, TransientError
 from phases.core.gates import unmet
 from phases.core.machine import RunState
+from phases.core.outward import Desired
 from phases.core.phase import Phase
 from phases.core.ports import Records
+from phases.core.record import Record
 from phases.pipeline import Pipeline
 
 
@@ -25,6 +29,13 @@ class Stop:
     reason: str = ""
     after_seconds: float | None = None
     approval_of: str = ""
+
+
+def said_at(stop: Stop, record: Record) -> tuple[Desired, ...]:
+    """Return what shows on GitHub that a run has stopped: a comment, the end of its check run."""
+    approval = bool(stop.approval_of)
+    comment = stop_comment(record, stop.state, stop.reason, approval=approval)
+    return (*((comment,) if comment else ()), *left_open(record, stop.state))
 
 
 class Engine:

@@ -8,19 +8,24 @@ from hashlib import sha256
 
 from phases.core.agent import Agent, Roster
 from phases.core.briefing import Handoff, brief
+from phases.core.check_run import begun
+from phases.core.code_review import code_review
 from phases.core.command import Word
 from phases.core.comments import artifact_comment
 from phases.core.errors import BlockedError, raise_setback
 from phases.core.model import Artifact, Run, StepOutcome, Variant
+from phases.core.outward import Desired
 from phases.core.ports import Clock, Records, Sessions, Workspaces, Worktree
 from phases.core.record import Performed, Record
 from phases.core.session import Assignment, SessionEnd, SessionLimits
-from phases.core.submission import Outcome, Submission
+from phases.core.submission import Demand, Outcome, Submission
 from phases.core.work import Files, PhaseName, Step, WorkName
 from phases.examination import Examination
 
 ATTEMPTS = 2
 DIFF_LIMIT = 60_000
+# Only lines are looked up in it.
+REVIEWED_DIFF_LIMIT = 2_000_000
 LEFT_OUT_OF_LIGHT = frozenset({"ui-designer", "code-optimizer", "code-simplifier"})
 
 
@@ -96,9 +101,9 @@ class StepPerformer:
                 performed, model=self._sessions.model_of(assignment), cost_usd=end.cost_usd
             )
             performed = await self._deliver(run, step, worktree, end, performed)
+            show = await _shown(record, step, worktree, performed)
         performed = replace(performed, ended_at=self._clock.now())
-        comments = (artifact_comment(performed),) if performed.artifact else ()
-        await self._records.finish(run, performed, comments)
+        await self._records.finish(run, performed, show)
         return performed
 
     async def _deliver(
@@ -164,6 +169,20 @@ class StepPerformer:
             prompt=brief(record.as_begun(name), roster, agent, step, name, survey, handoff),
             limits=SessionLimits(agent.limits.turns, agent.limits.minutes * 60, agent.limits.usd),
         )
+
+
+async def _shown(
+    record: Record, step: Step, worktree: Worktree, performed: Performed
+) -> tuple[Desired, ...]:
+    """Return what shows a step on GitHub: its artifact, its commit's check run, its findings."""
+    show: tuple[Desired, ...] = (artifact_comment(performed),) if performed.artifact else ()
+    if performed.commit:
+        show += begun(record, performed.commit.sha)
+    run = record.run
+    if Demand.FINDINGS in step.demands and performed.accepted and run.base and run.head:
+        diff = await worktree.diff(run.base.sha, limit=REVIEWED_DIFF_LIMIT)
+        show += code_review(performed, run.head, diff)
+    return show
 
 
 def _wishes(record: Record) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Protocol
 
+from phases.core.check_run import left_open
 from phases.core.command import Commanded
 from phases.core.decisions import (
     Answer,
@@ -202,7 +203,8 @@ class Reception:
 
     async def hear(self, delivery: int | None, event: Event) -> None:
         """Decide what an event leads to, and apply it; without a delivery nobody waits for it."""
-        decision = decide(event, await self._met(event), await self._role(event))
+        met = await self._met(event)
+        decision = decide(event, met, await self._role(event))
         log.info("delivery %s: %s", delivery or "swept", type(decision).__name__)
         match decision:
             case Start(labelled, number):
@@ -218,13 +220,14 @@ class Reception:
             case Ignore(why):
                 await self._runs.ignore(delivery, why)
             case _:
-                await self._move(delivery, event, decision)
+                await self._move(delivery, event, decision, met)
 
     async def _move(
         self,
         delivery: int | None,
         event: Event,
         decision: Resume | Pause | Heed | Raise | Cancel | Close | NoteEdit,
+        met: Record | None,
     ) -> None:
         heard = _heard(event)
         match decision:
@@ -240,7 +243,8 @@ class Reception:
             case Raise(run, usd, why):
                 await self._runs.raise_limit(delivery, run, usd, why, heard)
             case Cancel(run, why):
-                await self._runs.move(delivery, run, RunState.CANCELLED, why, heard)
+                show = (*heard, *(left_open(met, RunState.CANCELLED) if met else ()))
+                await self._runs.move(delivery, run, RunState.CANCELLED, why, show)
             case Close(run, why):
                 await self._runs.move(delivery, run, RunState.CLOSED, why, heard)
             case NoteEdit(run, request):

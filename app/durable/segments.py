@@ -15,7 +15,6 @@ from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 
 from app.durable.context import SegmentContext
 from app.durable.drain import Drain
-from phases.core.comments import stop_comment
 from phases.core.errors import (
     Blocked,
     Defect,
@@ -30,7 +29,7 @@ from phases.core.model import Run
 from phases.core.outward import Desired
 from phases.core.ports import Records
 from phases.core.work import WorkName
-from phases.engine import Engine
+from phases.engine import Engine, said_at
 from phases.performing import Performing
 
 log = logging.getLogger(__name__)
@@ -159,8 +158,7 @@ class Segments:
             record = await self._records.record(run_id)
             stop = await self._engine.drive(SegmentContext(record, self._records, step))
             record = await self._records.record(run_id)
-            said = stop_comment(record, stop.state, stop.reason, approval=bool(stop.approval_of))
-            show = (said,) if said else ()
+            show = said_at(stop, record)
             await self._runs.stop(
                 run, stop.state, stop.reason, stop.after_seconds, show, stop.approval_of
             )

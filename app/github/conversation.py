@@ -3,27 +3,21 @@
 It looks before it writes where told to; what to write, and when, is decided elsewhere.
 """
 
-from dataclasses import dataclass
 from typing import Any, cast
 
 from app.github.answers import CommentAnswer, RemoteAnswer, understood
 from app.github.capping import capped
+from app.github.checks import CheckRuns
 from app.github.client import GitHubApi, GitHubClients
 from app.github.errors import RefusedByGitHubError
 from app.github.paging import PER_PAGE, all_pages
 from app.github.purposes import Purpose
+from app.github.reviews import Reviews
+from app.github.standing import Standing
 from phases.core.outward import OutwardItem, OutwardKind
 
 MOST_PAGES = 50
 _GONE = frozenset({404, 410})
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What stands on GitHub now; a request for review has neither id nor address."""
-
-    remote_id: int | None
-    url: str | None
 
 
 class Conversations:
@@ -32,6 +26,8 @@ class Conversations:
     def __init__(self, clients: GitHubClients, *, app_id: int) -> None:
         self._clients = clients
         self._app_id = app_id
+        self._checks = CheckRuns(clients, app_id=app_id)
+        self._reviews = Reviews(clients)
 
     async def send(self, item: OutwardItem) -> Standing:
         """Make an item stand on GitHub.
@@ -48,6 +44,10 @@ class Conversations:
                 return await _react(api, item)
             case OutwardKind.REVIEW_REQUEST:
                 return await _request_review(api, item)
+            case OutwardKind.CHECK_RUN:
+                return await self._checks.send(item)
+            case OutwardKind.REVIEW:
+                return await self._reviews.send(item)
 
     async def _comment(self, api: GitHubApi, item: OutwardItem) -> Standing:
         text = f"{item.desired.text}\n{item.hidden}" if item.hidden else item.desired.text

@@ -9,8 +9,9 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from app.github.conversation import Conversations, Standing
+from app.github.conversation import Conversations
 from app.github.errors import RefusedByGitHubError
+from app.github.standing import Standing
 from phases.core.errors import BlockedError, TransientError
 from phases.core.outward import OutwardItem
 

@@ -15,5 +15,6 @@ class Purpose(Enum):
     CONVERSE = (("issues", "write"), ("pull_requests", "write"))
     # Moving a draft to ready is reported to need contents as well.
     PROPOSE = (("contents", "write"), ("pull_requests", "write"))
+    CHECK = (("checks", "write"),)
     FETCH = (("contents", "read"), ("metadata", "read"))
     PUSH = (("contents", "write"), ("metadata", "read"))

@@ -20,6 +20,8 @@ class OutwardKind(StrEnum):
     COMMENT = "comment"
     REACTION = "reaction"
     REVIEW_REQUEST = "review_request"
+    CHECK_RUN = "check_run"
+    REVIEW = "review"
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Desired:
     """Something that should stand on GitHub.
 
     A comment's `text` is its whole body without the marker; a reaction's is its content (`eyes`),
-    on the issue or, with `comment`, on a comment; a review request's is a login.
+    on the issue or, with `comment`, on a comment; a review request's is a login; a check
+    run's and a review's are theirs as JSON.
     """
 
     key: str

@@ -13,14 +13,13 @@ from app.store.migrating import migrate
 from app.store.records import StoredRecords
 from app.store.runs import Runs
 from phases.actions import ActionPerformer
-from phases.core.comments import stop_comment
 from phases.core.errors import Setback
 from phases.core.machine import RunState
 from phases.core.model import Run, Variant
 from phases.core.record import Performed, Record
 from phases.core.tracker import tracker
 from phases.core.work import PhaseName, WorkName
-from phases.engine import Engine, Stop
+from phases.engine import Engine, Stop, said_at
 from phases.performing import Performing
 from phases.pipeline import standard_pipeline
 from phases.steps import StepPerformer
@@ -57,9 +56,7 @@ class World:
         stop = await Engine(pipeline, self.records).drive(
             SegmentContext(record, self.records, step)
         )
-        approval = bool(stop.approval_of)
-        said = stop_comment(await self.record(), stop.state, stop.reason, approval=approval)
-        show = (said,) if said else ()
+        show = said_at(stop, await self.record())
         await self.runs.stop(
             run, stop.state, stop.reason, stop.after_seconds, show, stop.approval_of
         )
