@@ -4,6 +4,7 @@ A step is done when its session ended, its artifact is valid, and the git facts 
 """
 
 from dataclasses import replace
+from decimal import Decimal
 from hashlib import sha256
 
 from phases.core.agent import Agent, Roster
@@ -12,7 +13,7 @@ from phases.core.check_run import begun
 from phases.core.code_review import code_review
 from phases.core.command import Word
 from phases.core.comments import artifact_comment
-from phases.core.errors import BlockedError, raise_setback
+from phases.core.errors import BlockedError, SnapshotLostError, raise_setback
 from phases.core.model import Artifact, Run, StepOutcome, Variant
 from phases.core.outward import Desired
 from phases.core.ports import Clock, Records, Sessions, Workspaces, Worktree
@@ -91,7 +92,7 @@ class StepPerformer:
             handoff = await self._handoff(record, agent, worktree, answering, name)
             assignment = await self._assignment(record, roster, agent, step, name, attempt, handoff)
             examination = Examination(self._records, worktree, record, agent, step, name)
-            end = await self._sessions.converse(assignment, worktree, examination)
+            end = await self._converse(assignment, worktree, examination)
             if end.setback is not None:
                 raise_setback(end.setback)
             performed = Performed(
@@ -105,6 +106,15 @@ class StepPerformer:
         performed = replace(performed, ended_at=self._clock.now())
         await self._records.finish(run, performed, show)
         return performed
+
+    async def _converse(
+        self, assignment: Assignment, worktree: Worktree, examination: Examination
+    ) -> SessionEnd:
+        try:
+            return await self._sessions.converse(assignment, worktree, examination)
+        except SnapshotLostError as error:
+            # What the agent was told of its files is not true any more: there is no way to go on.
+            return SessionEnd(StepOutcome.INFRA_ERROR, str(error), None, 0, Decimal(0))
 
     async def _deliver(
         self, run: Run, step: Step, worktree: Worktree, end: SessionEnd, performed: Performed

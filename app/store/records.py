@@ -11,6 +11,7 @@ from app.store.assembly import record_of
 from app.store.codec import receipt_to_json, request_to_json
 from app.store.engine import Database
 from app.store.moving import fence, insert, touch, want
+from app.store.packs import drop_packs_of_work
 from app.store.tables import NoteRow, OutwardRow, PassageRow, RunRow, WorkRow
 from phases.core.errors import DefectError
 from phases.core.model import ACCEPTED, Run, StepOutcome
@@ -148,6 +149,7 @@ class StoredRecords:
                 .where(WorkRow.run_id == run.id, WorkRow.name == str(performed.name))
                 .values(**ended_columns(performed))
             )
+            drop_packs_of_work(connection, run.id, str(performed.name))
             if performed.commit:
                 head = performed.commit.sha
                 connection.execute(sa.update(RunRow).where(RunRow.id == run.id).values(head=head))

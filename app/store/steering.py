@@ -7,11 +7,12 @@ import sqlalchemy as sa
 
 from app.store.codec import awaiting_to_json, request_to_json
 from app.store.moving import touch
+from app.store.packs import drop_packs_of_run
 from app.store.run_rows import locked_state
 from app.store.tables import CommandRow, RunRow
 from phases.core.command import Commanded
 from phases.core.errors import StaleSegmentError
-from phases.core.machine import RESUMABLE, RunState, may_move
+from phases.core.machine import OVER, RESUMABLE, RunState, may_move
 from phases.core.model import Awaited, Awaiting, Request, Run
 
 
@@ -46,6 +47,8 @@ def move_row(
     connection.execute(sa.update(RunRow).where(RunRow.id == run).values(**values))
     if commanded is not None:
         put_on_record(connection, run, commanded, now)
+    if state in OVER:
+        drop_packs_of_run(connection, run)
     touch(connection, run)
 
 
@@ -107,3 +110,5 @@ def stop_row(
     )
     if done.rowcount != 1:
         raise StaleSegmentError(f"run {run.id} has moved on from segment {run.segment}")
+    if state in OVER:
+        drop_packs_of_run(connection, run.id)

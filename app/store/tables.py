@@ -217,6 +217,19 @@ class OutputRow(Table):
     at: Mapped[datetime]
 
 
+class PackRow(Table):
+    """What a tree of a checkout needs besides the commit its step started from, as a git pack."""
+
+    __tablename__ = "snapshot"
+    __table_args__ = (sa.UniqueConstraint("run_id", "work", "tree"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("run.id", ondelete="CASCADE"))
+    work: Mapped[str]
+    tree: Mapped[str]
+    size: Mapped[int]
+    pack: Mapped[bytes]
+
+
 class LedgerRow(Table):
     """What one request to the model cost: that of turn `n` (beat 0), or one without a row."""
 

@@ -85,7 +85,7 @@ def workspaces_of(
     return GitWorkspaces(
         mirrors=Mirrors(git, remote, data / REPOSITORIES),
         remote=remote,
-        openings=Openings(sandbox, checkouts, committer, ToolLimits(), data / "steps"),
+        openings=Openings(sandbox, checkouts, committer, ToolLimits(), store.packs, data / "steps"),
         environments=EnvironmentKeeper(environments, checkouts, store.logs, data / "prepare"),
         checks=CheckRunner(
             sandbox, checkouts, store.logs, data / "checks", settings.check_timeout_seconds

@@ -150,6 +150,29 @@ class Objects:
                 self.gitdir, "fast-import", "--quiet", "--done", stdin=bytes(stream)
             )
 
+    async def pack(self, tree: str, *, without: Sequence[str], most: int) -> bytes | None:
+        """Return what a tree has over other trees, packed; None when that is more than `most`."""
+        wanted = "".join(f"{line}\n" for line in (tree, *(f"^{known}" for known in without)))
+        try:
+            return await self._git.run(
+                self.gitdir,
+                *("pack-objects", "--revs", "--stdout", "--quiet"),
+                stdin=wanted.encode(),
+                most=most,
+            )
+        except GitError as error:
+            if error.code is None:
+                return None
+            raise
+
+    async def unpack(self, pack: bytes) -> None:
+        """Take the objects of a pack in.
+
+        Raises:
+            GitError: when it is damaged.
+        """
+        await self._git.run(self.gitdir, "unpack-objects", "-q", stdin=pack)
+
     async def write_tree(
         self, start: str, changes: Mapping[bytes, tuple[str, str] | None], index: Path
     ) -> str:

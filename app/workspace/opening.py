@@ -15,9 +15,11 @@ from app.workspace.committing import Committer, Place
 from app.workspace.environments.preparation import Environment
 from app.workspace.objects import Objects
 from app.workspace.overview import Overview
+from app.workspace.ports import Packs
 from app.workspace.sandbox.cage import Cage
 from app.workspace.sandbox.sandbox import Sandbox
 from app.workspace.sandbox.scratch import Scratch
+from app.workspace.snapshots import Snapshots
 from app.workspace.tools.toolbox import EDITOR, Toolbox, ToolLimits
 from app.workspace.working_tree import WorkingTree
 from app.workspace.worktree import GitWorktree
@@ -52,8 +54,10 @@ class Openings:
         checkouts: Checkouts,
         committer: Committer,
         limits: ToolLimits,
+        packs: Packs,
         root: Path,
     ) -> None:
+        self._packs = packs
         self._sandbox = sandbox
         self._checkouts = checkouts
         self._committer = committer
@@ -84,6 +88,9 @@ class Openings:
                 self._committer,
                 Place(start.objects, start.commit, work, start.remote_tip),
                 start.overview.listing,
+                snapshots=Snapshots(
+                    start.objects, self._packs, start.run.id, str(name), start.commit
+                ),
                 protected=start.overview.settings.protected,
                 writable=writable,
             )

@@ -38,6 +38,19 @@ class Logs(Protocol):
         """Keep a text and return the SHA-256 of its UTF-8 form, in hex."""
 
 
+class Packs(Protocol):
+    """Where snapshots lie for other machines, each a git pack that may build on those before it."""
+
+    async def keep(self, run: str, work: str, tree: str, pack: bytes) -> bool:
+        """Keep the pack that makes a tree whole; False when the run has no room left for it."""
+
+    async def trees(self, run: str, work: str) -> tuple[str, ...]:
+        """Return the trees that are kept of a piece of work, oldest first."""
+
+    async def packs(self, run: str, work: str) -> tuple[bytes, ...]:
+        """Return the packs of a piece of work, oldest first."""
+
+
 class RosterReader(Protocol):
     """Makes a roster of the built-in team and what a repository brings."""
 

@@ -13,6 +13,7 @@ from pathspec import GitIgnoreSpec
 from app.workspace.committing import Committer, Place
 from app.workspace.objects import Entry
 from app.workspace.sandbox.errors import SandboxError
+from app.workspace.snapshots import Snapshots
 from app.workspace.tools.toolbox import Toolbox
 from app.workspace.working_tree import WorkingTree
 from phases.core.errors import TransientError
@@ -39,9 +40,11 @@ class GitWorktree:
         place: Place,
         base: Mapping[bytes, Entry],
         *,
+        snapshots: Snapshots,
         protected: tuple[str, ...],
         writable: bool,
     ) -> None:
+        self._snapshots = snapshots
         self._tree = tree
         self._toolbox = toolbox
         self._committer = committer
@@ -65,10 +68,19 @@ class GitWorktree:
 
     async def snapshot(self) -> str | None:
         """Keep the files as they are; the name is that of a git tree in the run's store."""
-        return await self._tree.keep() if self._writable else None
+        if not self._writable:
+            return None
+        tree = await self._tree.keep()
+        await self._snapshots.keep(tree)
+        return tree
 
     async def restore(self, snapshot: str) -> None:
-        """Put the files back to a snapshot; ignored files stay."""
+        """Put the files back to a snapshot; ignored files stay.
+
+        Raises:
+            SnapshotLostError: when it was made elsewhere, and is not to be had here.
+        """
+        await self._snapshots.fetch(snapshot)
         await self._tree.put_back(snapshot)
 
     async def begin_again(self) -> None:

@@ -38,6 +38,10 @@ class StaleSegmentError(PhaselineError):
     """The run has moved on: whatever this segment still does must leave no trace."""
 
 
+class SnapshotLostError(PhaselineError):
+    """The files of an unfinished step are not here: the step begins anew at the last commit."""
+
+
 @dataclass(frozen=True)
 class Later:
     """What crosses a durable boundary when the same work may go well later."""

@@ -47,7 +47,11 @@ class Desk(Protocol):
         """Keep the files as they are and return their name; None for a desk that cannot write."""
 
     async def restore(self, snapshot: str) -> None:
-        """Put the files back to a snapshot."""
+        """Put the files back to a snapshot.
+
+        Raises:
+            SnapshotLostError: when it was made elsewhere, and is not to be had here.
+        """
 
     async def begin_again(self) -> None:
         """Put the files back to how they were when the desk was opened."""

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -156,8 +156,13 @@ class MortalWorld(World):
         self._server.close()
         super().end()
 
-    def pass_through(self, story: Story, plan: Plan) -> Lives:
-        """Label an issue and let the service die and rise as planned until the run is ready."""
+    def pass_through(
+        self, story: Story, plan: Plan, *, between: Callable[[], None] = lambda: None
+    ) -> Lives:
+        """Label an issue and let the service die and rise as planned until the run is ready.
+
+        `between` happens between two lives.
+        """
         self._plan = plan
         self.serve()
         story.label()
@@ -169,11 +174,13 @@ class MortalWorld(World):
             status = self._server.ended(QUIET_SECONDS if over else LOOK_SECONDS)
             if status is not None:
                 assert status == KILLED, f"the service ended by itself: {status}\n{self.said()}"
+                between()
                 self.serve()
             elif over:
                 break
             else:
                 over = _is_over(story)
+        # The next life has done before what this one imported on its way.
         assert self.stop_the_service() == 0
         return Lives(tuple(_lives(plan.notes)))
 

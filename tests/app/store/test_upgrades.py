@@ -69,6 +69,7 @@ KNOWN: dict[str, dict[str, Any]] = {
     "ledger": {"run_id": "r1", "repository_id": REPOSITORY.id, "name": "planning/architect/1"},
     "turn": {"run_id": "r1"},
     "output": {"run_id": "r1"},
+    "snapshot": {"run_id": "r1"},
     "outward": {"run_id": "r1", "repository_id": REPOSITORY.id, "owner": "r1"},
 }
 

@@ -33,6 +33,27 @@ class KeptLogs:
         return digest
 
 
+@dataclass
+class KeptPacks:
+    """Keeps packs in memory, at most `most_bytes` of them together."""
+
+    most_bytes: int = 1 << 20
+    rows: dict[tuple[str, str], dict[str, bytes]] = field(default_factory=dict)
+
+    async def keep(self, run: str, work: str, tree: str, pack: bytes) -> bool:
+        taken = sum(len(one) for row in self.rows.values() for one in row.values())
+        if taken + len(pack) > self.most_bytes:
+            return False
+        self.rows.setdefault((run, work), {}).setdefault(tree, pack)
+        return True
+
+    async def trees(self, run: str, work: str) -> tuple[str, ...]:
+        return tuple(self.rows.get((run, work), {}))
+
+    async def packs(self, run: str, work: str) -> tuple[bytes, ...]:
+        return tuple(self.rows.get((run, work), {}).values())
+
+
 DEVELOPER = Agent(
     name="backend-developer",
     description="builds",
@@ -65,6 +86,10 @@ async def no_sources() -> Sources:
 
 
 def whole_room(bench: Bench, sandbox: Sandbox, logs: KeptLogs) -> GitWorkspaces:
+    return room_with(bench, sandbox, logs, KeptPacks())
+
+
+def room_with(bench: Bench, sandbox: Sandbox, logs: KeptLogs, packs: KeptPacks) -> GitWorkspaces:
     data = bench.data
     checkouts = Checkouts(bench.git, sandbox.owner)
     environments = Environments(
@@ -77,7 +102,12 @@ def whole_room(bench: Bench, sandbox: Sandbox, logs: KeptLogs) -> GitWorkspaces:
         mirrors=bench.mirrors,
         remote=bench.remote,
         openings=Openings(
-            sandbox, checkouts, bench.committer(), ToolLimits(bash_timeout_s=20), data / "steps"
+            sandbox,
+            checkouts,
+            bench.committer(),
+            ToolLimits(bash_timeout_s=20),
+            packs,
+            data / "steps",
         ),
         environments=EnvironmentKeeper(environments, checkouts, logs, data / "prepare"),
         checks=CheckRunner(sandbox, checkouts, logs, Path(data / "checks"), 60.0),
