@@ -1,4 +1,4 @@
-"""A worker that has nothing of a run but the database goes on with it at the turn where it stood."""
+"""A worker that has nothing of a run but the database goes on with it where it stood."""
 
 import shutil
 from collections.abc import Iterator
