@@ -2,10 +2,11 @@
 
 import sqlalchemy as sa
 
+from app.store.columns import Usd
 from app.store.engine import Database
 from app.store.money import Spending
 from app.store.moving import insert, touch
-from app.store.tables import LedgerRow, OutputRow, ResultRecord, RunRow, TurnRecord, Usd
+from app.store.tables import LedgerRow, OutputRow, ResultRecord, RunRow, TurnRecord
 from phases.core.allowance import Allowance
 from phases.core.errors import StaleSegmentError
 from phases.core.machine import RunState

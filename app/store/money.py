@@ -10,8 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.store.columns import Moment, Usd
 from app.store.engine import Database
-from app.store.tables import LedgerRow, Moment, RunRow, Usd, WorkRow
+from app.store.tables import LedgerRow, RunRow, WorkRow
 from phases.core.allowance import Allowance, Bound, Limit
 from phases.core.model import ACCEPTED
 from phases.core.ports import Clock
