@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.settings import Settings, SettingsError, load
+from phases.commands import SKIPPABLE
 from phases.core.machine import MEANING, MOVES, RunState
 from phases.core.work import PhaseName
 from tests.docs.reading import GENERATED, between, fences, text_of, variable
@@ -51,6 +52,12 @@ def test_the_number_of_phases_is_right() -> None:
 @pytest.mark.parametrize("name", GENERATED)
 def test_a_table_is_that_of_the_code(name: str) -> None:
     assert between(README, name) == GENERATED[name](), "write it anew: python -m tests.docs"
+
+
+def test_the_steps_that_can_be_skipped_are_all_named() -> None:
+    sentence = README.partition("Steps that can be skipped are")[2].partition(".")[0]
+
+    assert re.findall(r"`([a-z-]+)`", sentence) == list(SKIPPABLE)
 
 
 def test_the_budgets_in_the_text_are_the_defaults() -> None:
