@@ -86,7 +86,10 @@ def test_locks_hold_hashes_and_no_address() -> None:
         assert "://" not in text
 
 
-@pytest.mark.parametrize("script", ["scripts/setup", "scripts/setup-tests", "scripts/lock", ".ci/run"])
+SCRIPTS = ["scripts/setup", "scripts/setup-tests", "scripts/lock", ".ci/run"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
 def test_a_shell_script_parses_and_stops_at_the_first_error(script: str) -> None:
     subprocess.run(["/bin/bash", "-n", script], check=True)
 
