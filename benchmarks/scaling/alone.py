@@ -1,6 +1,7 @@
 """One run alone on an idle service: planning, orchestration, and how fast a kill is made good."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -72,11 +73,11 @@ def measure_resume(fleet: Fleet, imports: Imports) -> float:
     What importing takes, measured now, is taken off.
     """
     fleet.label_issues(1)
-    _wait(fleet, lambda: KILLED_AT in {(e["step"], e["turn"]) for e in _latest_run(fleet)})
+    wait_until(fleet, lambda: KILLED_AT in {(e["step"], e["turn"]) for e in _latest_run(fleet)})
     fleet.kill("service")
     killed = datetime.now(UTC).isoformat(timespec="milliseconds")
     fleet.serve(with_worker=True)
-    _wait(fleet, lambda: any(e["time"] > killed for e in _latest_run(fleet)))
+    wait_until(fleet, lambda: any(e["time"] > killed for e in _latest_run(fleet)))
     resumed = min(e["time"] for e in _latest_run(fleet) if e["time"] > killed)
     waited = datetime.fromisoformat(resumed) - datetime.fromisoformat(killed)
     return waited.total_seconds() - imports.seconds()
@@ -88,11 +89,16 @@ def wait_until_ended(fleet: Fleet, rows: Rows, count: int) -> list[RunTimes]:
     Raises:
         TimeoutError: they did not in time.
     """
-    _wait(fleet, lambda: len([r for r in rows.runs() if r.state not in UNDER_WAY]) == count)
+    wait_until(fleet, lambda: len([r for r in rows.runs() if r.state not in UNDER_WAY]) == count)
     return rows.runs()
 
 
-def _wait(fleet: Fleet, what: Any) -> None:
+def wait_until(fleet: Fleet, what: Callable[[], bool]) -> None:
+    """Wait until something is so.
+
+    Raises:
+        TimeoutError: it is not so in time.
+    """
     deadline = time.monotonic() + PATIENCE
     while not what():
         fleet.check()

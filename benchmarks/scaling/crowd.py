@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from statistics import fmean
 
-from benchmarks.scaling.alone import PATIENCE
+from benchmarks.scaling.alone import PATIENCE, wait_until
 from benchmarks.scaling.fleet import Fleet
 from benchmarks.scaling.processes import load, resident_mb
 from benchmarks.scaling.rows import UNDER_WAY, Rows, RunTimes, fairness, rows_of
@@ -44,8 +44,9 @@ def measure_crowd(fleet: Fleet, configuration: Configuration, issues: int) -> Cr
     """Label so many issues at once and wait until every run has come to a stop."""
     pids = [fleet.serve(with_worker=not configuration.workers)]
     pids += [fleet.work(number + 1) for number in range(configuration.workers)]
-    time.sleep(SETTLE_SECONDS)
     with rows_of(fleet.database) as rows:
+        wait_until(fleet, lambda: rows.workers() == configuration.workers)
+        time.sleep(SETTLE_SECONDS)
         watch = _Watch(fleet, rows, pids, issues)
         fleet.label_issues(issues)
         return _crowd(watch.until_ended(), watch)
@@ -65,7 +66,7 @@ class _Watch:
 
     @property
     def mb_per_active_run(self) -> float:
-        """How much more memory all processes took at their most, by the runs active then."""
+        """How much more memory all processes took at their most, by the most runs at once."""
         return (self.peak - self._idle) / max(1, self.most_active)
 
     def until_ended(self) -> list[RunTimes]:
@@ -94,9 +95,9 @@ class _Watch:
         self._fleet.check()
         runs = self._rows.runs()
         active = len([run for run in runs if run.state == "running"])
-        memory = self._megabytes()
-        if memory > self.peak:
-            self.peak, self.most_active = memory, active
+        # Memory is not given back at once, so the two need not be of the same moment.
+        self.peak = max(self.peak, self._megabytes())
+        self.most_active = max(self.most_active, active)
         return runs
 
     def _megabytes(self) -> float:

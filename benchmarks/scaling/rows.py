@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.store.engine import make_engine
-from app.store.tables import PassageRow, ResultRecord, RunRow, TurnRecord, WorkRow
+from app.store.tables import LeaseRow, PassageRow, ResultRecord, RunRow, TurnRecord, WorkRow
 from benchmarks.scaling.processes import Span
 from phases.core.work import PhaseName, WorkName
 
@@ -57,6 +57,12 @@ class Rows:
         ).order_by(RunRow.created_at)
         with self._engine.connect() as connection:
             return [RunTimes(*row) for row in connection.execute(query)]
+
+    def workers(self) -> int:
+        """Return how many workers hold a lease on their life; on SQLite none needs one."""
+        query = sa.select(sa.func.count()).where(LeaseRow.name.startswith("worker/"))
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar_one()
 
     def actions(self, run: str) -> list[Span]:
         """Return when the service did something itself: GitHub calls, preparation, checks."""
