@@ -7,6 +7,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from app.workspace import names
@@ -87,8 +88,10 @@ class Checkouts:
         """
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         for left in root.iterdir():
-            if time.time() - left.lstat().st_mtime > _LEFT_SECONDS:
-                remove_tree(left)
+            # Others remove theirs at the same time.
+            with suppress(FileNotFoundError):
+                if time.time() - left.lstat().st_mtime > _LEFT_SECONDS:
+                    remove_tree(left)
         return Path(tempfile.mkdtemp(dir=root))
 
     async def remove(self, path: Path) -> None:
