@@ -3,6 +3,7 @@
 import os
 from collections.abc import Generator
 from pathlib import Path, PosixPath
+from typing import Self
 
 from app.workspace.checkout import Checkouts
 from tests.app.workspace.git.kit import Bench
@@ -11,7 +12,7 @@ from tests.app.workspace.git.kit import Bench
 class _Busy(PosixPath):
     """A directory whose entries somebody else removes as soon as they were seen."""
 
-    def iterdir(self) -> Generator[Path, None, None]:
+    def iterdir(self) -> Generator[Self, None, None]:
         for entry in super().iterdir():
             entry.rmdir()
             yield entry
