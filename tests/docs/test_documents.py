@@ -1,5 +1,6 @@
 """All documents: links that lead somewhere, commands that exist, nothing of anybody's machine."""
 
+import importlib.util
 import re
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,9 @@ import pytest
 import typer.main
 
 from app.cli.main import app
+from app.settings import Settings
+from phases.commands import COMMANDS
+from phases.core.model import Variant
 from tests.docs.reading import (
     ROOT,
     anchors,
@@ -17,6 +21,7 @@ from tests.docs.reading import (
     prose,
     text_of,
     tracked_files,
+    variable,
 )
 
 LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
@@ -96,6 +101,35 @@ def test_every_path_of_ours_that_is_named_exists(document: Path) -> None:
 
 
 @every
+def test_every_variable_that_is_named_is_a_setting(document: Path) -> None:
+    known = {variable(name, field) for name, field in Settings.model_fields.items()}
+
+    named = set(re.findall(r"\b(?:PHASELINE|ANTHROPIC)_[A-Z_]+\b(?!\*)", document.read_text()))
+
+    assert named - known == set()
+
+
+@every
+def test_every_command_for_people_that_is_named_exists(document: Path) -> None:
+    named = re.findall(r"`/phaseline ([a-z]+)", document.read_text())
+
+    assert set(named) <= {str(word) for word in COMMANDS}
+
+
+@every
+def test_every_label_that_is_named_is_one_of_ours(document: Path) -> None:
+    named = re.findall(r"`phaseline:([a-z]+)`", document.read_text())
+
+    assert set(named) <= {str(variant) for variant in Variant if variant != Variant.STANDARD}
+
+
+@every
+def test_every_module_that_is_shown_to_be_run_exists(document: Path) -> None:
+    for module in re.findall(r"python -m ([\w.]+)", document.read_text()):
+        assert importlib.util.find_spec(module), module
+
+
+@every
 def test_nothing_in_it_is_left_for_later_or_of_one_machine(document: Path) -> None:
     assert FORBIDDEN.search(document.read_text()) is None
 
@@ -147,3 +181,14 @@ def test_the_documents_that_a_stranger_looks_for_are_there() -> None:
     }
 
     assert expected <= set(tracked_files())
+
+
+def test_what_is_kept_is_kept_as_long_as_the_defaults_say() -> None:
+    text = text_of("docs/operations.md")
+    fields = Settings.model_fields
+
+    for name, words in (
+        ("keep_transcripts_days", "after the run's end, {:g} |"),
+        ("keep_files_hours", "after the run's end, {:g};"),
+    ):
+        assert f"`{variable(name, fields[name])}` {words.format(fields[name].default)}" in text
