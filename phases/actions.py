@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from phases.adoption import Adoption
 from phases.core.check_run import concluded
 from phases.core.comments import ready_comment, receipts_comment, review_request
 from phases.core.description import description, opening, title
@@ -16,7 +17,7 @@ from phases.core.work import Action, WorkName
 from phases.initialization import DRAFT, FREEZE, PREPARE
 from phases.planning import BASELINE
 from phases.qa import CHECKS, against_baseline
-from phases.ready import DESCRIBE, FLIP
+from phases.ready import DESCRIBE, FLIP, RECHECK, RECHECK_NAME, vouched_for
 
 Done = tuple[Performed, tuple[Desired, ...]]
 OUTBOX_PATIENCE_SECONDS = 120.0
@@ -32,12 +33,14 @@ class ActionPerformer:
         self._workspaces = workspaces
         self._forge = forge
         self._clock = clock
+        self._adoption = Adoption(records, workspaces)
         self._doings: dict[Action, Callable[[Record, Performed], Awaitable[Done]]] = {
             FREEZE: self._freeze,
             PREPARE: self._prepare,
             DRAFT: self._draft,
             BASELINE: self._baseline,
             CHECKS: self._checks,
+            RECHECK: self._checks,
             DESCRIBE: self._describe,
             FLIP: self._flip,
         }
@@ -49,6 +52,8 @@ class ActionPerformer:
             BlockedError: when a person must act.
             TransientError: when the outside did not answer.
         """
+        if action in {CHECKS, RECHECK}:
+            record = await self._adoption.adopt(record, name)
         attempt = await self._records.begin(record.run, name, action.title)
         begun = Performed(name, action.title, attempt, self._clock.now())
         performed, show = await self._doings[action](record, begun)
@@ -132,6 +137,12 @@ class ActionPerformer:
                 raise TransientError("GitHub has not taken all comments yet", 30.0)
             await self._clock.sleep(0.2)
             waited += 0.2
+        if await self._adoption.overtaken(record) or not vouched_for(record):
+            # The next drive checks them before it comes here again.
+            await self._adoption.adopt(record, RECHECK_NAME)
+            raise TransientError("People have pushed to the branch; that is checked first.", 1.0)
+        if record.run.adopted:
+            await self._describe(record, begun)
         pull_request = await self._forge.mark_ready(record.run)
         await self._records.amend(replace(record.run, pull_request=pull_request))
         performed = replace(begun, outcome=StepOutcome.DONE)

@@ -65,7 +65,9 @@ def _something_was_built(record: Record) -> tuple[str, ...]:
 
 def _head_is_last_commit(record: Record) -> tuple[str, ...]:
     last = record.commits[-1][1].sha if record.commits else None
-    return () if last == record.run.head else ("The branch is not at the last commit of this run.",)
+    if record.run.head in {last, record.run.adopted}:
+        return ()
+    return ("The branch is not at the last commit of this run.",)
 
 
 IMPLEMENTATION = Phase(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from hashlib import sha256
 
+from phases.adoption import Adoption
 from phases.core.agent import Agent, Roster
 from phases.core.briefing import Handoff, brief
 from phases.core.check_run import begun
@@ -40,6 +41,7 @@ class StepPerformer:
         self._workspaces = workspaces
         self._sessions = sessions
         self._clock = clock
+        self._adoption = Adoption(records, workspaces)
 
     async def perform(
         self, record: Record, step: Step, name: WorkName, answering: tuple[WorkName, ...]
@@ -59,6 +61,7 @@ class StepPerformer:
             await self._leave_out(record.run, step, name, StepOutcome.WAIVED, reason)
             return
         while True:
+            record = await self._adoption.adopt(record, name)
             attempt = await self._records.begin(record.run, name, step.title)
             record = await self._records.record(record.run.id)
             performed = await self._attempt(record, step, name, attempt, answering)
@@ -66,6 +69,7 @@ class StepPerformer:
                 return
             if performed.outcome is StepOutcome.BLOCKED or attempt % ATTEMPTS == 0:
                 raise BlockedError(_failure(step, performed))
+            record = await self._records.record(record.run.id)
 
     async def _leave_out(
         self, run: Run, step: Step, name: WorkName, outcome: StepOutcome, reason: str
@@ -101,7 +105,7 @@ class StepPerformer:
             performed = replace(
                 performed, model=self._sessions.model_of(assignment), cost_usd=end.cost_usd
             )
-            performed = await self._deliver(run, step, worktree, end, performed)
+            performed = await self._deliver(record, step, worktree, end, performed)
             show = await _shown(record, step, worktree, performed)
         performed = replace(performed, ended_at=self._clock.now())
         await self._records.finish(run, performed, show)
@@ -117,8 +121,9 @@ class StepPerformer:
             return SessionEnd(StepOutcome.INFRA_ERROR, str(error), None, 0, Decimal(0))
 
     async def _deliver(
-        self, run: Run, step: Step, worktree: Worktree, end: SessionEnd, performed: Performed
+        self, record: Record, step: Step, worktree: Worktree, end: SessionEnd, performed: Performed
     ) -> Performed:
+        run = record.run
         submission = end.submission
         if submission is None:
             return performed
@@ -132,6 +137,17 @@ class StepPerformer:
             return replace(performed, reason=submission.summary)
         if submission.commit is None:
             return replace(performed, outcome=StepOutcome.NO_OUTPUT, reason="no commit message")
+        if await self._adoption.overtaken(record):
+            return Performed(
+                performed.name,
+                performed.title,
+                performed.attempt,
+                performed.started_at,
+                outcome=StepOutcome.INFRA_ERROR,
+                reason="People pushed to the branch meanwhile; the step begins again from there.",
+                model=performed.model,
+                cost_usd=performed.cost_usd,
+            )
         trailers = {"Phaseline-Work": f"{run.id}/{performed.name}"}
         commit = await worktree.commit(submission.commit, trailers)
         await self._workspaces.push(run, commit.sha)

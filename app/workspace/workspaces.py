@@ -21,7 +21,7 @@ from app.workspace.remote import Remote
 from app.workspace.worktree import GitWorktree
 from phases.core.agent import Roster
 from phases.core.errors import BlockedError, DefectError, TransientError
-from phases.core.model import Base, Run
+from phases.core.model import Arrival, Base, Run
 from phases.core.ports import RepositoryMap
 from phases.core.receipts import Check, Receipt
 from phases.core.work import PhaseName, WorkName
@@ -29,6 +29,7 @@ from phases.core.work import PhaseName, WorkName
 _MOST_REMEMBERED = 32
 _MOST_TEXT_BYTES = 256 << 10
 _MOST_TEXTS = 200
+_MOST_ARRIVALS = 100
 
 
 class GitWorkspaces:
@@ -166,6 +167,31 @@ class GitWorkspaces:
         async with self._openings.open(start, name, roster, writable=writable) as worktree:
             yield worktree
 
+    async def arrived(self, run: Run) -> Arrival | None:
+        """Return what people have pushed on top of the run's head, or None.
+
+        Raises:
+            BlockedError: when the branch is gone, or was rewritten; the message says what to do.
+            TransientError: when GitHub does not answer.
+        """
+        if run.branch is None or run.head is None:
+            return None
+        objects = await self._mirrors.objects(run)
+        tip = await self._remote.tip(run.repository, objects.gitdir, run.branch)
+        if tip == run.head:
+            return None
+        if tip is None:
+            raise BlockedError(_lost(run, "is not on GitHub any more"))
+        objects = await self._objects(run, tip)
+        known = await objects.has_commit(run.head)
+        if not known or not await objects.is_ancestor(run.head, tip):
+            raise BlockedError(_lost(run, f"was rewritten: it stands at {tip[:12]} now"))
+        made = await objects.commits(tip, behind=run.head, most=_MOST_ARRIVALS)
+        if any(f"Phaseline-Work: {run.id}/" in commit.message for commit in made):
+            # Pushed by the step that is begun again now; it takes that commit up itself.
+            return None
+        return Arrival(tip, len(made))
+
     async def push(self, run: Run, commit: str) -> None:
         """Push a commit to the run's branch, as a fast-forward; done already counts as done.
 
@@ -227,6 +253,15 @@ class GitWorkspaces:
                 self._overviews.pop(next(iter(self._overviews)))
             self._overviews[key] = seen
         return self._overviews[key]
+
+
+def _lost(run: Run, what: str) -> str:
+    return (
+        f"`{run.branch}` {what}, and the run's last commit {(run.head or '')[:12]} is not on it."
+        " Nothing was overwritten. Push the branch at that commit again (or with commits on top of"
+        " it) and comment `/phaseline retry`; or end the run by `/phaseline cancel` and set the"
+        " label again to start anew."
+    )
 
 
 def _scope(run: Run) -> str:

@@ -193,6 +193,14 @@ class Commit:
         return short(self.sha)
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """Commits of people's on top of a run's head: the new tip, and how many they are."""
+
+    tip: str
+    count: int
+
+
 def short(sha: str) -> str:
     """Return the first ten digits of a commit's name."""
     return sha[:10]

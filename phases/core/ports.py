@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from phases.core.agent import Roster
-from phases.core.model import Base, Change, Commit, PullRequest, Request, Run
+from phases.core.model import Arrival, Base, Change, Commit, PullRequest, Request, Run
 from phases.core.outward import Desired
 from phases.core.receipts import Receipt
 from phases.core.record import Performed, Record
@@ -124,6 +124,14 @@ class Workspaces(Protocol):
         self, run: Run, name: WorkName, roster: Roster, *, writable: bool
     ) -> AbstractAsyncContextManager[Worktree]:
         """Open the checkout for one step at the run's head (its base before there is one)."""
+
+    async def arrived(self, run: Run) -> Arrival | None:
+        """Return what people have pushed on top of the run's head, or None.
+
+        Raises:
+            BlockedError: when the branch is gone, or was rewritten; the message says what to do.
+            TransientError: when GitHub does not answer.
+        """
 
     async def push(self, run: Run, commit: str) -> None:
         """Push a commit to the run's branch, as a fast-forward; done already counts as done.

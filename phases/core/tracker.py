@@ -145,7 +145,7 @@ def _phase(record: Record, phase: Phase) -> str:
 
 
 def _is_to_come(record: Record, phase: Phase, work: Work) -> bool:
-    if isinstance(work, Step) and work.when_needed:
+    if work.when_needed:
         return False
     return not any(record.of(phase.name, work.performer))
 

@@ -54,10 +54,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Action:
-    """The service does one thing."""
+    """The service does one thing; when it is done only `when_needed` it is not announced before."""
 
     name: str
     title: str
+    when_needed: bool = False
 
     @property
     def performer(self) -> str:

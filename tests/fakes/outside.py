@@ -16,6 +16,7 @@ from typing import Any
 from phases.core.agent import Roster
 from phases.core.errors import Blocked, BlockedError, Later
 from phases.core.model import (
+    Arrival,
     Base,
     Change,
     ChangeKind,
@@ -161,6 +162,9 @@ class FakeWorkspaces:
         self.push_refusal = ""
         self.cage_warning = ""
         self.plan_gate = False
+        # What people push: a tip on top of whatever the head is when it is looked for.
+        self.human_tip: str | None = None
+        self.lost = ""
 
     def warning(self) -> str:
         """Return what the test wants people to know."""
@@ -195,6 +199,14 @@ class FakeWorkspaces:
         worktree = FakeWorktree(run.head or sha("base"))
         self.opened.append(worktree)
         yield worktree
+
+    async def arrived(self, run: Run) -> Arrival | None:
+        """Return what the test has people push, until it is adopted."""
+        if self.lost:
+            raise BlockedError(self.lost)
+        if self.human_tip is None or run.adopted == self.human_tip:
+            return None
+        return Arrival(self.human_tip, 2)
 
     async def push(self, run: Run, commit: str) -> None:
         """Remember the push, or refuse it."""
