@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup demo test test-container check format serve work migrate lock contract
+.PHONY: help setup demo test test-container soak check format serve work migrate lock contract
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -19,6 +19,10 @@ test: setup ## Run the test suite
 
 test-container: setup ## Run the container's build steps as an unprivileged user (needs the package index)
 	@$(BIN)/pytest -m index tests/deploy
+
+soak: setup ## Kill workers on PostgreSQL at random and count what was lost or done twice
+	@scripts/setup-tests
+	@$(BIN)/python -m benchmarks.soak
 
 check: setup ## Lint, format check, types, import contracts
 	@$(BIN)/ruff check .

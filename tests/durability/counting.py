@@ -31,7 +31,7 @@ def toll(story: Story, unharmed: Story, lives: Lives) -> Toll:
     doubled, lost = is_ - should, should - is_
     answered = answered_turns(story)
     again = {turn: times - 1 for turn, times in answered.items() if times > 1}
-    in_flight = Counter(cut_off(lives))
+    in_flight = Counter(cut_off(lives, run_of(story)))
     unexcused = [turn for turn, times in again.items() if times > in_flight[turn[0]]]
     missing = set(answered_turns(unharmed)) - set(answered)
     return Toll(
@@ -75,13 +75,15 @@ def _writes(story: Story, places: dict[str, int]) -> Iterator[tuple[str, str]]:
             yield "comments made", "pull request"
 
 
-def cut_off(lives: Lives) -> Iterator[str]:
-    """Yield the steps whose request was under way when the service died, once for each death."""
+def cut_off(lives: Lives, run: str) -> Iterator[str]:
+    """Yield a run's steps whose request was under way when a service died, once for each death."""
     for life in lives.notes:
         asked: set[str] = set()
         for note in life:
             kind, _, rest = note.removesuffix(" DIED").partition(" ")
             step = rest.partition(" ")[2].partition(" #")[0]
+            if run not in note:
+                continue
             if kind == "model":
                 asked.add(step)
             elif note.startswith("journal.reply after"):

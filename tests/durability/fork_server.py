@@ -1,8 +1,9 @@
 """A process that has imported everything, and forks services that are up at once.
 
-It speaks JSON lines: in `{"environment": ..., "log": ..., "plan": ...}`, out `{"pid": ...}`, and
-`{"ended": pid, "status": ...}` when a service has ended; in `{"modules": PATH}`, out `{"up": ...}`,
-to import what a service had imported in the end. It ends with its standard input.
+It speaks JSON lines. In `{"environment": ..., "log": ..., "plan": ..., "role": ...}`, out
+`{"pid": ...}`, and `{"ended": pid, "status": ...}` when that service has ended. In
+`{"modules": PATH}`, out `{"up": ...}`, to import what a service had imported in the end. It ends
+with its standard input.
 """
 
 import importlib
@@ -82,7 +83,7 @@ def _begin(order: dict[str, Any], inherited: tuple[int, ...]) -> int:
     status = 1
     try:
         _settle(order)
-        service.run(order["plan"])
+        service.run(order["plan"], order["role"])
         status = 0
     except Exception:  # noqa: BLE001 - the last words of a process.
         traceback.print_exc()

@@ -1,92 +1,27 @@
 """A world whose service is killed and started anew, many times, by a fork server."""
 
-import json
 import os
-import queue
 import signal
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from app.cli.demo.folder import Folder
 from app.cli.demo.keys import ensure_secrets
-from app.cli.demo.processes import TETHER
 from app.cli.demo.stage import ENVIRONMENTS
 from app.rehearsal.samples import build
 from app.store.migrating import migrate
+from tests.durability.forking import UP_SECONDS, ForkServer
 from tests.durability.watch import Plan
 from tests.story import Story
 from tests.world import SAMPLE, Place, World
 
-ROOT = Path(__file__).parents[2]
 PATIENCE = 240.0
 LOOK_SECONDS = 0.25
 QUIET_SECONDS = 3.0
-UP_SECONDS = 60.0
 KILLED = -int(signal.SIGKILL)
-
-
-class ForkServer:
-    """The process that has everything imported, and the services it has forked."""
-
-    def __init__(self, environment: dict[str, str], log: Path) -> None:
-        self._said: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-        tether = [sys.executable, "-I", "-S", str(TETHER), str(os.getpid())]
-        with log.open("ab") as errors:
-            self._process = subprocess.Popen(
-                [*tether, sys.executable, "-m", "tests.durability.fork_server"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                env=environment | {"PYTHONPATH": str(ROOT)},
-                cwd=ROOT,
-            )
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
-        self._said.get(timeout=UP_SECONDS)
-
-    def begin(self, environment: dict[str, str], log: Path, plan: Plan) -> int:
-        """Fork a service and return its process id."""
-        order = {"environment": environment, "log": str(log), "plan": asdict(plan)}
-        self._order(order)
-        return int(self._said.get(timeout=UP_SECONDS)["pid"])
-
-    def import_what(self, modules: Path) -> None:
-        """Import what a service had imported when it ended, before the next one is forked."""
-        self._order({"modules": str(modules)})
-        self._said.get(timeout=UP_SECONDS)
-
-    def ended(self, seconds: float) -> int | None:
-        """Wait that long for a service to end; return its status, negative for a signal."""
-        try:
-            return int(self._said.get(timeout=seconds)["status"])
-        except queue.Empty:
-            return None
-
-    def close(self) -> None:
-        """End the process and whatever it has forked."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(UP_SECONDS)
-        self._listener.join(UP_SECONDS)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-
-    def _order(self, order: dict[str, Any]) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order, default=str).encode() + b"\n")
-        self._process.stdin.flush()
-
-    def _listen(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._said.put(json.loads(line))
 
 
 @dataclass(frozen=True)
@@ -137,19 +72,21 @@ class MortalWorld(World):
         """End the service as a power cut would."""
         assert self._pid is not None
         os.kill(self._pid, signal.SIGKILL)
-        assert self._server.ended(UP_SECONDS) == KILLED
+        end = self._server.ended(UP_SECONDS)
+        assert end is not None
+        assert end.status == KILLED
         self._pid = None
 
     def stop_the_service(self) -> int:
         """Ask the service to end; return its status. The next life has its imports done before."""
         assert self._pid is not None
         os.kill(self._pid, signal.SIGTERM)
-        status = self._server.ended(UP_SECONDS)
-        assert status is not None, self.said()
+        end = self._server.ended(UP_SECONDS)
+        assert end is not None, self.said()
         self._pid = None
-        if status == 0:
+        if end.status == 0:
             self._server.import_what(self._plan.notes.with_suffix(".modules"))
-        return status
+        return end.status
 
     def end(self) -> None:
         """End everything."""
@@ -171,21 +108,21 @@ class MortalWorld(World):
         while True:
             assert time.monotonic() < deadline, f"not in time\n{self.said()}\n{story.tracker()}"
             # Over, it may still die at what follows the last word.
-            status = self._server.ended(QUIET_SECONDS if over else LOOK_SECONDS)
-            if status is not None:
-                assert status == KILLED, f"the service ended by itself: {status}\n{self.said()}"
+            end = self._server.ended(QUIET_SECONDS if over else LOOK_SECONDS)
+            if end is not None:
+                assert end.status == KILLED, f"the service ended by itself: {end}\n{self.said()}"
                 between()
                 self.serve()
             elif over:
                 break
             else:
-                over = _is_over(story)
+                over = is_over(story)
         # The next life has done before what this one imported on its way.
         assert self.stop_the_service() == 0
-        return Lives(tuple(_lives(plan.notes)))
+        return Lives(tuple(lives_in(plan.notes)))
 
 
-def _is_over(story: Story) -> bool:
+def is_over(story: Story) -> bool:
     """Tell by GitHub alone whether a run has said its last word."""
     tracker = story.tracker()
     if "🟢 ready for review" in tracker:
@@ -196,7 +133,7 @@ def _is_over(story: Story) -> bool:
     return False
 
 
-def _lives(notes: Path) -> Iterator[tuple[str, ...]]:
+def lives_in(notes: Path) -> Iterator[tuple[str, ...]]:
     life: list[str] = []
     for note in notes.read_text().splitlines():
         if note == "life begins" and life:

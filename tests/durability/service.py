@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import uvicorn
+from fastapi import FastAPI
 
 from app.clock import SystemClock
 from app.durable.admission import Admission
@@ -42,23 +43,34 @@ class RoomForAll(Admission):
         """Let it in."""
 
 
-async def serve(plan: Plan) -> None:
-    """Serve until SIGTERM, or until the plan kills the process."""
+async def serve(plan: Plan, role: str) -> None:
+    """Serve, or be its `web` side or a worker alone, until SIGTERM or until the plan kills."""
     settings = load()
     configure(settings.log_level, Redaction(secrets_of(settings)))
     watch = Watch(plan)
     watch.reached("life begins")
     store = _store(settings, watch)
-    bell = Bell()
-    async with store.database, _working(settings, store, bell, watch) as task:
-        application = create_app(settings, store, (WorkerProbe(task),), bell)
-        config = uvicorn.Config(
-            application, host=settings.host, port=settings.port, log_config=None, access_log=False
-        )
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: None)
-        await uvicorn.Server(config).serve()
+    bell, stop = Bell(), asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(store.database)
+        probes: tuple[WorkerProbe, ...] = ()
+        if role != "web":
+            working = _working(settings, store, bell, watch)
+            probes = (WorkerProbe(await stack.enter_async_context(working)),)
+        if role == "work":
+            await stop.wait()
+        else:
+            await _web(create_app(settings, store, probes, bell), settings)
     # What was imported late on the way; the fork server does so before the next life.
     plan.notes.with_suffix(".modules").write_text("\n".join(sorted(sys.modules)))
+
+
+async def _web(application: FastAPI, settings: Settings) -> None:
+    config = uvicorn.Config(
+        application, host=settings.host, port=settings.port, log_config=None, access_log=False
+    )
+    await uvicorn.Server(config).serve()
 
 
 def _store(settings: Settings, watch: Watch) -> Store:
@@ -159,23 +171,24 @@ def _watch_sessions(sessions: Any, watch: Watch) -> None:
     """Put boundaries around the rows of sessions and around the requests to the model."""
 
     def row(assignment: Any, n: int, *_: object, **_named: object) -> str:
-        return f"{assignment.name} #{n}"
+        return f"{assignment.name} #{n} {assignment.run}"
 
     journal = Watched(sessions._room.journal, "journal", watch, {"reply": row, "results": row})
     sessions._room = replace(sessions._room, journal=journal)
 
     async def sent(request: Any) -> None:
         if step := request.headers.get("X-Phaseline-Step"):
-            watch.reached(f"model sent {step} #")
+            watch.reached(f"model sent {step} # {request.headers['X-Phaseline-Run']}")
 
     async def begun(response: Any) -> None:
         if step := response.request.headers.get("X-Phaseline-Step"):
-            watch.reached(f"model begun {step} #")
+            run = response.request.headers["X-Phaseline-Run"]
+            watch.reached(f"model begun {step} # {run}")
 
     sessions._client._client.event_hooks = {"request": [sent], "response": [begun]}
 
 
-def run(plan: dict[str, str]) -> None:
+def run(plan: dict[str, str], role: str) -> None:
     """Run the service in this process."""
     paths = {name: Path(plan[name]) for name in ("notes", "died_at")}
-    asyncio.run(serve(Plan(**paths, deadly=plan["deadly"], grain=plan["grain"])))
+    asyncio.run(serve(Plan(**paths, deadly=plan["deadly"], grain=plan["grain"]), role))

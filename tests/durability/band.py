@@ -1,0 +1,108 @@
+"""A band of workers on PostgreSQL, each on a machine of its own; any of them dies when told to."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.cli.demo.folder import Folder
+from app.cli.demo.keys import ensure_secrets
+from app.cli.demo.stage import ENVIRONMENTS
+from app.rehearsal.samples import build
+from app.store.migrating import migrate
+from tests.durability.forking import UP_SECONDS, ForkServer
+from tests.durability.lives import KILLED, Lives, lives_in
+from tests.durability.watch import Plan
+from tests.world import SAMPLE, Place, World
+
+
+class Band(World):
+    """One web side and some workers: the workers share nothing but the database."""
+
+    def __init__(self, place: Place, database: str, workers: int) -> None:
+        super().__init__(place)
+        self._database = database
+        self._server = ForkServer(self.environment(), self.folder.log("fork-server"))
+        self._workers: dict[int, int] = {}
+        self._size = workers
+
+    def serve(self) -> None:
+        """Start the web side and all workers."""
+        self._server.begin(self._environment("web"), self._log("web"), self._plan("web"), "web")
+        for number in range(self._size):
+            self.hire(number)
+
+    def hire(self, number: int) -> None:
+        """Start one worker."""
+        name = f"worker-{number}"
+        self._workers[number] = self._server.begin(
+            self._environment(name), self._log(name), self._plan(name), "work"
+        )
+
+    def kill(self, number: int) -> None:
+        """End one worker as a power cut would."""
+        pid = self._workers.pop(number)
+        os.kill(pid, signal.SIGKILL)
+        end = self._server.ended(UP_SECONDS)
+        assert end is not None
+        assert (end.pid, end.status) == (pid, KILLED), f"a worker ended by itself: {end}"
+
+    def dismiss(self) -> None:
+        """Stop every worker; each must end by itself."""
+        for pid in self._workers.values():
+            os.kill(pid, signal.SIGTERM)
+        for _ in range(len(self._workers)):
+            end = self._server.ended(UP_SECONDS)
+            assert end is not None
+            assert end.status == 0, f"a worker did not end well: {end}"
+        self._workers.clear()
+        self._server.import_what(self._plan("worker-0").notes.with_suffix(".modules"))
+
+    def lives(self) -> Lives:
+        """Return what all workers have noted so far."""
+        notes = sorted(self.folder.logs.glob("worker-*.notes"))
+        return Lives(tuple(life for path in notes for life in lives_in(path)))
+
+    def end(self) -> None:
+        """End everything."""
+        self._server.close()
+        super().end()
+
+    def said(self) -> str:
+        """Return what the workers warned of last."""
+        logs = sorted(self.folder.logs.glob("worker-*.log"))
+        lines = [line for log in logs for line in log.read_text().splitlines()]
+        return "\n".join([line for line in lines if '"level": "info"' not in line][-20:])
+
+    def _environment(self, name: str) -> dict[str, str]:
+        data = self.folder.root / name
+        data.mkdir(mode=0o700, exist_ok=True)
+        return self.environment() | {
+            "PHASELINE_DATABASE_URL": self._database,
+            "PHASELINE_DATA_DIR": str(data),
+        }
+
+    def _log(self, name: str) -> Path:
+        return self.folder.log(name)
+
+    def _plan(self, name: str) -> Plan:
+        logs = self.folder.logs
+        return Plan(logs / f"{name}.notes", logs / f"{name}.died", "", "turn")
+
+
+@contextmanager
+def band(root: Path, database: str, workers: int) -> Iterator[Band]:
+    """Run a band on an empty directory and an empty database."""
+    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+    folder = Folder(root)
+    folder.prepare()
+    ensure_secrets(folder)
+    build(SAMPLE.name, folder.source)
+    migrate(database)
+    it = Band(Place(root, ENVIRONMENTS, (), Path.home()), database, workers)
+    try:
+        it.begin()
+        yield it
+    finally:
+        it.end()
