@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 SHORT = 8
 MOST_TEXT = 100
-runs = typer.Typer(no_args_is_help=True, help="Runs: look at them, steer them, take them away.")
+runs = typer.Typer(no_args_is_help=True, help="Runs: look at them, steer them.")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="A run's id, or the beginning of it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
