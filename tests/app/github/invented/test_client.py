@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,6 @@ import httpx
 import jwt
 import pytest
 import respx
-from githubkit.response import Response
-from githubkit.versions import RestVersionSwitcher
 
 from app.github.client import GitHubApi
 from app.github.connection import GitHubConnection
@@ -20,6 +17,7 @@ from app.github.key import AppKey, PrivateKeyError
 from app.github.purposes import Purpose
 from app.github.tokens import scope_of
 from phases.core.errors import BlockedError, TransientError
+from tests.app.github.invented.calls import COMMENTS, ISSUE, MINT, get_issue, post_comment
 from tests.app.github.parts import (
     API,
     REPOSITORY,
@@ -28,45 +26,7 @@ from tests.app.github.parts import (
     minted,
     private_key,
 )
-from tests.contract.invented import NOT_GITHUB, invented_github
-
-MINT = f"{API}/app/installations/7/access_tokens"
-ISSUE = f"{API}/repos/acme/shop/issues/3"
-COMMENTS = f"{ISSUE}/comments"
-
-
-@pytest.fixture
-def clock() -> MovingClock:
-    return MovingClock()
-
-
-@pytest.fixture
-def github(tmp_path: Path) -> Iterator[respx.MockRouter]:
-    with invented_github(tmp_path) as router:
-        router.delete(f"{API}/installation/token").respond(204)
-        yield router
-
-
-@pytest.fixture
-async def connection(
-    github: respx.MockRouter, clock: MovingClock
-) -> AsyncIterator[GitHubConnection]:
-    github.post(MINT).respond(201, json=minted())
-    async with connected(clock) as connection:
-        yield connection
-
-
-@pytest.fixture
-def api(connection: GitHubConnection) -> GitHubApi:
-    return connection.clients.of(REPOSITORY, Purpose.CONVERSE)
-
-
-async def get_issue(rest: RestVersionSwitcher) -> Response[Any, Any]:
-    return await rest.issues.async_get("acme", "shop", 3)
-
-
-async def post_comment(rest: RestVersionSwitcher) -> Response[Any, Any]:
-    return await rest.issues.async_create_comment("acme", "shop", 3, body="Hello")
+from tests.contract.invented import NOT_GITHUB
 
 
 async def test_a_call_carries_a_token_of_its_repository_and_purpose_alone(

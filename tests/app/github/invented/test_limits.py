@@ -1,16 +1,11 @@
 """How the service keeps to GitHub's limits, and asks for no more than it must."""
 
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 import respx
-from githubkit.response import Response
-from githubkit.versions import RestVersionSwitcher
 
 from app.github.client import GitHubApi
 from app.github.connection import GitHubConnection
@@ -18,46 +13,9 @@ from app.github.errors import RefusedByGitHubError
 from app.github.purposes import Purpose
 from app.github.revalidation import LARGEST_KEPT
 from phases.core.errors import TransientError
+from tests.app.github.invented.calls import COMMENTS, ISSUE, MINT, get_issue, post_comment
 from tests.app.github.parts import API, REPOSITORY, MovingClock, connected, minted
-from tests.contract.invented import NOT_GITHUB, invented_github
-
-MINT = f"{API}/app/installations/7/access_tokens"
-ISSUE = f"{API}/repos/acme/shop/issues/3"
-COMMENTS = f"{ISSUE}/comments"
-
-
-@pytest.fixture
-def clock() -> MovingClock:
-    return MovingClock()
-
-
-@pytest.fixture
-def github(tmp_path: Path) -> Iterator[respx.MockRouter]:
-    with invented_github(tmp_path) as router:
-        router.delete(f"{API}/installation/token").respond(204)
-        yield router
-
-
-@pytest.fixture
-async def connection(
-    github: respx.MockRouter, clock: MovingClock
-) -> AsyncIterator[GitHubConnection]:
-    github.post(MINT).respond(201, json=minted())
-    async with connected(clock) as connection:
-        yield connection
-
-
-@pytest.fixture
-def api(connection: GitHubConnection) -> GitHubApi:
-    return connection.clients.of(REPOSITORY, Purpose.CONVERSE)
-
-
-async def get_issue(rest: RestVersionSwitcher) -> Response[Any, Any]:
-    return await rest.issues.async_get("acme", "shop", 3)
-
-
-async def post_comment(rest: RestVersionSwitcher) -> Response[Any, Any]:
-    return await rest.issues.async_create_comment("acme", "shop", 3, body="Hello")
+from tests.contract.invented import NOT_GITHUB
 
 
 def limited(status: int = 403, **headers: str) -> httpx.Response:
