@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -143,12 +144,13 @@ class Soak:
 
 def main() -> None:
     """Soak, and print the figures; 1 when something was lost, doubled or asked without need."""
-    options, target = _options()
-    with tempfile.TemporaryDirectory(prefix="soak-") as root, postgres_server() as socket:
-        database = create_database(socket, "soak")
-        with band(Path(root), database, options.workers) as it:
-            it.play(SAMPLE.script, options.latency)
-            soaked = Soak(it, options).go()
+    options, target, kept = _options()
+    with ExitStack() as stack:
+        root = kept or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
+        database = create_database(stack.enter_context(postgres_server()), "soak")
+        it = stack.enter_context(band(root, database, options.workers))
+        it.play(SAMPLE.script, options.latency)
+        soaked = Soak(it, options).go()
     text = json.dumps(asdict(soaked), indent=2)
     print(text)
     if target is not None:
@@ -158,7 +160,7 @@ def main() -> None:
     sys.exit(0 if whole and not harm else 1)
 
 
-def _options() -> tuple[Options, Path | None]:
+def _options() -> tuple[Options, Path | None, Path | None]:
     parser = argparse.ArgumentParser(prog="benchmarks.soak", description=__doc__)
     parser.add_argument("--runs", type=int, default=12)
     parser.add_argument("--workers", type=int, default=3)
@@ -166,10 +168,11 @@ def _options() -> tuple[Options, Path | None]:
     parser.add_argument("--latency", type=float, default=0.3, help="seconds of a model's reply")
     parser.add_argument("--most-seconds", type=float, default=1800.0)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    parser.add_argument("--keep", type=Path, help="an empty directory: logs and state stay there")
     given = vars(parser.parse_args())
-    target = given.pop("json")
-    return Options(**given), target
+    target, kept = given.pop("json"), given.pop("keep")
+    return Options(**given), target, kept
 
 
 def _say(text: str) -> None:
