@@ -114,8 +114,11 @@ class Git:
         environment: Mapping[str, str] | None = None,
         seconds: float = _LOCAL_SECONDS,
         most: int = _MOST_OUTPUT,
+        lock: int | None = None,
     ) -> bytes:
         """Run one command to its end and return what it printed.
+
+        It shares `lock`, a descriptor: should this process die, that goes when the command ends.
 
         Raises:
             GitError: when it fails, prints more than `most` bytes, or does not end in `seconds`.
@@ -128,6 +131,7 @@ class Git:
             environment=environment,
             seconds=seconds,
             most=most,
+            lock=lock,
         )
         if not whole:
             raise GitError(arguments[0], None, f"it printed more than {most} bytes")
@@ -156,7 +160,11 @@ class Git:
         return [self._program, *self._flags, f"--git-dir={gitdir}", *arguments]
 
     async def _start(
-        self, gitdir: Path, arguments: tuple[str, ...], environment: Mapping[str, str]
+        self,
+        gitdir: Path,
+        arguments: tuple[str, ...],
+        environment: Mapping[str, str],
+        lock: int | None,
     ) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             *self._argv(gitdir, arguments),
@@ -166,6 +174,7 @@ class Git:
             stderr=asyncio.subprocess.PIPE,
             cwd="/",
             start_new_session=True,
+            pass_fds=() if lock is None else (lock,),
         )
 
     async def _communicate(
@@ -178,9 +187,10 @@ class Git:
         access: Access | None = None,
         environment: Mapping[str, str] | None = None,
         seconds: float = _LOCAL_SECONDS,
+        lock: int | None = None,
     ) -> tuple[bytes, bool]:
         given = {**(environment or {}), **(access.environment() if access else {})}
-        process = await self._start(gitdir, arguments, given)
+        process = await self._start(gitdir, arguments, given, lock)
         secrets = (access.token, access.credential) if access else ()
         try:
             async with asyncio.timeout(seconds):

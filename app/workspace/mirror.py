@@ -41,10 +41,11 @@ class Mirrors:
             BlockedError: when it refuses.
         """
         mirror = self.mirror(repository)
-        async with _locked(self._home(repository) / "lock"):
+        async with _locked(self._home(repository) / "lock") as lock:
             if not _exists(mirror / "HEAD"):
                 await init_bare(self._git, mirror)
-            await self._remote.fetch(repository, mirror)
+            # A fetch that outlives this process keeps the next one waiting.
+            await self._remote.fetch(repository, mirror, lock)
 
     async def objects(self, run: Run) -> Objects:
         """Return the run's own object store, made when it is not there."""
@@ -74,8 +75,8 @@ def _exists(path: Path) -> bool:
 
 
 @asynccontextmanager
-async def _locked(path: Path) -> AsyncIterator[None]:
-    """Hold a lock that other processes respect too; it dies with its holder."""
+async def _locked(path: Path) -> AsyncIterator[int]:
+    """Hold a lock that other processes respect too, as a descriptor; it dies with its holders."""
     with path.open("a") as handle:
         for _ in range(_LOCK_TRIES):
             try:
@@ -85,4 +86,4 @@ async def _locked(path: Path) -> AsyncIterator[None]:
                 await asyncio.sleep(_LOCK_SECONDS)
         else:
             raise TransientError("Another worker has held this repository's cache for too long.")
-        yield
+        yield handle.fileno()

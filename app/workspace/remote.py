@@ -57,8 +57,8 @@ class Remote:
                 raise BlockedError(f"{part!r} cannot be part of a repository's name.")
         return f"{self._base}/{repository.owner}/{repository.name}.git"
 
-    async def fetch(self, repository: Repository, gitdir: Path) -> None:
-        """Bring every branch into `refs/remotes/origin/` of a git directory.
+    async def fetch(self, repository: Repository, gitdir: Path, lock: int) -> None:
+        """Bring every branch into `refs/remotes/origin/` of a git directory that `lock` guards.
 
         Raises:
             TransientError: when GitHub does not answer.
@@ -74,6 +74,7 @@ class Remote:
                 *(url, _HEADS),
                 access=access,
                 seconds=_FETCH_SECONDS,
+                lock=lock,
             )
         except GitError as error:
             raise _meaning(error, f"Fetching {repository.full_name}") from error

@@ -162,7 +162,7 @@ class GitWorkspaces:
             environment=await self._environment_for(run, objects, name, commit, seen),
             commit=commit,
             branch=run.base.branch if run.base else run.repository.default_branch,
-            remote_tip=await self._tip(run),
+            remote_tip=await self._tip(run) if writable else None,
         )
         async with self._openings.open(start, name, roster, writable=writable) as worktree:
             yield worktree
@@ -216,7 +216,15 @@ class GitWorkspaces:
                     " start anew with the label."
                 )
         if tip != commit:
-            await self._remote.push(run.repository, objects.gitdir, commit, run.branch)
+            await self._push(run, objects, commit, run.branch)
+
+    async def _push(self, run: Run, objects: Objects, commit: str, branch: str) -> None:
+        try:
+            await self._remote.push(run.repository, objects.gitdir, commit, branch)
+        except TransientError:
+            # What moved the branch may be this very push, by a git that outlived its service.
+            if await self._remote.tip(run.repository, objects.gitdir, branch) != commit:
+                raise
 
     async def _environment_for(
         self, run: Run, objects: Objects, name: WorkName, commit: str, seen: Overview
@@ -229,7 +237,17 @@ class GitWorkspaces:
         )
 
     async def _tip(self, run: Run) -> str | None:
-        return await self._mirrors.tip(run.repository, run.branch) if run.branch else None
+        """Return where the run's branch stands on GitHub now, with its commits brought here.
+
+        The cache would not do: another machine may have pushed the step's commit and died.
+        """
+        if run.branch is None:
+            return None
+        objects = await self._mirrors.objects(run)
+        tip = await self._remote.tip(run.repository, objects.gitdir, run.branch)
+        if tip is not None:
+            await self._objects(run, tip)
+        return tip
 
     async def _objects(self, run: Run, commit: str) -> Objects:
         """Return the run's store with a commit in it, fetched when it is not there yet."""

@@ -10,6 +10,7 @@ from app.workspace.sandbox.sandbox import Sandbox
 from app.workspace.workspaces import GitWorkspaces
 from phases.core.errors import SnapshotLostError
 from phases.core.model import Change, ChangeKind, Run
+from phases.core.submission import CommitMessage
 from phases.core.work import WorkName
 from tests.app.workspace.git.kit import Bench, a_run
 from tests.app.workspace.git.room import KeptLogs, KeptPacks, room_with
@@ -133,3 +134,27 @@ async def test_a_snapshot_that_had_no_room_is_lost_elsewhere_and_there_where_it_
 
     there = await changes_after(first, run, last)
     assert [change.path for change in there] == ["src/new.py", "src/noise.txt"]
+
+
+async def test_a_commit_that_another_machine_pushed_before_it_died_is_found_and_not_made_again(
+    machines: Machines,
+) -> None:
+    first, second = machines.machine("first"), machines.machine("second")
+    run = await machines.run_on(first)
+    await second.fetch_base(run)
+    (snapshot,) = await worked(first, run, "echo 1 > src/new.py")
+    pushed = await delivered(first, run, snapshot)
+
+    again = await delivered(second, run, snapshot)
+
+    assert again == pushed
+
+
+async def delivered(machine: GitWorkspaces, run: Run, snapshot: str) -> str:
+    """Commit and push as a step does at its end; return the commit."""
+    roster = await machine.roster(run)
+    async with machine.open(run, WORK, roster, writable=True) as worktree:
+        await worktree.restore(snapshot)
+        commit = await worktree.commit(CommitMessage("feat", None, "number", None), {})
+        await machine.push(run, commit.sha)
+    return commit.sha
