@@ -29,7 +29,10 @@ LOOK_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Options:
-    """How long it goes on, and how hard: times in seconds, `pause` the mean time between kills."""
+    """How hard, and how long: times in seconds, `pause` the mean time between kills.
+
+    After `most_seconds` the killing ends; what is left has as long again.
+    """
 
     runs: int
     workers: int
@@ -81,11 +84,13 @@ class Soak:
         _say("one run has passed unharmed; now the others")
         began = time.monotonic()
         stories = tuple(self._band.label_issue() for _ in range(self._options.runs))
-        ready = self._killing(stories, began + self._options.most_seconds)
+        self._killing(stories, began + self._options.most_seconds)
+        _say("nobody is killed any more; what is left may end")
+        self._until_over(stories, time.monotonic() + self._options.most_seconds)
         self._band.dismiss()
-        return self._summed(stories, ready, unharmed, time.monotonic() - began)
+        return self._summed(stories, unharmed, time.monotonic() - began)
 
-    def _killing(self, stories: Sequence[Story], deadline: float) -> int:
+    def _killing(self, stories: Sequence[Story], deadline: float) -> None:
         left = list(stories)
         while left and time.monotonic() < deadline:
             pause = self._chance.expovariate(1 / self._options.pause)
@@ -96,18 +101,15 @@ class Soak:
             self._band.hire(number)
             left = [story for story in left if not is_over(story)]
             _say(f"{len(self._deaths)} kills, {len(left)} of {len(stories)} runs to go")
-        return len(stories) - len(left)
 
     @staticmethod
     def _until_over(stories: Sequence[Story], deadline: float) -> None:
         while not all(is_over(story) for story in stories):
             if time.monotonic() > deadline:
-                raise TimeoutError("a run that nothing interrupts was not over in time")
+                raise TimeoutError("runs that nothing interrupts were not over in time")
             time.sleep(LOOK_SECONDS)
 
-    def _summed(
-        self, stories: Sequence[Story], ready: int, unharmed: Story, seconds: float
-    ) -> Soaked:
+    def _summed(self, stories: Sequence[Story], unharmed: Story, seconds: float) -> Soaked:
         lives = self._band.lives()
         tolls: list[Toll] = [toll(story, unharmed, lives) for story in stories]
         for story, one in zip(stories, tolls, strict=True):
@@ -117,7 +119,7 @@ class Soak:
             seed=self._options.seed,
             kills=len(self._deaths),
             runs=len(stories),
-            ready=ready,
+            ready=sum(is_over(story) for story in stories),
             lost=sum(len(one.lost) for one in tolls),
             doubled=sum(len(one.doubled) for one in tolls),
             repeated_requests=sum(one.repeated for one in tolls),

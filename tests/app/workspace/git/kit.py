@@ -85,10 +85,11 @@ class Bench:
     remote: Remote
     mirrors: Mirrors
     data: Path
+    minutes: int = 0
 
     def committer(self, *known: str) -> Committer:
         bot = Bot("phaseline[bot]", "1+phaseline[bot]@users.noreply.github.com")
-        return Committer(bot, Leaks(known), SteppingClock())
+        return Committer(bot, Leaks(known), SteppingClock(self.minutes))
 
     async def fetched(self) -> Objects:
         await self.mirrors.refresh(REPOSITORY)

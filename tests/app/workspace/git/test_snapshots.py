@@ -34,7 +34,9 @@ class Machines:
         data = self.root / name
         data.mkdir()
         mirrors = Mirrors(self.bench.git, self.bench.remote, data / "repositories")
-        mine = replace(self.bench, data=data, mirrors=mirrors)
+        # Commits of two machines are not made in the same second.
+        minutes = len(list(self.root.iterdir()))
+        mine = replace(self.bench, data=data, mirrors=mirrors, minutes=minutes)
         return room_with(mine, self.sandbox, KeptLogs(), self.packs)
 
     async def run_on(self, machine: GitWorkspaces) -> Run:
