@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ def _with_bubblewrap(sandbox: Sandbox, directory: Path, script: str) -> Sandbox:
     """A sandbox that starts a shell script in bubblewrap's place, where everybody can reach it."""
     place = Path("/run/phaseline-test/fakes") if os.geteuid() == 0 else directory
     place.mkdir(parents=True, exist_ok=True)
-    program = place / f"bwrap-{directory.name}"
+    # By the whole path: workers of one session have directories of the same name.
+    program = place / f"bwrap-{sha256(str(directory).encode()).hexdigest()[:16]}"
     program.write_text(f"#!/bin/bash\n{script}\n")
     program.chmod(0o755)
     return Sandbox(replace(sandbox.settings, bubblewrap=program), sandbox.toolchain)
