@@ -13,9 +13,9 @@ setup: ## Install everything this checkout needs (does nothing when it is up to 
 demo: setup ## Watch a labelled issue become a pull request, against stand-ins on this machine
 	@$(BIN)/phaseline demo
 
-test: setup ## Run the test suite (four at a time: most tests wait for processes)
+test: setup ## Run the test suite
 	@scripts/setup-tests
-	@$(BIN)/pytest -n 4 --dist loadgroup -m "not index"
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not index"
 
 test-container: setup ## Run the container's build steps as an unprivileged user (needs the package index)
 	@$(BIN)/pytest -m index tests/deploy
