@@ -32,6 +32,8 @@ def test_a_test_that_never_gets_green_blocks_the_run_until_a_person_asks_for_mor
     assert _diagnosed(run) == 3
     assert "still red after 3 rounds" in run["reason"]
     assert story.pull_request()["draft"]
+    # The state is recorded first; the comment that shows it follows through the outbox.
+    story.wait(lambda: any("From here" in c["body"] for c in story.comments()), "the stop is told")
     (said,) = (c["body"] for c in story.comments() if "From here" in c["body"])
     assert re.findall(r"`/phaseline \w+`", said) == ["`/phaseline retry`", "`/phaseline cancel`"]
 
