@@ -19,13 +19,6 @@ PATIENCE_SECONDS = 60.0
 PAUSE_SECONDS = 0.05
 
 
-def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.create_server((HOST, 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
 @contextmanager
 def service(port: int, folder: Path, secret: str, app_id: int) -> Iterator[int]:
     """Run the receiving half of the service on a database in the folder; yield its process id."""

@@ -19,8 +19,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from app.cli.demo.ports import restartable_ports
 from benchmarks.burst import ACCEPTED, Answered, Signed, deliveries, out_of_order, send
-from benchmarks.receivers import free_port, peak_mebibytes, probot, service
+from benchmarks.receivers import peak_mebibytes, probot, service
 
 WARM_UP = 500
 SENT = 2000
@@ -54,7 +55,7 @@ def main() -> int:
 def _of_the_service(
     folder: Path, warm_up: list[Signed], distinct: list[Signed], burst: list[Signed]
 ) -> dict[str, float]:
-    port = free_port()
+    port = restartable_ports(1)[0]
     with service(port, folder, SECRET, APP_ID) as pid:
         answers, seconds = asyncio.run(_measured(warm_up, burst, port))
         peak = peak_mebibytes(pid)
@@ -73,7 +74,7 @@ def _of_the_service(
 
 
 def _of_probot(folder: Path, warm_up: list[Signed], burst: list[Signed]) -> float:
-    port = free_port()
+    port = restartable_ports(1)[0]
     with probot(port, folder, SECRET, APP_ID, _key()):
         answers, seconds = asyncio.run(_measured(warm_up, burst, port))
     refused = {each.status for each in answers} - {200, ACCEPTED}

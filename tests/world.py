@@ -6,7 +6,6 @@ see it, and counted in the stand-ins' own logs and in git.
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -22,6 +21,7 @@ import jwt
 
 from app.cli.demo.folder import Folder
 from app.cli.demo.keys import ensure_secrets
+from app.cli.demo.ports import restartable_ports
 from app.cli.demo.processes import TETHER, Child, wait_until_healthy
 from app.cli.demo.stage import ENVIRONMENTS
 from app.rehearsal.samples import SAMPLES, build
@@ -51,7 +51,8 @@ class World:
     def __init__(self, place: Place) -> None:
         self.folder = Folder(place.root)
         self._place = place
-        self._ports = {name: _free_port() for name in ("github", "claude", "service")}
+        names = ("github", "claude", "service")
+        self._ports = dict(zip(names, restartable_ports(len(names)), strict=True))
         self._children: dict[str, Child] = {}
         self._plays = 0
         self._clients: dict[str, httpx2.Client] = {}
@@ -253,12 +254,6 @@ def _client(base: str, token: str) -> httpx2.Client:
         limits=httpx2.Limits(max_keepalive_connections=0),
         trust_env=False,
     )
-
-
-def _free_port() -> int:
-    with socket.create_server((HOST, 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _lines(log: Path) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,6 @@ It starts and ends processes and acts as the maintainer; what happened is read e
 
 import json
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,8 @@ import httpx2
 
 from app.cli.demo.folder import Folder
 from app.cli.demo.keys import ensure_secrets
-from app.cli.demo.processes import HOST, Child, start, wait_until_healthy
+from app.cli.demo.ports import HOST, restartable_ports
+from app.cli.demo.processes import Child, start, wait_until_healthy
 from benchmarks.scaling.material import build_repository, build_script, issue
 
 APP_ID = 1001
@@ -42,7 +42,8 @@ class Fleet:
         self.database = database or f"sqlite:///{self.folder.service / 'phaseline.db'}"
         self._size = size
         self._names = [f"acme/scale-{number:02}" for number in range(1, size.repositories + 1)]
-        self._ports = {name: _free_port() for name in ("github", "claude", "service")}
+        names = ("github", "claude", "service")
+        self._ports = dict(zip(names, restartable_ports(len(names)), strict=True))
         self._children: dict[str, Child] = {}
 
     def __enter__(self) -> Self:
@@ -188,9 +189,3 @@ class Fleet:
 def _ok(answer: httpx2.Response) -> Any:
     answer.raise_for_status()
     return answer.json()
-
-
-def _free_port() -> int:
-    with socket.create_server((HOST, 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from app.cli.demo.ports import restartable_ports
 from app.cli.demo.processes import Child, start, wait_until_healthy
 from app.cli.demo.stage import ENVIRONMENTS
 from app.rehearsal.samples import SAMPLES, build
@@ -40,12 +40,6 @@ def named(words: str) -> str:
     return words
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
 def environment() -> dict[str, str]:
     """Return this process's own, without settings: those come from `.env` alone."""
     mine = ("PHASELINE_", "ANTHROPIC_")
@@ -66,7 +60,7 @@ def running(name: str, arguments: list[str], health: str, folder: Path) -> Itera
 @pytest.fixture
 def sites(tmp_path: Path) -> Iterator[tuple[str, str]]:
     build("pocket", tmp_path / "source")
-    github, claude = free_port(), free_port()
+    github, claude = restartable_ports(1)[0], restartable_ports(1)[0]
     addresses = f"http://127.0.0.1:{github}", f"http://127.0.0.1:{claude}"
     hosting = ["rehearse", "github", "--port", str(github), "--data", str(tmp_path / "github")]
     hosting += ["--repo", f"{REPOSITORY}={tmp_path / 'source'}"]
@@ -166,7 +160,7 @@ def test_a_stranger_with_the_readme_gets_from_a_new_app_to_a_tracker(
     sites: tuple[str, str], tmp_path: Path
 ) -> None:
     github, claude = sites
-    port = free_port()
+    port = restartable_ports(1)[0]
     service_url = f"http://127.0.0.1:{port}"
 
     with Browser(github) as browser:

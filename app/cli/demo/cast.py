@@ -2,18 +2,17 @@
 
 import json
 import re
-import socket
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from app.cli.demo.folder import Folder, put
 from app.cli.demo.options import DemoOptions
+from app.cli.demo.ports import HOST, restartable_ports
 from app.cli.demo.trouble import DemoError
 
 SAMPLE = "sample"
 OWNER = "demo"
-HOST = "127.0.0.1"
 PROCESSES = ("github", "claude", "service")
 VERSION = 1
 
@@ -132,13 +131,7 @@ def _slug(text: str) -> str:
 
 
 def _free_ports() -> dict[str, int]:
-    listeners = [socket.create_server((HOST, 0)) for _ in PROCESSES]
-    ports = {
-        name: listener.getsockname()[1] for name, listener in zip(PROCESSES, listeners, strict=True)
-    }
-    for listener in listeners:
-        listener.close()
-    return ports
+    return dict(zip(PROCESSES, restartable_ports(len(PROCESSES)), strict=True))
 
 
 def _save(folder: Folder, cast: Cast) -> None:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import httpx2
 
+from app.cli.demo.ports import HOST
 from app.cli.demo.trouble import DemoError
 
 TETHER = Path(__file__).with_name("tether.py")
-HOST = "127.0.0.1"
 PAUSE = 0.05
 TAIL_LINES = 20
 START_PATIENCE = 60.0

@@ -9,10 +9,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.cli.demo.cast import HOST, Cast
+from app.cli.demo.cast import Cast
 from app.cli.demo.folder import Folder
 from app.cli.demo.keys import ensure_secrets
 from app.cli.demo.maintainer import Issue, Maintainer
+from app.cli.demo.ports import HOST
 from app.cli.demo.processes import Child, demand_free, start, wait_until_healthy
 from app.cli.demo.trouble import DemoError
 

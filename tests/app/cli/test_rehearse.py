@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from app.cli.demo.ports import restartable_ports
+
 SCRIPT = "version: 1\ntitle: A small thing\nsteps:\n  qa/debugger/1: [{say: Done}]\n"
 PHASELINE = Path(sys.executable).parent / "phaseline"
 
@@ -19,12 +21,6 @@ def phaseline(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [PHASELINE, *arguments], capture_output=True, text=True, timeout=60, check=False
     )
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def wait_until_up(url: str, process: "subprocess.Popen[bytes]") -> httpx2.Response:
@@ -83,7 +79,7 @@ def test_neither_port_nor_check_is_a_question_back(tmp_path: Path) -> None:
 def test_the_scripted_claude_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
     path = tmp_path / "script.yaml"
     path.write_text(SCRIPT)
-    port = free_port()
+    port = restartable_ports(1)[0]
     process = subprocess.Popen(
         [PHASELINE, "rehearse", "claude", "--port", str(port), "--script", str(path)]
     )
@@ -132,7 +128,7 @@ def test_the_stand_in_github_serves_until_it_is_told_to_end(tmp_path: Path) -> N
     subprocess.run([*git, "init", "--quiet", str(repository)], check=True)
     commit = ["commit", "--quiet", "--allow-empty", "-m", "chore: begin"]
     subprocess.run([*git, "-C", str(repository), *commit], check=True)
-    port = free_port()
+    port = restartable_ports(1)[0]
     arguments = ["--port", str(port), "--data", str(tmp_path / "github")]
     process = subprocess.Popen(
         [PHASELINE, "rehearse", "github", *arguments, "--repo", f"demo/shop={repository}"]
@@ -151,7 +147,7 @@ def test_the_stand_in_github_serves_until_it_is_told_to_end(tmp_path: Path) -> N
 def test_a_repository_that_cannot_be_hosted_is_named(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    arguments = ["--port", str(free_port()), "--data", str(tmp_path / "github")]
+    arguments = ["--port", str(restartable_ports(1)[0]), "--data", str(tmp_path / "github")]
 
     done = phaseline("rehearse", "github", *arguments, "--repo", f"demo/shop={empty}")
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from app.cli.demo.ports import restartable_ports
 from phases.core.model import Person, Repository
 from tests.app.github.parts import APP_ID, SECRET, private_key
 
@@ -73,7 +73,7 @@ def stand_in(folder: Path, webhook_url: str | None = None) -> Iterator[StandIn]:
     secret.write_text(SECRET)
     hook = () if webhook_url is None else ("--webhook-url", webhook_url)
     data = folder / "github"
-    port = _free_port()
+    port = restartable_ports(1)[0]
     process = subprocess.Popen(
         (
             *COMMAND,
@@ -103,11 +103,6 @@ def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
             else:
                 return
     raise AssertionError("the stand-in does not answer")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def _repository(folder: Path) -> Path:

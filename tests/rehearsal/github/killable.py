@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from tests.rehearsal.github.standin import APP_ID, REPOSITORY, SECRET, Clock, Standin, free_port
+from app.cli.demo.ports import restartable_ports
+from tests.rehearsal.github.standin import APP_ID, REPOSITORY, SECRET, Clock, Standin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,7 @@ class Killable:
     """The stand-in as a process of its own."""
 
     def __init__(self, folder: Path, source: Path, key: Path, webhook_url: str) -> None:
-        self.port = free_port()
+        self.port = restartable_ports(1)[0]
         self._folder = folder
         secret = key.with_name("webhook-secret")
         secret.write_text(SECRET)

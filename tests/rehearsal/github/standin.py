@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import threading
 from contextlib import ExitStack, contextmanager
@@ -19,6 +18,7 @@ import uvicorn
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from app.cli.demo.ports import restartable_ports
 from app.rehearsal.github.server import (
     AppRegistration,
     GitHubOptions,
@@ -100,14 +100,6 @@ def make_key(path: Path) -> Path:
         )
     )
     return path
-
-
-def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass
@@ -211,7 +203,7 @@ class _Quiet(uvicorn.Server):
 def running(folder: Path, source: Path, key: Path, webhook_url: str | None) -> Iterator[Standin]:
     """Run the stand-in in a thread."""
     clock = Clock()
-    options = options_for(folder, source, key, webhook_url, free_port())
+    options = options_for(folder, source, key, webhook_url, restartable_ports(1)[0])
     listening = listen(options.port)
     server = _Quiet(
         uvicorn.Config(

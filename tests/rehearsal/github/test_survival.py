@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from app.cli.demo.ports import restartable_ports
 from app.rehearsal.github.server import PortTakenError, SeedError, create_app, listen
 from tests.rehearsal.github.killable import Killable
 from tests.rehearsal.github.receiver import Receiver
-from tests.rehearsal.github.standin import Clock, free_port, git, options_for, running
+from tests.rehearsal.github.standin import Clock, git, options_for, running
 from tests.rehearsal.github.test_git_data import REPO, commit_on, head_of
 from tests.rehearsal.github.test_issues import open_issue
 
@@ -134,7 +135,9 @@ def test_deliveries_that_were_not_sent_go_out_after_a_restart(
     tmp_path: Path, source: Path, key: Path
 ) -> None:
     folder = tmp_path / "github"
-    create_app(options_for(folder, source, key, "http://127.0.0.1:1/", free_port()), Clock())
+    create_app(
+        options_for(folder, source, key, "http://127.0.0.1:1/", restartable_ports(1)[0]), Clock()
+    )
     receiver = Receiver()
 
     with running(folder, source, key, receiver.url):
@@ -198,7 +201,9 @@ def test_a_source_that_is_no_repository_is_refused_with_what_to_do(
     tmp_path: Path, key: Path
 ) -> None:
     (tmp_path / "plain").mkdir()
-    options = options_for(tmp_path / "github", tmp_path / "plain", key, None, free_port())
+    options = options_for(
+        tmp_path / "github", tmp_path / "plain", key, None, restartable_ports(1)[0]
+    )
 
     with pytest.raises(SeedError, match="Give the path of a git repository"):
         create_app(options, Clock())

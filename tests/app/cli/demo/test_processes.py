@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.demo.ports import restartable_ports
 from app.cli.demo.processes import Child, demand_free, start, wait_until_healthy
 from app.cli.demo.trouble import DemoError
 
@@ -26,12 +27,6 @@ wait_until_healthy(child, f"http://127.0.0.1:{port}/")
 print(child.process.pid, flush=True)
 time.sleep(600)
 """
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def claude(tmp_path: Path, port: int, script: str = SCRIPT) -> Child:
@@ -51,7 +46,7 @@ def alive(pid: int) -> bool:
 
 def test_children_die_when_the_demo_is_killed(tmp_path: Path) -> None:
     (tmp_path / "script.yaml").write_text(SCRIPT)
-    port = free_port()
+    port = restartable_ports(1)[0]
     arguments = [str(port), str(tmp_path / "script.yaml"), str(tmp_path / "claude.log")]
     with subprocess.Popen(
         [sys.executable, "-c", PARENT, *arguments], stdout=subprocess.PIPE, text=True
@@ -74,7 +69,7 @@ def test_children_die_when_the_demo_is_killed(tmp_path: Path) -> None:
 
 
 def test_a_child_is_ended_in_order(tmp_path: Path) -> None:
-    port = free_port()
+    port = restartable_ports(1)[0]
     child = claude(tmp_path, port)
     wait_until_healthy(child, f"http://127.0.0.1:{port}/")
 
@@ -85,7 +80,7 @@ def test_a_child_is_ended_in_order(tmp_path: Path) -> None:
 
 
 def test_a_child_that_ended_by_itself_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
-    child = claude(tmp_path, free_port(), script="version: 7\n")
+    child = claude(tmp_path, restartable_ports(1)[0], script="version: 7\n")
     child.process.wait(30)
 
     with pytest.raises(DemoError) as error:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,23 +14,20 @@ from app.cli.demo.cast import Cast
 from app.cli.demo.folder import Folder
 from app.cli.demo.keys import ensure_secrets
 from app.cli.demo.maintainer import Maintainer
+from app.cli.demo.ports import restartable_ports
 from app.cli.demo.processes import start, wait_until_healthy
 from app.cli.demo.stage import open_issue
 from app.cli.demo.trouble import DemoError
 from app.rehearsal.samples import build
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="module")
 def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cast, Path]]:
     root = tmp_path_factory.mktemp("hosted")
     build("pocket", root / "source")
-    cast = Cast("demo/shop", None, None, "Add a field", "Please.", {"github": free_port()})
+    cast = Cast(
+        "demo/shop", None, None, "Add a field", "Please.", {"github": restartable_ports(1)[0]}
+    )
     arguments = ["rehearse", "github", "--port", str(cast.ports["github"])]
     arguments += ["--data", str(root / "github"), "--repo", f"demo/shop={root / 'source'}"]
     child = start("The stand-in GitHub", arguments, os.environ, root / "github.log")
