@@ -1,7 +1,7 @@
 """`python -m benchmarks.soak`: workers on PostgreSQL are killed at random until all runs are over.
 
-What happened twice or was lost is counted in the stand-ins' logs and in git. The same seed kills
-the same workers after the same pauses; where in a run that hits them is the machine's affair.
+What happened twice or was lost is counted in the stand-ins' logs and in git. The same seed waits
+the same pauses; whom that hits at which place of a run is the machine's affair.
 """
 
 import argparse
@@ -22,9 +22,11 @@ from tests.durability.counting import Toll, run_of, toll
 from tests.durability.lives import is_over
 from tests.postgres import create_database, postgres_server
 from tests.story import Story
-from tests.world import SAMPLE
 
 LOOK_SECONDS = 0.5
+TELL_SECONDS = 10.0
+# How many of the deaths meet the worker that is busiest.
+BUSY_SHARE = 0.75
 
 
 @dataclass(frozen=True)
@@ -54,15 +56,20 @@ class Death:
 class Soaked:
     """The figures; `takeover_s_max` is from a death to the same turn's request by somebody else."""
 
-    seed: int
     kills: int
     runs: int
     ready: int
     lost: int
     doubled: int
     repeated_requests: int
-    unexcused_requests: int
     takeover_s_max: float
+
+
+@dataclass(frozen=True)
+class Aside:
+    """What is printed beside the figures; `unexcused` requests were repeated without a death."""
+
+    unexcused: int
     boundaries: int
     seconds: float
 
@@ -76,58 +83,78 @@ class Soak:
         # The point of it: chance that can be had again.
         self._chance = random.Random(options.seed)  # noqa: S311
         self._deaths: list[Death] = []
+        self._began = time.monotonic()
 
-    def go(self) -> Soaked:
+    def go(self) -> tuple[Soaked, Aside]:
         """Let one run pass unharmed, then kill until the others are over."""
         unharmed = self._band.label_issue()
-        self._until_over((unharmed,), time.monotonic() + self._options.most_seconds)
-        _say("one run has passed unharmed; now the others")
-        began = time.monotonic()
+        self._until_over((unharmed,), self._options.most_seconds)
+        self._say("one run has passed unharmed; now the others")
+        self._began = time.monotonic()
         stories = tuple(self._band.label_issue() for _ in range(self._options.runs))
-        self._killing(stories, began + self._options.most_seconds)
-        _say("nobody is killed any more; what is left may end")
-        self._until_over(stories, time.monotonic() + self._options.most_seconds)
+        self._killing(stories)
+        self._say("nobody is killed any more; what is left may end")
+        self._until_over(stories, self._options.most_seconds)
+        seconds = time.monotonic() - self._began
         self._band.dismiss()
-        return self._summed(stories, unharmed, time.monotonic() - began)
+        return self._summed(stories, unharmed, seconds)
 
-    def _killing(self, stories: Sequence[Story], deadline: float) -> None:
+    def _killing(self, stories: Sequence[Story]) -> None:
         left = list(stories)
+        deadline = self._began + self._options.most_seconds
         while left and time.monotonic() < deadline:
             pause = self._chance.expovariate(1 / self._options.pause)
             time.sleep(min(pause, self._options.pause * 4))
-            number = self._chance.randrange(self._options.workers)
+            number = self._victim()
             self._deaths.append(Death(number, time.time()))
             self._band.kill(number)
             self._band.hire(number)
             left = [story for story in left if not is_over(story)]
-            _say(f"{len(self._deaths)} kills, {len(left)} of {len(stories)} runs to go")
+            self._say(
+                f"killed worker {number}, {len(self._deaths)} in all; "
+                f"{len(left)} of {len(stories)} runs to go"
+            )
 
-    @staticmethod
-    def _until_over(stories: Sequence[Story], deadline: float) -> None:
-        while not all(is_over(story) for story in stories):
+    def _victim(self) -> int:
+        """Choose whom to kill: mostly who is at work, for the death of an idle one shows little."""
+        if self._chance.random() < BUSY_SHARE:
+            return self._band.busiest()
+        return self._chance.randrange(self._options.workers)
+
+    def _until_over(self, stories: Sequence[Story], seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        told = 0.0
+        while left := [story for story in stories if not is_over(story)]:
             if time.monotonic() > deadline:
                 raise TimeoutError("runs that nothing interrupts were not over in time")
+            if time.monotonic() - told > TELL_SECONDS:
+                self._say(f"{len(left)} of {len(stories)} runs to go")
+                told = time.monotonic()
             time.sleep(LOOK_SECONDS)
 
-    def _summed(self, stories: Sequence[Story], unharmed: Story, seconds: float) -> Soaked:
+    def _summed(
+        self, stories: Sequence[Story], unharmed: Story, seconds: float
+    ) -> tuple[Soaked, Aside]:
         lives = self._band.lives()
         tolls: list[Toll] = [toll(story, unharmed, lives) for story in stories]
         for story, one in zip(stories, tolls, strict=True):
             if one.doubled or one.lost or one.unexcused:
-                _say(f"issue {story.issue}: {one}")
-        return Soaked(
-            seed=self._options.seed,
+                self._say(f"issue {story.issue}: {one}")
+        figures = Soaked(
             kills=len(self._deaths),
             runs=len(stories),
             ready=sum(is_over(story) for story in stories),
             lost=sum(len(one.lost) for one in tolls),
             doubled=sum(len(one.doubled) for one in tolls),
             repeated_requests=sum(one.repeated for one in tolls),
-            unexcused_requests=sum(len(one.unexcused) for one in tolls),
             takeover_s_max=round(max(self._takeovers(stories), default=0.0), 2),
+        )
+        aside = Aside(
+            unexcused=sum(len(one.unexcused) for one in tolls),
             boundaries=len({note.partition(" #")[0] for note in lives.boundaries}),
             seconds=round(seconds, 1),
         )
+        return figures, aside
 
     def _takeovers(self, stories: Sequence[Story]) -> Iterator[float]:
         """Yield how long a request that a death cut off waited until it was sent again."""
@@ -143,6 +170,10 @@ class Soak:
                 yield from (at - death for death in between[-1:])
             sent[turn] = at
 
+    def _say(self, text: str) -> None:
+        seconds = time.monotonic() - self._began
+        print(f"{seconds:7.1f} s  {text}", file=sys.stderr, flush=True)
+
 
 def main() -> None:
     """Soak, and print the figures; 1 when something was lost, doubled or asked without need."""
@@ -150,15 +181,14 @@ def main() -> None:
     with ExitStack() as stack:
         root = kept or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
         database = create_database(stack.enter_context(postgres_server()), "soak")
-        it = stack.enter_context(band(root, database, options.workers))
-        it.play(SAMPLE.script, options.latency)
-        soaked = Soak(it, options).go()
-    text = json.dumps(asdict(soaked), indent=2)
-    print(text)
+        it = stack.enter_context(band(root, database, options.workers, options.latency))
+        soaked, aside = Soak(it, options).go()
+    for name, figure in (asdict(soaked) | asdict(aside)).items():
+        print(f"{name.replace('_', ' '):20}{figure:>10}")
     if target is not None:
-        target.write_text(f"{text}\n")
+        target.write_text(f"{json.dumps(asdict(soaked), indent=2)}\n")
     whole = soaked.ready == soaked.runs
-    harm = soaked.lost or soaked.doubled or soaked.unexcused_requests
+    harm = soaked.lost or soaked.doubled or aside.unexcused
     sys.exit(0 if whole and not harm else 1)
 
 
@@ -175,10 +205,6 @@ def _options() -> tuple[Options, Path | None, Path | None]:
     given = vars(parser.parse_args())
     target, kept = given.pop("json"), given.pop("keep")
     return Options(**given), target, kept
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

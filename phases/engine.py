@@ -17,6 +17,9 @@ from phases.core.ports import Records
 from phases.core.record import Record
 from phases.pipeline import Pipeline
 
+# From here a wait that ends by itself is told in a comment too; shorter ones stand in the tracker.
+TOLD_FROM_SECONDS = 1800.0
+
 
 @dataclass(frozen=True)
 class Stop:
@@ -32,7 +35,12 @@ class Stop:
 
 
 def said_at(stop: Stop, record: Record) -> tuple[Desired, ...]:
-    """Return what shows on GitHub that a run has stopped: a comment, the end of its check run."""
+    """Return what shows on GitHub that a run has stopped: a comment, the end of its check run.
+
+    A short wait asks nobody for anything, and an outage is many of them: the tracker tells.
+    """
+    if stop.after_seconds is not None and stop.after_seconds < TOLD_FROM_SECONDS:
+        return ()
     approval = bool(stop.approval_of)
     comment = stop_comment(record, stop.state, stop.reason, approval=approval)
     return (*((comment,) if comment else ()), *left_open(record, stop.state))

@@ -61,10 +61,10 @@ class World:
         """Return the address of `github`, `claude` or `service`."""
         return f"http://{HOST}:{self._ports[process]}"
 
-    def begin(self) -> None:
-        """Start all three, the service last."""
+    def begin(self, latency: float = 0.0) -> None:
+        """Start all three, the service last; a reply of Claude takes `latency` seconds."""
         self._begin_github()
-        self.play(SAMPLE.script)
+        self.play(SAMPLE.script, latency)
         self.serve()
 
     def end(self) -> None:

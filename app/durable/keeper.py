@@ -20,6 +20,11 @@ HOUSE = "keeper"
 WORKER = "worker/"
 
 
+def _lived() -> float:
+    """Return seconds that go on while the machine sleeps: leases do so too."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 class Leases(Protocol):
     """Who is alive, by the database's clock."""
 
@@ -84,12 +89,12 @@ class LeasedKeeper:
         self._executor = executor
         self._give_way = give_way
         self._keeps = False
-        self._renewed = time.monotonic()
+        self._renewed = _lived()
 
     @property
     def keeps(self) -> bool:
         """Whether this worker holds the house, and its lease cannot have run out."""
-        return self._keeps and time.monotonic() - self._renewed < LEASE_SECONDS
+        return self._keeps and _lived() - self._renewed < LEASE_SECONDS
 
     async def begin(self) -> None:
         """Take the worker's lease, so that nobody takes it for dead.
@@ -97,7 +102,7 @@ class LeasedKeeper:
         Raises:
             TransientError: when the database does not answer.
         """
-        began = time.monotonic()
+        began = _lived()
         await self._leases.take(WORKER + self._executor, self._executor, LEASE_SECONDS)
         self._renewed = began
 
@@ -108,14 +113,14 @@ class LeasedKeeper:
                 await self._turn()
             except TransientError as error:
                 log.warning("leases could not be renewed: %s", error)
-            if time.monotonic() - self._renewed > LEASE_SECONDS:
+            if _lived() - self._renewed > LEASE_SECONDS:
                 log.error("the lease ran out; others do this worker's work now")
                 self._give_way()
                 return
             await asyncio.sleep(LEASE_SECONDS / RENEWALS)
 
     async def _turn(self) -> None:
-        began = time.monotonic()
+        began = _lived()
         if not await self._leases.take(WORKER + self._executor, self._executor, LEASE_SECONDS):
             return
         self._renewed = began

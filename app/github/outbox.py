@@ -11,7 +11,6 @@ from typing import Protocol
 
 from app.github.conversation import Conversations
 from app.github.errors import RefusedByGitHubError
-from app.github.standing import Standing
 from phases.core.errors import BlockedError, TransientError
 from phases.core.outward import OutwardItem
 
@@ -45,6 +44,8 @@ class OutboxWriter:
     """The only one that writes to conversations, one item at a time per installation.
 
     `betrays` says of a text whether it holds a secret of this service: such a text stays here.
+    `may_write` is asked again before each request: a worker that stood still for a while may have
+    been replaced since, and what it was about to write stands already.
     """
 
     def __init__(
@@ -54,11 +55,13 @@ class OutboxWriter:
         conversations: Conversations,
         batch: int,
         betrays: Callable[[str], bool],
+        may_write: Callable[[], bool],
     ) -> None:
         self._outbox = outbox
         self._conversations = conversations
         self._batch = batch
         self._betrays = betrays
+        self._may_write = may_write
 
     async def send_due(self) -> int:
         """Send what is due and return how many items now stand as they should."""
@@ -80,7 +83,11 @@ class OutboxWriter:
                 await self._outbox.refuse(item, "it holds a secret of this service")
                 continue
             try:
-                standing = await self._send(item)
+                if not item.attempted:
+                    await self._outbox.attempted(item)
+                if not self._may_write():
+                    return sent
+                standing = await self._conversations.send(item)
             except TransientError as error:
                 # GitHub is not well: what comes behind it would fare no better now.
                 await self._outbox.postpone(item, error.after_seconds, str(error))
@@ -95,8 +102,3 @@ class OutboxWriter:
             await self._outbox.sent(item, standing.remote_id, standing.url, digest)
             sent += 1
         return sent
-
-    async def _send(self, item: OutwardItem) -> Standing:
-        if not item.attempted:
-            await self._outbox.attempted(item)
-        return await self._conversations.send(item)

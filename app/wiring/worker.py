@@ -144,6 +144,7 @@ def crew_of(
         conversations=Conversations(connection.clients, app_id=settings.github_app_id),
         batch=OUTBOX_BATCH,
         betrays=Tripwire(secrets_of(settings)).touched_by,
+        may_write=lambda: keeper.keeps,
     )
     worker = Worker(
         reception=reception,

@@ -48,6 +48,15 @@ class Band(World):
         assert end is not None
         assert (end.pid, end.status) == (pid, KILLED), f"a worker ended by itself: {end}"
 
+    def busiest(self) -> int:
+        """Return the worker that has noted something last: who drives notes all the time."""
+
+        def noted(number: int) -> float:
+            notes = self._plan(f"worker-{number}").notes
+            return notes.stat().st_mtime if notes.exists() else 0.0
+
+        return max(self._workers, key=noted)
+
     def dismiss(self) -> None:
         """Stop every worker; each must end by itself."""
         for pid in self._workers.values():
@@ -92,8 +101,9 @@ class Band(World):
 
 
 @contextmanager
-def band(root: Path, database: str, workers: int) -> Iterator[Band]:
+def band(root: Path, database: str, workers: int, latency: float) -> Iterator[Band]:
     """Run a band on an empty directory and an empty database."""
+    root.mkdir(parents=True, exist_ok=True)
     ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
     folder = Folder(root)
     folder.prepare()
@@ -102,7 +112,7 @@ def band(root: Path, database: str, workers: int) -> Iterator[Band]:
     migrate(database)
     it = Band(Place(root, ENVIRONMENTS, (), Path.home()), database, workers)
     try:
-        it.begin()
+        it.begin(latency)
         yield it
     finally:
         it.end()

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from app.claude.prices import Prices
+from app.cli.demo.tether import die_with
 from app.wiring.workspaces import team
 from app.workspace.sandbox.toolchain import Toolchain
 from tests.durability import service
@@ -75,6 +76,7 @@ def _line() -> bytes:
 
 
 def _begin(order: dict[str, Any], inherited: tuple[int, ...]) -> int:
+    parent = os.getpid()
     pid = os.fork()
     if pid:
         return pid
@@ -82,6 +84,7 @@ def _begin(order: dict[str, Any], inherited: tuple[int, ...]) -> int:
         os.close(descriptor)
     status = 1
     try:
+        die_with(parent)
         _settle(order)
         service.run(order["plan"], order["role"])
         status = 0

@@ -540,5 +540,20 @@ async def test_a_session_that_waits_lets_the_run_wait_as_long(tmp_path: Path) ->
     later = Later("The model API failed: HTTP 529.", 300.0)
     play["planning/architect/1"] = [later, *play["planning/architect/1"]]
 
-    async with driven(tmp_path, play) as (_, stop):
+    async with driven(tmp_path, play) as (it, stop):
         assert stop == Stop(RunState.WAITING, later.reason, 300.0)
+        assert later.reason in await it.tracker()
+
+
+@pytest.mark.parametrize(("seconds", "comments"), [(300.0, 0), (7200.0, 1)])
+async def test_only_a_long_wait_is_told_in_a_comment_and_an_outage_of_many_short_ones_in_none(
+    tmp_path: Path, seconds: float, comments: int
+) -> None:
+    play = standard_play()
+    later = Later("The model API failed: HTTP 529.", seconds)
+    play["planning/architect/1"] = [later, *play["planning/architect/1"]]
+
+    async with driven(tmp_path, play) as (it, _):
+        said = [key for key in await it.wanted() if key.startswith("stop/")]
+
+    assert len(said) == comments

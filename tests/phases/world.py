@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from app.durable.context import SegmentContext
 from app.store.deliveries import Deliveries
 from app.store.engine import Database
 from app.store.migrating import migrate
 from app.store.records import StoredRecords
 from app.store.runs import Runs
+from app.store.tables import OutwardRow
 from phases.actions import ActionPerformer
 from phases.core.errors import Setback
 from phases.core.machine import RunState
@@ -89,6 +92,11 @@ class World:
     async def tracker(self) -> str:
         """Return the tracker as it reads now."""
         return tracker(await self.record(), standard_pipeline().phases)
+
+    async def wanted(self) -> list[str]:
+        """Return the keys of what should stand on GitHub, oldest first."""
+        keys = sa.select(OutwardRow.key).order_by(OutwardRow.id)
+        return await self.database.read(lambda connection: list(connection.scalars(keys)))
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """The writer against the stand-in: everything once, in order, whatever interrupts it."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -57,12 +58,18 @@ class Rows:
         return self.standing[key][0]
 
 
-def writer(rows: Rows, connection: GitHubConnection, app_id: int = APP_ID) -> OutboxWriter:
+def writer(
+    rows: Rows,
+    connection: GitHubConnection,
+    app_id: int = APP_ID,
+    may_write: Callable[[], bool] = lambda: True,
+) -> OutboxWriter:
     return OutboxWriter(
         outbox=rows,
         conversations=Conversations(connection.clients, app_id=app_id),
         batch=50,
         betrays=lambda text: "canary" in text,
+        may_write=may_write,
     )
 
 
@@ -272,3 +279,18 @@ async def test_writes_of_one_installation_are_spaced(github: StandIn) -> None:
 
 async def test_nothing_due_sends_nothing(connection: GitHubConnection) -> None:
     assert await writer(Rows(), connection).send_due() == 0
+
+
+async def test_a_writer_that_was_replaced_while_it_stood_still_writes_nothing_more(
+    github: StandIn, connection: GitHubConnection
+) -> None:
+    number = await github.issue()
+    rows = Rows([item(github, number, f"{n}", key=f"k{n}") for n in range(3)])
+    answers = iter([True, False])
+
+    sent = await writer(rows, connection, may_write=lambda: next(answers)).send_due()
+
+    assert sent == 1
+    assert [body[0] for body in await bodies(github, number)] == ["0"]
+    # Whoever goes on looks first: the row says that somebody was about to write.
+    assert rows.told[-1] == ("attempted", "k1")

@@ -54,6 +54,7 @@ async def send(rows: Rows) -> int:
             conversations=Conversations(connection.clients, app_id=APP_ID),
             batch=50,
             betrays=lambda text: "canary" in text,
+            may_write=lambda: True,
         )
         return await writer.send_due()
 
