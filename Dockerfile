@@ -13,7 +13,7 @@ RUN python3 -m venv /tmp/bootstrap \
     && /tmp/bootstrap/bin/pip install --no-cache-dir --require-hashes -r requirements-uv.lock
 # The environment is built where it will be used: it cannot be moved.
 RUN /tmp/bootstrap/bin/uv venv --python /usr/bin/python3 .venv \
-    && /tmp/bootstrap/bin/uv pip sync --no-cache --python .venv/bin/python --require-hashes requirements.lock
+    && /tmp/bootstrap/bin/uv pip sync --no-cache --compile-bytecode --python .venv/bin/python --require-hashes requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY app app
 COPY phases phases

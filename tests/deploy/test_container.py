@@ -1,5 +1,6 @@
 """The container file and the manifests, held to what can be held without an engine."""
 
+import importlib.util
 import os
 import re
 import shlex
@@ -10,7 +11,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import anthropic
 import pytest
+import sqlalchemy
 import yaml
 
 DOCKERFILE = Path("Dockerfile")
@@ -94,6 +97,13 @@ def test_the_build_steps_work_in_a_clean_directory_for_an_unprivileged_user(
         check=False,
     )
     assert "Turn a labelled GitHub issue" in told.stdout
+    assert list((clean / "opt/.venv").rglob("sqlalchemy/__pycache__/*.pyc"))
+
+
+def test_what_was_set_up_is_compiled_so_that_no_start_has_to_do_it_again() -> None:
+    for package in (anthropic, sqlalchemy):
+        assert package.__file__ is not None
+        assert Path(importlib.util.cache_from_source(package.__file__)).exists()
 
 
 def in_place(step: str, clean: Path) -> str:
@@ -165,3 +175,10 @@ def test_workers_stop_in_peace_before_they_are_killed() -> None:
     compose = yaml.safe_load(Path("compose.yaml").read_text())
 
     assert compose["services"]["worker"]["stop_grace_period"] == "40s"
+
+
+def test_workers_share_no_files() -> None:
+    compose = yaml.safe_load(Path("compose.yaml").read_text())
+
+    assert "volumes" not in compose["services"]["worker"]
+    assert list(compose["volumes"]) == ["database"]
