@@ -140,8 +140,9 @@ class World:
         return [entry for log in logs for entry in _lines(log)]
 
     def requests_of_github(self) -> list[dict[str, Any]]:
-        """Return the log of the stand-in GitHub."""
-        return list(_lines(self.folder.github / "requests.jsonl"))
+        """Return the log of the stand-in GitHub, without the faults that it made."""
+        log = self.folder.github / "requests.jsonl"
+        return [entry for entry in _lines(log) if "fault" not in entry]
 
     @property
     def bare_repository(self) -> Path:

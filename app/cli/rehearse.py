@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from app.rehearsal.github.faults.plan import FaultOptions
     from app.rehearsal.github.options import AppRegistration, HostedRepository
 
 commands = typer.Typer(
@@ -15,6 +16,8 @@ commands = typer.Typer(
 )
 
 FULL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
+# As `app.rehearsal.github.faults.plan` has them; to show help nothing of the stand-in is loaded.
+FAULTS = ("500", "502", "502-after", "dropped-before", "dropped-after", "secondary-limit")
 Port = Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)]
 
 
@@ -31,13 +34,21 @@ def github(
         Path | None, typer.Option(help="File with the App's webhook secret.")
     ] = None,
     webhook_url: Annotated[str | None, typer.Option(help="Where the App's events go.")] = None,
+    fault_rate: Annotated[
+        float, typer.Option(help="Share of the App's calls, git's too, that fail.", min=0, max=1)
+    ] = 0.0,
+    fault_seed: Annotated[int, typer.Option(help="Chooses which of them fail, and how.")] = 1,
+    fault_kind: Annotated[
+        list[str] | None, typer.Option(help=f"How they fail; default: all of {', '.join(FAULTS)}.")
+    ] = None,
 ) -> None:
     """Run the stand-in for GitHub."""
     from app.rehearsal.github.options import GitHubOptions
 
     repositories = tuple(_hosted(one) for one in repo)
     registration = _registration(app_id, private_key, webhook_secret_file, webhook_url)
-    options = GitHubOptions(port, data, repositories, registration)
+    faults = _faults(fault_rate, fault_seed, fault_kind or list(FAULTS))
+    options = GitHubOptions(port, data, repositories, registration, faults)
 
     from app.rehearsal.github.server import PortTakenError, SeedError, run
 
@@ -95,6 +106,15 @@ def _hosted(given: str) -> "HostedRepository":
     if not Path(source).is_dir():
         raise typer.BadParameter(f"--repo {given!r}: {source} is not a directory")
     return HostedRepository(name, Path(source))
+
+
+def _faults(rate: float, seed: int, kinds: list[str]) -> "FaultOptions":
+    from app.rehearsal.github.faults.plan import FaultKind, FaultOptions
+
+    unknown = [kind for kind in kinds if kind not in FAULTS]
+    if unknown:
+        raise typer.BadParameter(f"--fault-kind {unknown[0]!r}: choose of {', '.join(FAULTS)}")
+    return FaultOptions(rate, seed, tuple(FaultKind(kind) for kind in kinds))
 
 
 def _registration(

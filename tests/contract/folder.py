@@ -79,7 +79,10 @@ def held(folders: Iterable[Path]) -> Report:
     for folder in folders:
         # What stands behind the last line break, a kill has cut off.
         for line in (folder / "requests.jsonl").read_text().split("\n")[:-1]:
-            _exchange(report, json.loads(line))
+            entry = json.loads(line)
+            # A fault was asked for: it is no answer of the API.
+            if "fault" not in entry:
+                _exchange(report, entry)
         for event, payload in _deliveries(folder / "github.db"):
             _delivery(report, event, json.loads(payload))
     return report

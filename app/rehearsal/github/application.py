@@ -28,6 +28,8 @@ from app.rehearsal.github.api import (
 from app.rehearsal.github.api import repositories as repository_routes
 from app.rehearsal.github.api.gateway import Gateway
 from app.rehearsal.github.api.git_http import GitGate
+from app.rehearsal.github.faults.gate import FaultGate
+from app.rehearsal.github.faults.plan import FaultPlan
 from app.rehearsal.github.graphql.endpoint import GraphQLHandler, admit_signed_in
 from app.rehearsal.github.graphql.schema import make_schema
 from app.rehearsal.github.hooks.sender import Sender
@@ -110,6 +112,9 @@ def create_app(options: GitHubOptions, clock: Callable[[], datetime]) -> FastAPI
     _add_api(app, Gateway(database, site, journal, sender))
     _add_git(app, GitGate(database, site, journal, sender))
     _add_pages(app, PageGate(database, site, sender, Pages()))
+    if options.faults.rate:
+        plan = FaultPlan(options.faults)
+        app.add_middleware(FaultGate, plan=plan, database=database, site=site, journal=journal)
     return app
 
 

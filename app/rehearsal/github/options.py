@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.rehearsal.github.faults.plan import FaultOptions
+
 
 @dataclass(frozen=True)
 class HostedRepository:
@@ -35,10 +37,12 @@ class AppRegistration:
 class GitHubOptions:
     """How the stand-in runs.
 
-    The port on 127.0.0.1, the folder of its state, what it hosts, and its first App.
+    The port on 127.0.0.1, the folder of its state, what it hosts, its first App, and how many of
+    the Apps' calls it lets fail.
     """
 
     port: int
     data: Path
     repositories: tuple[HostedRepository, ...]
     app: AppRegistration | None
+    faults: FaultOptions

@@ -6,17 +6,24 @@ import socket
 from datetime import UTC, datetime
 
 import uvicorn
+from fastapi import FastAPI
 
 from app.rehearsal.github.application import create_app
+from app.rehearsal.github.faults.plan import NO_FAULTS, FaultKind, FaultOptions
+from app.rehearsal.github.faults.wire import DroppableConnection
 from app.rehearsal.github.options import AppRegistration, GitHubOptions, HostedRepository
 from app.rehearsal.github.seed import SeedError
 
 __all__ = [
+    "NO_FAULTS",
     "AppRegistration",
+    "FaultKind",
+    "FaultOptions",
     "GitHubOptions",
     "HostedRepository",
     "PortTakenError",
     "SeedError",
+    "configured",
     "create_app",
     "run",
 ]
@@ -35,15 +42,20 @@ def run(options: GitHubOptions) -> None:
     """
     listening = listen(options.port)
     app = create_app(options, lambda: datetime.now(UTC))
-    config = uvicorn.Config(
+    uvicorn.Server(configured(app)).run(sockets=[listening])
+
+
+def configured(app: FastAPI) -> uvicorn.Config:
+    """Say how the application is served."""
+    return uvicorn.Config(
         app,
+        http=DroppableConnection,
         log_level="warning",
         access_log=False,
         lifespan="on",
         timeout_graceful_shutdown=2,
         server_header=False,
     )
-    uvicorn.Server(config).run(sockets=[listening])
 
 
 def listen(port: int) -> socket.socket:

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 _PROGRAM = """
 import sys
 from pathlib import Path
-from app.rehearsal.github.server import AppRegistration, GitHubOptions, HostedRepository, run
+from app.rehearsal.github.server import NO_FAULTS, AppRegistration, GitHubOptions
+from app.rehearsal.github.server import HostedRepository, run
 port, data, source, key, secret, url = sys.argv[1:]
 app = AppRegistration(%d, Path(key), Path(secret), url)
-run(GitHubOptions(int(port), Path(data), (HostedRepository("%s", Path(source)),), app))
+run(GitHubOptions(int(port), Path(data), (HostedRepository("%s", Path(source)),), app, NO_FAULTS))
 """ % (APP_ID, REPOSITORY)  # noqa: UP031 - braces of the program stay as they are
 
 

@@ -7,7 +7,7 @@ import os
 import subprocess
 import threading
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,9 +20,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from app.cli.demo.ports import restartable_ports
 from app.rehearsal.github.server import (
+    NO_FAULTS,
     AppRegistration,
+    FaultOptions,
     GitHubOptions,
     HostedRepository,
+    configured,
     create_app,
     listen,
 )
@@ -200,16 +203,18 @@ class _Quiet(uvicorn.Server):
 
 
 @contextmanager
-def running(folder: Path, source: Path, key: Path, webhook_url: str | None) -> Iterator[Standin]:
+def running(
+    folder: Path,
+    source: Path,
+    key: Path,
+    webhook_url: str | None,
+    faults: FaultOptions = NO_FAULTS,
+) -> Iterator[Standin]:
     """Run the stand-in in a thread."""
     clock = Clock()
     options = options_for(folder, source, key, webhook_url, restartable_ports(1)[0])
     listening = listen(options.port)
-    server = _Quiet(
-        uvicorn.Config(
-            create_app(options, clock), log_level="warning", access_log=False, lifespan="on"
-        )
-    )
+    server = _Quiet(configured(create_app(replace(options, faults=faults), clock)))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     standin = Standin(folder, key, clock)
@@ -229,4 +234,5 @@ def options_for(
     secret = key.with_name("webhook-secret")
     secret.write_text(SECRET + "\n")
     hosted = (HostedRepository(REPOSITORY, source),)
-    return GitHubOptions(port, folder, hosted, AppRegistration(APP_ID, key, secret, webhook_url))
+    app = AppRegistration(APP_ID, key, secret, webhook_url)
+    return GitHubOptions(port, folder, hosted, app, NO_FAULTS)
