@@ -95,7 +95,17 @@ def create_app(options: GitHubOptions, clock: Callable[[], datetime]) -> FastAPI
         database.close()
         raise
     sender = Sender(database, site)
+    app = _empty(database, journal, sender)
+    _add_api(app, Gateway(database, site, journal, sender))
+    _add_git(app, GitGate(database, site, journal, sender))
+    _add_pages(app, PageGate(database, site, sender, Pages()))
+    if options.faults.rate:
+        plan = FaultPlan(options.faults)
+        app.add_middleware(FaultGate, plan=plan, database=database, site=site, journal=journal)
+    return app
 
+
+def _empty(database: Database, journal: Journal, sender: Sender) -> FastAPI:
     @contextlib.asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         sending = asyncio.create_task(sender.run())
@@ -106,16 +116,9 @@ def create_app(options: GitHubOptions, clock: Callable[[], datetime]) -> FastAPI
         database.close()
         journal.close()
 
-    app = FastAPI(
+    return FastAPI(
         title="Stand-in GitHub", lifespan=life, openapi_url=None, docs_url=None, redoc_url=None
     )
-    _add_api(app, Gateway(database, site, journal, sender))
-    _add_git(app, GitGate(database, site, journal, sender))
-    _add_pages(app, PageGate(database, site, sender, Pages()))
-    if options.faults.rate:
-        plan = FaultPlan(options.faults)
-        app.add_middleware(FaultGate, plan=plan, database=database, site=site, journal=journal)
-    return app
 
 
 def _prepare(session: Session, site: Site, options: GitHubOptions) -> None:
