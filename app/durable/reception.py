@@ -7,6 +7,7 @@ from typing import Protocol
 
 from phases.core.check_run import left_open
 from phases.core.command import Commanded
+from phases.core.comments import lost_comment
 from phases.core.decisions import (
     Answer,
     Cancel,
@@ -200,6 +201,11 @@ class Reception:
     async def found(self, event: Labelled) -> None:
         """Take an event that no delivery brought."""
         await self.hear(None, event)
+
+    async def lost(self, repository: Repository, issue: int) -> None:
+        """Offer to bring back a run that GitHub tells of and the database does not know."""
+        log.warning("%s#%s had a run that is lost: recover it", repository.full_name, issue)
+        await self._runs.answer(None, repository, issue, lost_comment(repository), "a run is lost")
 
     async def hear(self, delivery: int | None, event: Event) -> None:
         """Decide what an event leads to, and apply it; without a delivery nobody waits for it."""

@@ -20,6 +20,7 @@ from app.github.errors import RefusedByGitHubError
 from app.github.paging import PER_PAGE, all_pages
 from app.github.purposes import Purpose
 from app.github.rebuilding import Pushed, checked, rebuilt
+from app.github.remains import MARKER, TRACKER, wrote
 from app.github.request import frozen_request
 from app.github.seal import SealError, Shown, State, TrackerSeal, request_hash
 from phases.core.machine import OVER, RunState
@@ -29,8 +30,6 @@ from phases.core.record import Record
 
 MOST_PAGES = 10
 MOST_COMMITS = 200
-TRACKER = "tracker"
-_MARKER = re.compile(r"<!-- phaseline:comment (?P<owner>\S+) (?P<key>\S+) -->")
 _HIDDEN = re.compile(r"\n*<!-- phaseline:[^\n]*-->")
 _BRANCH = re.compile(r"phaseline/(\d+)(?:-|$)")
 
@@ -217,9 +216,8 @@ class Recovery:
         )
         found: dict[str, list[_Comment]] = {}
         for answer in answers:
-            via = answer.performed_via_github_app
-            markers = list(_MARKER.finditer(answer.body or ""))
-            if via is None or via.id != self._app_id or not markers:
+            markers = list(MARKER.finditer(answer.body or ""))
+            if not wrote(self._app_id, answer) or not markers:
                 continue
             comment = _Comment(markers[-1]["key"], place, answer)
             found.setdefault(markers[-1]["owner"], []).append(comment)

@@ -38,6 +38,16 @@ class Unstarted(Protocol):
     async def found(self, event: Labelled) -> None:
         """Take an event that no delivery brought."""
 
+    async def lost(self, repository: Repository, issue: int) -> None:
+        """Hear of an issue whose tracker is ours and whose run nobody knows."""
+
+
+class Trackers(Protocol):
+    """What knows the trackers that stand on GitHub."""
+
+    async def has_tracker(self, repository: Repository, issue: int) -> bool:
+        """Tell whether a tracker of ours stands on an issue."""
+
 
 class _DeliveryAnswer(Answer):
     id: int
@@ -61,6 +71,7 @@ class Sweep:
         clients: GitHubClients,
         unstarted: Unstarted,
         labels: Furnisher,
+        trackers: Trackers,
         *,
         label: str,
         clock: Clock,
@@ -68,6 +79,7 @@ class Sweep:
         self._clients = clients
         self._unstarted = unstarted
         self._labels = labels
+        self._trackers = trackers
         self._names = label_names(label)
         self._clock = clock
 
@@ -94,7 +106,8 @@ class Sweep:
     async def look_around(self) -> int:
         """Report open issues that carry a label of ours and have no run; return how many.
 
-        On the way, repositories get the labels that they lack.
+        One with a tracker of ours had a run that the database has lost: it is no new one. On the
+        way, repositories get the labels that they lack.
         """
         found = 0
         for repository in await installed_repositories(self._clients):
@@ -123,6 +136,9 @@ class Sweep:
             if issue.pull_request is not None:
                 continue
             if await self._unstarted.has_run(repository, issue.number):
+                continue
+            if await self._trackers.has_tracker(repository, issue.number):
+                await self._unstarted.lost(repository, issue.number)
                 continue
             event = await self._event(repository, issue, variant, label)
             if event is not None:

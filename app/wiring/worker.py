@@ -28,6 +28,7 @@ from app.github.key import PrivateKeyError
 from app.github.labels import Labels
 from app.github.outbox import OutboxWriter
 from app.github.people import People
+from app.github.remains import Remains
 from app.github.sealed import SealedOutbox
 from app.github.sweep import Sweep
 from app.roster import RosterError
@@ -121,6 +122,18 @@ def reception_of(
     return Reception(store.deliveries, reader, people, store.runs, store.records, labels, retention)
 
 
+def sweep_of(
+    settings: Settings,
+    connection: GitHubConnection,
+    reception: Reception,
+    labels: Labels,
+    clock: SystemClock,
+) -> Sweep:
+    """Join what looks for events that no webhook brought."""
+    remains = Remains(connection.clients, app_id=settings.github_app_id)
+    return Sweep(connection.clients, reception, labels, remains, label=settings.label, clock=clock)
+
+
 def crew_of(
     settings: Settings,
     store: Store,
@@ -153,7 +166,7 @@ def crew_of(
         records=store.records,
         trackers=store.outbox,
         writer=writer,
-        sweep=Sweep(connection.clients, reception, labels, label=settings.label, clock=clock),
+        sweep=sweep_of(settings, connection, reception, labels, clock),
         seal=connection.seal,
         phases=standard_pipeline().phases,
         keeper=keeper,

@@ -6,7 +6,7 @@ Markers and hidden blocks are added by whoever writes to GitHub.
 from decimal import Decimal
 
 from phases.core.machine import RESUMABLE, RunState
-from phases.core.model import Awaited, Run, StepOutcome, short
+from phases.core.model import Awaited, Repository, Run, StepOutcome, short
 from phases.core.outward import Desired, OutwardKind, Place
 from phases.core.receipts import CheckStatus, Failure, Receipt
 from phases.core.record import Performed, Record
@@ -194,6 +194,19 @@ def choices(record: Record, state: RunState, awaited: Awaited | None) -> str:
     if state is RunState.CANCELLED:
         return "comment `/phaseline resume` to go on with it, or set the label again to start anew."
     return "set the label again to start a new run."
+
+
+def lost_comment(repository: Repository) -> Desired:
+    """Return the comment on an issue whose run the database does not know any more."""
+    text = (
+        "### The run of this issue is not known here\n\nThe tracker above is ours, but the "
+        "database of this service has no run that belongs to it: it was lost, or put back from an "
+        "older copy. Nothing is started by itself, and what stands on the branch is kept.\n\n"
+        f"**From here:** whoever operates Phaseline runs `phaseline recover --repository "
+        f"{repository.full_name}`, and the run goes on where it stood; or somebody sets the label "
+        "again, to start anew.\n"
+    )
+    return _comment("lost", Place.ISSUE, text)
 
 
 def ready_comment(run: Run) -> Desired:

@@ -27,10 +27,16 @@ def test_a_run_whose_database_is_lost_in_the_middle_is_recovered_and_ends_ready(
         lose_the_database(it)
         before = len(it.requests_of_claude())
 
+        # Nothing is started anew meanwhile: a tracker of ours stands there.
+        it.serve()
+        story.wait(lambda: "lost" in story.posted(), "it is said that the run is lost")
+        runs = it.runs()
+        it.kill_the_service()
         (run,) = recovered(it)
         it.serve()
         story.run_until("ready")
 
+        assert runs == []
         assert (run["what"], run["state"]) == ("recovered", "running")
         _nobody_was_asked_again(it, before)
         nothing_stands_twice(story)

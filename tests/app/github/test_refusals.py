@@ -289,6 +289,12 @@ class Nobody:
     async def found(self, event: Labelled) -> None:
         raise AssertionError(event)
 
+    async def lost(self, repository: Repository, issue: int) -> None:
+        raise AssertionError(issue)
+
+    async def has_tracker(self, repository: Repository, issue: int) -> bool:
+        raise AssertionError(issue)
+
     async def furnish_repository(self, repository: Repository) -> None:
         raise AssertionError(repository)
 
@@ -312,7 +318,9 @@ async def test_failed_deliveries_are_asked_for_again_once_each(
     )
     again = github.post(url__regex=rf"{API}/app/hook/deliveries/\d+/attempts")
     again.side_effect = [httpx.Response(202, json={}), said(404, "Not Found")]
-    sweep = Sweep(connection.clients, Nobody(), Nobody(), label="phaseline", clock=MovingClock())
+    nobody = Nobody()
+    clock = MovingClock()
+    sweep = Sweep(connection.clients, nobody, nobody, nobody, label="phaseline", clock=clock)
 
     count = await sweep.ask_again()
 

@@ -6,11 +6,13 @@ import pytest
 
 from app.github.connection import GitHubConnection
 from app.github.labels import Labels
+from app.github.remains import Remains
 from app.github.sweep import Sweep
 from phases.core.events import Labelled
 from phases.core.model import Repository
-from tests.app.github.parts import WallClock
+from tests.app.github.parts import APP_ID, WallClock
 from tests.app.github.standin import StandIn
+from tests.app.github.test_outbox import item, send
 
 # Of this test alone: the stand-in is shared.
 LABEL = "swept"
@@ -23,12 +25,27 @@ class Runs:
     def __init__(self, *known: int) -> None:
         self._known = set(known)
         self.told: list[Labelled] = []
+        self.missed: list[int] = []
 
     async def has_run(self, repository: Repository, issue: int) -> bool:
         return issue in self._known
 
     async def found(self, event: Labelled) -> None:
         self.told.append(event)
+
+    async def lost(self, repository: Repository, issue: int) -> None:
+        self.missed.append(issue)
+
+
+def sweep_of(runs: Runs, connection: GitHubConnection) -> Sweep:
+    return Sweep(
+        connection.clients,
+        runs,
+        Labels(connection.clients, label=LABEL),
+        Remains(connection.clients, app_id=APP_ID),
+        label=LABEL,
+        clock=WallClock(),
+    )
 
 
 async def test_a_labelled_issue_without_a_run_is_reported_with_who_labelled_it_and_when(
@@ -40,10 +57,8 @@ async def test_a_labelled_issue_without_a_run_is_reported_with_who_labelled_it_a
         await github.act("writer", "POST", f"/issues/{number}/labels", labels)
     await github.act("maintainer", "PATCH", f"/issues/{closed}", {"state": "closed"})
     runs = Runs(known)
-    furnisher = Labels(connection.clients, label=LABEL)
-    sweep = Sweep(connection.clients, runs, furnisher, label=LABEL, clock=WallClock())
 
-    count = await sweep.look_around()
+    count = await sweep_of(runs, connection).look_around()
 
     assert count == 1
     (event,) = runs.told
@@ -53,3 +68,22 @@ async def test_a_labelled_issue_without_a_run_is_reported_with_who_labelled_it_a
     assert event.actor_is_human
     assert event.repository == github.repository
     assert datetime.now(UTC) - event.at < timedelta(minutes=1)
+
+
+async def test_an_issue_with_a_tracker_of_ours_had_a_run_and_is_not_started_again(
+    github: StandIn, connection: GitHubConnection
+) -> None:
+    ours, pasted = [await github.issue(f"Issue {n}") for n in range(2)]
+    marked = "## Phaseline\n\n<!-- phaseline:comment r1 tracker -->"
+    tracker = item(github, ours, "## Phaseline", key="tracker")
+    await send(connection, tracker)
+    await github.act("writer", "POST", f"/issues/{pasted}/comments", {"body": marked})
+    for number in (ours, pasted):
+        await github.act("writer", "POST", f"/issues/{number}/labels", {"labels": [LABEL]})
+    runs = Runs()
+
+    await sweep_of(runs, connection).look_around()
+
+    assert runs.missed == [ours]
+    assert pasted in {event.issue for event in runs.told}
+    assert ours not in {event.issue for event in runs.told}
