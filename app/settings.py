@@ -4,9 +4,10 @@ No instance is made at import; rooms are given the values they need, not this ob
 """
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import (
     Field,
@@ -19,6 +20,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "PHASELINE_"
+ENV_FILE = ".env"
 SHORTEST_SECRET = 32  # Bytes; a shorter webhook secret can be guessed offline.
 SETUP_HINT = "The README's table says where each value comes from."
 
@@ -27,11 +29,11 @@ class SettingsError(Exception):
     """The settings cannot be used; the message names each variable and what to do."""
 
 
-class Settings(BaseSettings):
-    """What an operator decides. The README's table is compared with these fields by a test."""
+class Places(BaseSettings):
+    """Where things are: all that can be known before there is an App."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+        env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True, populate_by_name=True
     )
 
     database_url: str = Field(
@@ -47,6 +49,14 @@ class Settings(BaseSettings):
     github_api_url: str = Field(
         "https://api.github.com", description="GitHub's API; on Enterprise it ends in `/api/v3`"
     )
+
+
+P = TypeVar("P", bound=Places)
+
+
+class Settings(Places):
+    """What an operator decides. The README's table is compared with these fields by a test."""
+
     github_app_id: int = Field(description="`App ID` on the App's settings page")
     github_private_key: SecretStr = Field(
         description="The App's private key: the PEM text, or the path of the downloaded file"
@@ -211,8 +221,21 @@ def load(**overrides: Any) -> Settings:
     Raises:
         SettingsError: when something is missing or cannot be used; secrets are not repeated.
     """
+    return _load(Settings, overrides)
+
+
+def load_places(**overrides: Any) -> Places:
+    """Read what can be known before there is an App.
+
+    Raises:
+        SettingsError: when something of it cannot be used.
+    """
+    return _load(Places, overrides)
+
+
+def _load(kind: type[P], overrides: Mapping[str, Any]) -> P:
     try:
-        return Settings(**overrides)
+        return kind(**overrides)
     except ValidationError as error:
         lines = [f"- {_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors()]
         raise SettingsError("\n".join(["Settings:", *lines, SETUP_HINT])) from None

@@ -8,6 +8,7 @@ from app.cli.demo.command import demo
 from app.cli.doctor import doctor
 from app.cli.recover import recover
 from app.cli.runs import runs
+from app.cli.setup import setup
 
 app = typer.Typer(
     name="phaseline", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -16,6 +17,7 @@ app.command()(serve.serve)
 app.command()(serve.work)
 app.command()(serve.migrate)
 app.command()(demo)
+app.command()(setup)
 app.command()(doctor)
 app.command()(recover)
 app.command()(backup)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
+from app.github.registration import PERMISSIONS, READ, WRITE
 from app.settings import PREFIX, Settings
 from phases.commands import ARGUMENTS, COMMANDS
 
@@ -75,7 +76,21 @@ def commands_table() -> str:
     return "\n".join(rows) + "\n"
 
 
-GENERATED = {"settings": settings_table, "commands": commands_table}
+def permissions_table() -> str:
+    """Return the README's table of the App's permissions."""
+    levels = {READ: "Read-only", WRITE: "Read and write"}
+    rows = ["| permission | access |", "|---|---|"]
+    for asked in PERMISSIONS:
+        given = " (GitHub sets it)" if asked.name == "metadata" else ""
+        rows.append(f"| {asked.title} | {levels[asked.level]}{given} |")
+    return "\n".join(rows) + "\n"
+
+
+GENERATED = {
+    "settings": settings_table,
+    "commands": commands_table,
+    "permissions": permissions_table,
+}
 
 
 def make_targets() -> frozenset[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.github.registration import SUBSCRIPTIONS
 from app.settings import Settings, SettingsError, load
 from phases.commands import SKIPPABLE
 from phases.core.machine import MEANING, MOVES, RunState
@@ -52,6 +53,13 @@ def test_the_number_of_phases_is_right() -> None:
 @pytest.mark.parametrize("name", GENERATED)
 def test_a_table_is_that_of_the_code(name: str) -> None:
     assert between(README, name) == GENERATED[name](), "write it anew: python -m tests.docs"
+
+
+def test_the_events_to_tick_are_those_of_the_manifest() -> None:
+    sentence = README.partition("**Subscribe to events** tick:")[2].partition(".")[0]
+
+    named = [" ".join(event.split()) for event in sentence.split(",")]
+    assert named == [event.title for event in SUBSCRIPTIONS]
 
 
 def test_the_steps_that_can_be_skipped_are_all_named() -> None:

@@ -255,6 +255,11 @@ def install(visit: Visit) -> Result:
     return Moved(f"/settings/apps/{app.slug}/installations")
 
 
+def install_from_public(visit: Visit) -> Result:
+    """The address that an App gives to whoever is to install it."""
+    return Moved(f"/settings/apps/{_found(visit).slug}/installations")
+
+
 def advanced(visit: Visit) -> Result:
     """Recent Deliveries."""
     app = _managed(visit)

@@ -44,6 +44,7 @@ PAGES = (
     PageRoute("GET", _APP + "/advanced", apps.advanced),
     PageRoute("POST", _APP + "/deliveries/{delivery}/redeliver", apps.redeliver),
     PageRoute("GET", "/apps/{slug}", apps.public_page),
+    PageRoute("GET", "/apps/{slug}/installations/new", apps.install_from_public),
     PageRoute("GET", "/{login}", settings.profile),
     PageRoute("GET", _REPO, code.front),
     PageRoute("GET", _REPO + "/tree/{rest:path}", code.tree),
