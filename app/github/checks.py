@@ -60,7 +60,7 @@ class CheckRuns:
             )
         if found is None:
             raise AssertionError("there is at least one batch")
-        return Standing(found.id, found.html_url)
+        return Standing(found.id, found.html_url, None)
 
     async def _find(
         self, api: GitHubApi, item: OutwardItem, shown: CheckRun

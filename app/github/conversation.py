@@ -3,6 +3,7 @@
 It looks before it writes where told to; what to write, and when, is decided elsewhere.
 """
 
+import hashlib
 from typing import Any, cast
 
 from app.github.answers import CommentAnswer, RemoteAnswer, understood
@@ -13,7 +14,7 @@ from app.github.errors import RefusedByGitHubError
 from app.github.paging import PER_PAGE, all_pages
 from app.github.purposes import Purpose
 from app.github.reviews import Reviews
-from app.github.standing import Standing
+from app.github.standing import DeletedAgainError, Standing
 from phases.core.outward import OutwardItem, OutwardKind
 
 MOST_PAGES = 50
@@ -34,6 +35,7 @@ class Conversations:
 
         Raises:
             RefusedByGitHubError: when GitHub will not have it.
+            DeletedAgainError: when people have deleted it a second time.
             TransientError: when nobody knows whether it stands there now.
         """
         api = self._clients.of(item.repository, Purpose.CONVERSE)
@@ -60,10 +62,12 @@ class Conversations:
         if item.attempted or item.remote_id is not None:
             found = await self._find(api, item)
             if found is not None and found.body == body:
-                return Standing(found.id, found.html_url)
+                return _standing_as(found)
             edited = await _edit(api, item, found.id, body) if found else None
             if edited is not None:
                 return edited
+        if item.remote_id is not None and item.deletions:
+            raise DeletedAgainError(item.desired.key)
         return await _create(api, item, body)
 
     async def _find(self, api: GitHubApi, item: OutwardItem) -> CommentAnswer | None:
@@ -129,7 +133,7 @@ async def _react(api: GitHubApi, item: OutwardItem) -> Standing:
                 owner, name, comment, data=content
             )
         )
-    return Standing(understood(RemoteAnswer, answer).id, None)
+    return Standing(understood(RemoteAnswer, answer).id, None, None)
 
 
 async def _request_review(api: GitHubApi, item: OutwardItem) -> Standing:
@@ -141,9 +145,17 @@ async def _request_review(api: GitHubApi, item: OutwardItem) -> Standing:
             data={"reviewers": [item.desired.text]},
         )
     )
-    return Standing(None, None)
+    return Standing(None, None, None)
 
 
 def _standing(answer: Any) -> Standing:
-    comment = understood(CommentAnswer, answer)
-    return Standing(comment.id, comment.html_url)
+    return _standing_as(understood(CommentAnswer, answer))
+
+
+def _standing_as(comment: CommentAnswer) -> Standing:
+    return Standing(comment.id, comment.html_url, digest(comment.body or ""))
+
+
+def digest(body: str) -> str:
+    """Return the SHA-256 of a comment's body as GitHub has it, in hex."""
+    return hashlib.sha256(body.encode()).hexdigest()

@@ -10,9 +10,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.github.asides import advanced, altered
 from app.github.payloads import (
     Account,
     AppInstalled,
+    CommentAltered,
     CommentCreated,
     Envelope,
     Installation,
@@ -23,18 +25,32 @@ from app.github.payloads import (
     IssueReopened,
     PullClosed,
     PullReopened,
+    Pushed,
     RepositoryPart,
 )
-from phases.core.events import Edited, Ended, Event, Installed, Labelled, Removed, Reopened, Said
+from phases.core.events import (
+    Aside,
+    Edited,
+    Ended,
+    Event,
+    Installed,
+    Labelled,
+    Removed,
+    Reopened,
+    Said,
+)
 from phases.core.model import Person, Repository, Variant
 
-# What we read, by event and action. All the rest of GitHub's events means nothing to us.
-_READ: Mapping[tuple[str, str], type[Envelope | AppInstalled]] = {
+# What we read, by event and action (if it has one). No other event of GitHub's means anything.
+_READ: Mapping[tuple[str, str | None], type[Envelope | AppInstalled]] = {
     ("issues", "labeled"): IssueLabelled,
     ("issues", "edited"): IssueEdited,
     ("issues", "closed"): IssueClosed,
     ("issues", "reopened"): IssueReopened,
     ("issue_comment", "created"): CommentCreated,
+    ("issue_comment", "edited"): CommentAltered,
+    ("issue_comment", "deleted"): CommentAltered,
+    ("push", None): Pushed,
     ("pull_request", "closed"): PullClosed,
     ("pull_request", "reopened"): PullReopened,
     ("installation", "created"): AppInstalled,
@@ -46,6 +62,7 @@ _OBJECTS: Mapping[str, tuple[str, ...]] = {
     "issues": ("issue",),
     "issue_comment": ("issue", "comment"),
     "pull_request": ("pull_request",),
+    "push": ("repository",),
     "installation": ("installation",),
     "installation_repositories": ("installation",),
 }
@@ -53,6 +70,7 @@ _FOREIGN: Mapping[str, tuple[str, ...]] = {
     "issues": ("comment", "pull_request"),
     "issue_comment": ("pull_request",),
     "pull_request": ("comment", "review"),
+    "push": ("issue", "comment", "pull_request"),
     "installation": ("issue", "comment", "pull_request"),
     "installation_repositories": ("issue", "comment", "pull_request"),
 }
@@ -93,7 +111,7 @@ class Inbox:
             return _first_fault(error)
         return None
 
-    def read(self, event: str, body: bytes) -> Event | None:
+    def read(self, event: str, body: bytes) -> Event | Aside | None:
         """Return what a delivery means to us, or None.
 
         Raises:
@@ -132,7 +150,7 @@ class Inbox:
         gone = tuple(repository.id for repository in payload.repositories_removed)
         return Removed(payload.installation.id, gone)
 
-    def _meaning(self, payload: Envelope | AppInstalled | None) -> Event | None:
+    def _meaning(self, payload: Envelope | AppInstalled | None) -> Event | Aside | None:
         if isinstance(payload, AppInstalled):
             return Installed(payload.installation.id)
         if payload is None or payload.installation is None:
@@ -145,7 +163,15 @@ class Inbox:
                 return _edited(payload, repository)
             case CommentCreated():
                 return self._said(payload, repository)
-        return _opened_or_closed(payload, repository)
+        return self._aside(payload, repository) or _opened_or_closed(payload, repository)
+
+    def _aside(self, payload: Envelope, repository: Repository) -> Aside | None:
+        match payload:
+            case CommentAltered():
+                return altered(payload, repository, self._app_id)
+            case Pushed():
+                return advanced(payload, repository)
+        return None
 
     def _labelled(self, payload: IssueLabelled, repository: Repository) -> Labelled | None:
         issue = payload.issue
@@ -238,7 +264,8 @@ def is_command(text: str) -> bool:
 
 
 def _parse(event: str, payload: Mapping[str, Any]) -> Envelope | AppInstalled | None:
-    model = _READ.get((event, str(payload.get("action"))))
+    action = payload.get("action")
+    model = _READ.get((event, None if action is None else str(action)))
     return None if model is None else model.model_validate(payload)
 
 

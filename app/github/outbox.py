@@ -11,7 +11,8 @@ from typing import Protocol
 
 from app.github.conversation import Conversations
 from app.github.errors import RefusedByGitHubError
-from phases.core.errors import BlockedError, TransientError
+from app.github.standing import DeletedAgainError, Standing
+from phases.core.errors import BlockedError, PhaselineError, TransientError
 from phases.core.outward import OutwardItem
 
 log = logging.getLogger(__name__)
@@ -29,15 +30,30 @@ class Outbox(Protocol):
         """Note that a try is about to be made, before anything is sent."""
 
     async def sent(
-        self, item: OutwardItem, remote_id: int | None, url: str | None, text_sha256: str
+        self,
+        item: OutwardItem,
+        remote_id: int | None,
+        url: str | None,
+        text_sha256: str,
+        body_sha256: str | None,
     ) -> None:
-        """Note what stands on GitHub; the hash is over the UTF-8 of the item's own text."""
+        """Note what stands on GitHub.
+
+        The hashes are over the UTF-8 of the item's own text, and of a comment as GitHub took it.
+        """
 
     async def postpone(self, item: OutwardItem, seconds: float, error: str) -> None:
         """Try again later."""
 
     async def refuse(self, item: OutwardItem, error: str) -> None:
         """Give an item up: GitHub will not take it. It holds up nothing else."""
+
+    async def leave(self, item: OutwardItem) -> None:
+        """Leave a comment alone that people have deleted again."""
+
+
+class SecretError(PhaselineError):
+    """A text holds a secret of this service: it stays here."""
 
 
 class OutboxWriter:
@@ -78,16 +94,8 @@ class OutboxWriter:
     async def _in_turn(self, items: Sequence[OutwardItem]) -> int:
         sent = 0
         for item in items:
-            if self._betrays(item.desired.text):
-                log.critical("a secret was about to be posted: %s, %s", item.run, item.desired.key)
-                await self._outbox.refuse(item, "it holds a secret of this service")
-                continue
             try:
-                if not item.attempted:
-                    await self._outbox.attempted(item)
-                if not self._may_write():
-                    return sent
-                standing = await self._conversations.send(item)
+                standing = await self._written(item)
             except TransientError as error:
                 # GitHub is not well: what comes behind it would fare no better now.
                 await self._outbox.postpone(item, error.after_seconds, str(error))
@@ -95,10 +103,28 @@ class OutboxWriter:
             except BlockedError as error:
                 await self._outbox.postpone(item, _CREDENTIALS_SECONDS, str(error))
                 return sent
-            except RefusedByGitHubError as refusal:
+            except (RefusedByGitHubError, SecretError) as refusal:
                 await self._outbox.refuse(item, str(refusal))
                 continue
+            except DeletedAgainError:
+                await self._outbox.leave(item)
+                continue
+            if standing is None:
+                return sent
             digest = hashlib.sha256(item.desired.text.encode()).hexdigest()
-            await self._outbox.sent(item, standing.remote_id, standing.url, digest)
+            await self._outbox.sent(
+                item, standing.remote_id, standing.url, digest, standing.body_sha256
+            )
             sent += 1
         return sent
+
+    async def _written(self, item: OutwardItem) -> Standing | None:
+        """Return what stands on GitHub by now; None when this writer may not write any more."""
+        if self._betrays(item.desired.text):
+            log.critical("a secret was about to be posted: %s, %s", item.run, item.desired.key)
+            raise SecretError("it holds a secret of this service")
+        if not item.attempted:
+            await self._outbox.attempted(item)
+        if not self._may_write():
+            return None
+        return await self._conversations.send(item)

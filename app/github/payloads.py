@@ -175,6 +175,20 @@ class CommentCreated(Envelope):
     comment: CommentPart
 
 
+class CommentAltered(Envelope):
+    """`issue_comment.edited` and `.deleted`."""
+
+    action: Literal["edited", "deleted"]
+    comment: CommentPart
+
+
+class Pushed(Envelope):
+    """`push`; `after` is where the ref stands now, zeros where it is gone."""
+
+    ref: str
+    after: str = Field(pattern=r"^[0-9a-f]{40,64}$")
+
+
 class PullClosed(Envelope):
     """`pull_request.closed`."""
 

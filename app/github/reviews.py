@@ -42,7 +42,7 @@ class Reviews:
         found = await _find(api, item) if item.attempted or item.remote_id is not None else None
         if found is None:
             found = await _create(api, item, parse_code_review(item.desired.text))
-        return Standing(found.id, found.html_url)
+        return Standing(found.id, found.html_url, None)
 
 
 async def _find(api: GitHubApi, item: OutwardItem) -> _ReviewAnswer | None:

@@ -34,6 +34,7 @@ class SealedOutbox:
         self.sent = outbox.sent
         self.postpone = outbox.postpone
         self.refuse = outbox.refuse
+        self.leave = outbox.leave
 
     async def due(self, limit: int) -> tuple[OutwardItem, ...]:
         """Return what should be sent now, each comment of works with its block."""

@@ -63,6 +63,13 @@ class Furnisher(Protocol):
         """Make the labels that are missing."""
 
 
+class Overseer(Protocol):
+    """Who looks after the comments that stand."""
+
+    async def look_over(self) -> int:
+        """Report comments that people altered; return how many."""
+
+
 class Sweep:
     """Looks around for one App and its labels."""
 
@@ -72,6 +79,7 @@ class Sweep:
         unstarted: Unstarted,
         labels: Furnisher,
         trackers: Trackers,
+        comments: Overseer,
         *,
         label: str,
         clock: Clock,
@@ -80,6 +88,7 @@ class Sweep:
         self._unstarted = unstarted
         self._labels = labels
         self._trackers = trackers
+        self._comments = comments
         self._names = label_names(label)
         self._clock = clock
 
@@ -104,12 +113,12 @@ class Sweep:
         return len(failed)
 
     async def look_around(self) -> int:
-        """Report open issues that carry a label of ours and have no run; return how many.
+        """Report open issues that carry a label of ours and have no run, and altered comments.
 
-        One with a tracker of ours had a run that the database has lost: it is no new one. On the
-        way, repositories get the labels that they lack.
+        Return how many. One with a tracker of ours had a run that the database has lost: it is no
+        new one. On the way, repositories get the labels that they lack.
         """
-        found = 0
+        found = await self._comments.look_over()
         for repository in await installed_repositories(self._clients):
             await self._labels.furnish_repository(repository)
             for variant, label in self._names.items():

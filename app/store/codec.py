@@ -9,6 +9,7 @@ from phases.core.model import (
     Awaiting,
     Base,
     Commit,
+    Drift,
     Places,
     PullRequest,
     Request,
@@ -51,6 +52,13 @@ def base_from_json(data: Json | None) -> Base | None:
         return None
     places = Places(**{key: tuple(value) for key, value in data["places"].items()})
     return Base(data["sha"], data["branch"], places, data.get("plan_gate", False))
+
+
+def drift_from_json(data: Json | None) -> Drift | None:
+    """Return the drift that JSON (`asdict`) stands for."""
+    if data is None:
+        return None
+    return Drift(data["tip"], data["behind"], tuple(data["conflicts"]))
 
 
 def awaiting_to_json(awaiting: Awaiting | None) -> Json | None:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from app.store.assembly import TRACKER
 from app.store.engine import Database
 from app.store.moving import repository_of, touch, want
+from app.store.shown import LEFT_ALONE, note_deletion
 from app.store.tables import OutwardRow, RepositoryRow, RunRow
 from phases.core.machine import RunState
 from phases.core.outward import Desired, OutwardItem, OutwardKind, Place
@@ -67,26 +68,33 @@ class StoredOutbox:
         await self._set(item, attempted_at=self._clock.now())
 
     async def sent(
-        self, item: OutwardItem, remote_id: int | None, url: str | None, text_sha256: str
+        self,
+        item: OutwardItem,
+        remote_id: int | None,
+        url: str | None,
+        text_sha256: str,
+        body_sha256: str | None,
     ) -> None:
-        """Note what stands on GitHub now."""
+        """Note what stands on GitHub now; a comment under another id was written again."""
         now = self._clock.now()
+        values = {
+            "posted_sha256": text_sha256,
+            "posted_at": now,
+            "remote_id": remote_id,
+            "url": url,
+            "body_sha256": body_sha256,
+            "attempted_at": None,
+            "next_at": None,
+        }
 
         def sent(connection: sa.Connection) -> None:
             row = connection.execute(
-                sa.select(OutwardRow.url, OutwardRow.key).where(OutwardRow.id == item.id)
+                sa.select(OutwardRow.url, OutwardRow.remote_id).where(OutwardRow.id == item.id)
             ).one()
+            if row.remote_id not in {None, remote_id}:
+                note_deletion(connection, item, now)
             connection.execute(
-                sa.update(OutwardRow)
-                .where(OutwardRow.id == item.id)
-                .values(
-                    posted_sha256=text_sha256,
-                    posted_at=now,
-                    remote_id=remote_id,
-                    url=url,
-                    attempted_at=None,
-                    next_at=None,
-                )
+                sa.update(OutwardRow).where(OutwardRow.id == item.id).values(**values)
             )
             if item.run and row.url != url:
                 touch(connection, item.run)
@@ -101,6 +109,20 @@ class StoredOutbox:
     async def refuse(self, item: OutwardItem, error: str) -> None:
         """Give an item up: GitHub will never take it."""
         await self._set(item, refused=error)
+
+    async def leave(self, item: OutwardItem) -> None:
+        """Leave a comment alone that people have deleted again."""
+        now = self._clock.now()
+
+        def leave(connection: sa.Connection) -> None:
+            note_deletion(connection, item, now)
+            connection.execute(
+                sa.update(OutwardRow)
+                .where(OutwardRow.id == item.id)
+                .values(refused=LEFT_ALONE, url=None)
+            )
+
+        await self._database.write(leave)
 
     async def _set(self, item: OutwardItem, **values: object) -> None:
         statement = sa.update(OutwardRow).where(OutwardRow.id == item.id).values(**values)
@@ -149,4 +171,5 @@ def _item(row: Any) -> OutwardItem | None:
         marker=f"<!-- phaseline:comment {row.owner} {row.key} -->",
         remote_id=row.remote_id,
         attempted=row.attempted_at is not None,
+        deletions=row.deletions,
     )

@@ -63,6 +63,7 @@ class StoredRecords:
             "head": run.head,
             "pull_request": asdict(run.pull_request) if run.pull_request else None,
             "adopted": run.adopted,
+            "drift": asdict(run.drift) if run.drift else None,
         }
 
         def amend(connection: sa.Connection) -> None:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from app.store.codec import (
     awaiting_from_json,
     base_from_json,
+    drift_from_json,
     pull_request_from_json,
     request_from_json,
     request_to_json,
@@ -51,6 +52,7 @@ def run_of(row: Any) -> Run:
         awaiting=awaiting_from_json(row.awaiting),
         edited=request_from_json(row.edited),
         adopted=row.adopted,
+        drift=drift_from_json(row.drift),
     )
 
 

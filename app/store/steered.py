@@ -1,5 +1,6 @@
 """Runs as people steer them: moved, heeded, answered; each write deals with its delivery."""
 
+from dataclasses import asdict
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -11,8 +12,8 @@ from app.store.moving import remember_repository, touch, want
 from app.store.steering import move_row, put_on_record, stopped_by_itself
 from app.store.tables import RunRow
 from phases.core.command import Commanded
-from phases.core.machine import RunState
-from phases.core.model import Repository, Request, Run
+from phases.core.machine import OVER, RunState
+from phases.core.model import Drift, Repository, Request, Run
 from phases.core.outward import Desired
 from phases.core.ports import Clock
 
@@ -101,6 +102,25 @@ class SteeredRuns:
             )
             touch(connection, run.id)
             settle(connection, delivery, "the issue was edited", now)
+
+        await self._database.write(note)
+
+    async def note_tip(self, delivery: int | None, repository: int, branch: str, tip: str) -> None:
+        """Note where the base branch of runs stands by now; the delivery is dealt with."""
+        now = self._clock.now()
+        theirs = sa.and_(
+            RunRow.repository_id == repository,
+            RunRow.state.not_in(OVER),
+            RunRow.base["branch"].as_string() == branch,
+        )
+
+        def note(connection: sa.Connection) -> None:
+            for row in connection.execute(sa.select(RunRow.id, RunRow.base).where(theirs)).all():
+                drift = None if row.base["sha"] == tip else asdict(Drift(tip))
+                change = sa.update(RunRow).where(RunRow.id == row.id).values(drift=drift)
+                connection.execute(change)
+                touch(connection, row.id)
+            settle(connection, delivery, f"{branch} has moved", now)
 
         await self._database.write(note)
 

@@ -78,6 +78,7 @@ class RunRow(Table):
     awaiting: Mapped[dict[str, Any] | None]
     edited: Mapped[dict[str, Any] | None]
     adopted: Mapped[str | None]
+    drift: Mapped[dict[str, Any] | None]
     touched: Mapped[int] = mapped_column(default=1)
     shown: Mapped[int] = mapped_column(default=0)
 
@@ -262,8 +263,11 @@ class OutwardRow(Table):
     attempted_at: Mapped[datetime | None]
     next_at: Mapped[datetime | None]
     refused: Mapped[str | None]
-    remote_id: Mapped[int | None]
+    remote_id: Mapped[int | None] = mapped_column(index=True)
     url: Mapped[str | None]
+    deletions: Mapped[int] = mapped_column(default=0)
+    repairs: Mapped[int] = mapped_column(default=0)
+    body_sha256: Mapped[str | None]
 
 
 class LeaseRow(Table):

@@ -13,6 +13,7 @@ from app.store.outbox import StoredOutbox
 from app.store.packs import MOST_BYTES_OF_RUN, StoredPacks
 from app.store.records import StoredRecords
 from app.store.runs import Runs
+from app.store.shown import ShownComments
 
 
 class Store:
@@ -31,6 +32,7 @@ class Store:
         self.runs = Runs(self.database, clock, settings.budget_run_usd)
         self.records = StoredRecords(self.database, clock)
         self.outbox = StoredOutbox(self.database, clock)
+        self.shown = ShownComments(self.database, clock)
         self.journal = StoredJournal(self.database, clock, self.spending)
         self.packs = StoredPacks(self.database, MOST_BYTES_OF_RUN)
         self.logs = StoredLogs(self.database, clock)

@@ -10,6 +10,7 @@ from app.claude.models import ModelsError
 from app.claude.prices import NoPriceError
 from app.clock import SystemClock
 from app.durable.admission import MEGABYTE, Admission, MachineGauge, Room
+from app.durable.asides import Asides
 from app.durable.bell import Bell
 from app.durable.drain import Drain
 from app.durable.keeper import Keeper
@@ -18,6 +19,7 @@ from app.durable.reception import Reception
 from app.durable.segments import SegmentLimits, Segments
 from app.durable.upkeep import Keeping, Upkeep
 from app.durable.worker import Worker
+from app.github.comment_sweep import CommentSweep
 from app.github.connection import GitHubConnection
 from app.github.conversation import Conversations
 from app.github.errors import RefusedByGitHubError
@@ -119,11 +121,21 @@ def reception_of(
     reader = Inbox(label=settings.label, app_id=settings.github_app_id)
     people = People(connection.clients)
     retention = Retention(store.database, clock)
-    return Reception(store.deliveries, reader, people, store.runs, store.records, labels, retention)
+    return Reception(
+        store.deliveries,
+        reader,
+        people,
+        store.runs,
+        store.records,
+        labels,
+        retention,
+        Asides(store.shown, store.runs),
+    )
 
 
 def sweep_of(
     settings: Settings,
+    store: Store,
     connection: GitHubConnection,
     reception: Reception,
     labels: Labels,
@@ -131,7 +143,16 @@ def sweep_of(
 ) -> Sweep:
     """Join what looks for events that no webhook brought."""
     remains = Remains(connection.clients, app_id=settings.github_app_id)
-    return Sweep(connection.clients, reception, labels, remains, label=settings.label, clock=clock)
+    comments = CommentSweep(connection.clients, store.shown, Asides(store.shown, store.runs))
+    return Sweep(
+        connection.clients,
+        reception,
+        labels,
+        remains,
+        comments,
+        label=settings.label,
+        clock=clock,
+    )
 
 
 def crew_of(
@@ -166,7 +187,7 @@ def crew_of(
         records=store.records,
         trackers=store.outbox,
         writer=writer,
-        sweep=sweep_of(settings, connection, reception, labels, clock),
+        sweep=sweep_of(settings, store, connection, reception, labels, clock),
         seal=connection.seal,
         phases=standard_pipeline().phases,
         keeper=keeper,

@@ -74,7 +74,10 @@ async def _settle(store: Store) -> None:
     """Note everything in the outbox as standing on GitHub."""
     while items := await store.outbox.due(BATCH):
         await asyncio.gather(
-            *(store.outbox.sent(item, item.id, None, item.desired.text_sha256) for item in items)
+            *(
+                store.outbox.sent(item, item.id, None, item.desired.text_sha256, None)
+                for item in items
+            )
         )
 
 

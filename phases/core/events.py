@@ -87,4 +87,29 @@ class Installed:
     installation: int
 
 
+@dataclass(frozen=True)
+class Altered:
+    """Somebody deleted or edited a comment of ours; nobody is named where the sweep found it.
+
+    `body_sha256` is over what it says now, in hex; empty for one that is gone.
+    """
+
+    repository: Repository
+    comment: int
+    deleted: bool
+    body_sha256: str
+    actor: Person | None
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """A branch was pushed to; `tip` is where it stands now."""
+
+    repository: Repository
+    branch: str
+    tip: str
+
+
+# What moves no run: it changes what is shown of runs, or what is known of what they start from.
+Aside = Altered | Advanced
 Event = Labelled | Edited | Said | Ended | Reopened | Installed

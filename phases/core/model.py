@@ -110,6 +110,19 @@ class Base:
     plan_gate: bool = False
 
 
+@dataclass(frozen=True)
+class Drift:
+    """Where a run's base branch stands by now, when that is not the commit it started from.
+
+    `behind` counts the commits that the run's branch lacks, and `conflicts` are the paths that do
+    not merge cleanly; None and nothing as long as nobody has looked.
+    """
+
+    tip: str
+    behind: int | None = None
+    conflicts: tuple[str, ...] = ()
+
+
 class Variant(StrEnum):
     """Which of our labels started a run: the plain one, or one with this behind a colon."""
 
@@ -140,7 +153,7 @@ class Run:
     """One passage of one issue through the pipeline.
 
     `edited` is how the issue reads by now, when that is not what the run works from; `adopted` the
-    last commit of a person's that the run goes on from.
+    last commit of a person's that the run goes on from; `drift` how far its base has moved since.
     """
 
     id: str
@@ -166,6 +179,7 @@ class Run:
     awaiting: Awaiting | None = None
     edited: Request | None = None
     adopted: str | None = None
+    drift: Drift | None = None
 
     def awaits(self, what: Awaited) -> bool:
         """Tell whether the run waits for a person to do this."""

@@ -51,7 +51,7 @@ class OutwardItem:
 
     `number` is the issue's or pull request's; `attempted` says that an earlier try may have reached
     GitHub, so that the writer looks for the marker before it writes. `hidden` is a line that people
-    do not see, written below the text.
+    do not see, written below the text; `deletions` counts how often people have deleted it.
     """
 
     id: int
@@ -63,6 +63,33 @@ class OutwardItem:
     remote_id: int | None
     attempted: bool
     hidden: str = ""
+    deletions: int = 0
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A comment of a run's, as far as people may have changed it.
+
+    `deletions` and `repairs` count how often people deleted it, and how often it was put right.
+    `body_sha256` is over the body that GitHub took last, in hex; None when nobody noted it. While
+    `in_flight` a write of ours has no known end.
+    """
+
+    run: str
+    key: str
+    deletions: int
+    repairs: int
+    body_sha256: str | None
+    in_flight: bool
+
+
+@dataclass(frozen=True)
+class StandingComments:
+    """What should stand in one conversation: by comment id the SHA-256 of its body, if known."""
+
+    repository: Repository
+    number: int
+    bodies: tuple[tuple[int, str | None], ...]
 
 
 @dataclass(frozen=True)

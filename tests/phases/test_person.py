@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from app.durable.asides import Asides
 from app.durable.reception import Reception
 from app.store.deliveries import Deliveries
 from app.store.retention import Retention
+from app.store.shown import ShownComments
 from phases.core.events import Edited, Event, Removed, Said
 from phases.core.machine import RunState
 from phases.core.model import Person, Repository, Role, StepOutcome, Variant
@@ -56,6 +58,7 @@ class Scene:
             it.records,
             nothing,
             Retention(it.database, it.clock),
+            Asides(ShownComments(it.database, it.clock), it.runs),
         )
 
     async def say(self, word: str, argument: str = "") -> None:

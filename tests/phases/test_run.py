@@ -45,7 +45,11 @@ async def drive(it: World) -> Stop:
         while True:
             for item in await outbox.due(50):
                 await outbox.sent(
-                    item, item.id, f"https://forge.invalid/{item.id}", item.desired.text_sha256
+                    item,
+                    item.id,
+                    f"https://forge.invalid/{item.id}",
+                    item.desired.text_sha256,
+                    None,
                 )
             await asyncio.sleep(0)
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from app.durable.asides import Asides
 from app.durable.bell import Bell
 from app.durable.drain import Drain
 from app.durable.keeper import OnlyKeeper
@@ -15,6 +16,7 @@ from app.store.deliveries import Deliveries
 from app.store.engine import make_durable_engine
 from app.store.outbox import StoredOutbox
 from app.store.retention import Retention
+from app.store.shown import ShownComments
 from phases.actions import ActionPerformer
 from phases.core.events import Event, Removed
 from phases.core.machine import RunState
@@ -75,7 +77,7 @@ class Sent:
         for item in items:
             self.texts[item.desired.key] = item.desired.text
             url = f"https://forge.invalid/{item.id}"
-            await self.outbox.sent(item, item.id, url, item.desired.text_sha256)
+            await self.outbox.sent(item, item.id, url, item.desired.text_sha256, None)
         return len(items)
 
 
@@ -107,6 +109,7 @@ async def working(it: World, executor: str) -> AsyncIterator[Sent]:
                 it.records,
                 NoLabels(),
                 Retention(it.database, it.clock),
+                Asides(ShownComments(it.database, it.clock), it.runs),
             ),
             agenda=it.runs,
             segments=segments,

@@ -16,7 +16,7 @@ from app.web.health import Health
 from app.web.pages import Pages
 from app.web.signature import Signatures
 from app.web.webhook import PATH, Webhook
-from phases.core.events import Edited, Ended, Event, Installed, Labelled, Reopened, Said
+from phases.core.events import Aside, Edited, Ended, Event, Installed, Labelled, Reopened, Said
 from phases.core.model import Variant
 from tests.app.github.parts import APP_ID, SECRET, WallClock
 from tests.app.github.standin import StandIn, stand_in
@@ -29,7 +29,7 @@ class Events:
     """Reads each delivery as a worker does, and passes on what it means."""
 
     inbox: Inbox
-    read: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
+    read: asyncio.Queue[Event | Aside] = field(default_factory=asyncio.Queue)
     stored: list[Delivery] = field(default_factory=list)
 
     async def receive(self, delivery: Delivery) -> bool:
@@ -39,7 +39,7 @@ class Events:
             self.read.put_nowait(event)
         return True
 
-    async def next(self) -> Event:
+    async def next(self) -> Event | Aside:
         return await asyncio.wait_for(self.read.get(), 15)
 
 

@@ -1,5 +1,6 @@
 """What deliveries mean."""
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -7,7 +8,18 @@ from typing import Any
 import pytest
 
 from app.github.inbox import Inbox, UnreadableDeliveryError
-from phases.core.events import Edited, Ended, Event, Installed, Labelled, Reopened, Said
+from phases.core.events import (
+    Advanced,
+    Altered,
+    Aside,
+    Edited,
+    Ended,
+    Event,
+    Installed,
+    Labelled,
+    Reopened,
+    Said,
+)
 from phases.core.model import Person, Repository, Variant
 from tests.app.github.deliveries import (
     APP_ID,
@@ -28,7 +40,7 @@ REPOSITORY = Repository(501, "acme", "shop", 7, "main")
 WHEN = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 
 
-def read(event: str, payload: dict[str, Any]) -> Event | None:
+def read(event: str, payload: dict[str, Any]) -> Event | Aside | None:
     inbox = Inbox(label=LABEL, app_id=APP_ID)
     return inbox.read(event, json.dumps(payload).encode())
 
@@ -147,7 +159,31 @@ def test_what_came_by_our_own_app_means_nothing() -> None:
     assert said("/phaseline retry", via=APP_ID) is None
 
 
-@pytest.mark.parametrize("event", ["push", "ping", "label", "star"])
+def test_a_comment_of_ours_that_somebody_else_alters_is_read_and_our_own_doings_are_not() -> None:
+    def altered(action: str, sender: dict[str, Any], via: int | None) -> Event | Aside | None:
+        payload = commented("Edited.", sender=OURSELVES, action=action, via=via)
+        return read("issue_comment", payload | {"sender": sender})
+
+    by = Person(MAINTAINER["id"], MAINTAINER["login"])
+    sha256 = hashlib.sha256(b"Edited.").hexdigest()
+    assert altered("edited", MAINTAINER, APP_ID) == Altered(REPOSITORY, 77, False, sha256, by)
+    assert altered("deleted", MAINTAINER, APP_ID) == Altered(REPOSITORY, 77, True, "", by)
+    assert altered("edited", OURSELVES, APP_ID) is None
+    assert altered("deleted", MAINTAINER, None) is None
+    assert altered("deleted", MAINTAINER, APP_ID + 1) is None
+
+
+def test_a_push_tells_where_a_branch_stands() -> None:
+    payload = envelope("", MAINTAINER)
+    del payload["action"]
+    push = payload | {"ref": "refs/heads/main", "after": "a" * 40}
+
+    assert read("push", push) == Advanced(REPOSITORY, "main", "a" * 40)
+    assert read("push", push | {"ref": "refs/tags/v1"}) is None
+    assert read("push", push | {"after": "0" * 40}) is None
+
+
+@pytest.mark.parametrize("event", ["ping", "label", "star"])
 def test_events_that_we_do_not_read_mean_nothing(event: str) -> None:
     assert read(event, {"zen": "Keep it logically awesome."}) is None
 

@@ -36,7 +36,12 @@ class Rows:
         self.told.append(("attempted", item.desired.key))
 
     async def sent(
-        self, item: OutwardItem, remote_id: int | None, url: str | None, text_sha256: str
+        self,
+        item: OutwardItem,
+        remote_id: int | None,
+        url: str | None,
+        text_sha256: str,
+        body_sha256: str | None,
     ) -> None:
         self.told.append(("sent", item.desired.key))
         self.standing[item.desired.key] = (remote_id, url, text_sha256)
@@ -49,6 +54,10 @@ class Rows:
 
     async def refuse(self, item: OutwardItem, error: str) -> None:
         self.told.append((f"refused {error}", item.desired.key))
+        self.items.remove(item)
+
+    async def leave(self, item: OutwardItem) -> None:
+        self.told.append(("left", item.desired.key))
         self.items.remove(item)
 
     def url_of(self, key: str) -> str | None:

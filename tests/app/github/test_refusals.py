@@ -298,6 +298,9 @@ class Nobody:
     async def furnish_repository(self, repository: Repository) -> None:
         raise AssertionError(repository)
 
+    async def look_over(self) -> int:
+        raise AssertionError
+
 
 async def test_failed_deliveries_are_asked_for_again_once_each(
     github: respx.MockRouter, connection: GitHubConnection
@@ -318,9 +321,8 @@ async def test_failed_deliveries_are_asked_for_again_once_each(
     )
     again = github.post(url__regex=rf"{API}/app/hook/deliveries/\d+/attempts")
     again.side_effect = [httpx.Response(202, json={}), said(404, "Not Found")]
-    nobody = Nobody()
-    clock = MovingClock()
-    sweep = Sweep(connection.clients, nobody, nobody, nobody, label="phaseline", clock=clock)
+    nobody, clock = Nobody(), MovingClock()
+    sweep = Sweep(connection.clients, nobody, nobody, nobody, nobody, label="x", clock=clock)
 
     count = await sweep.ask_again()
 

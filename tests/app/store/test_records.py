@@ -155,7 +155,7 @@ async def test_a_comment_waits_for_its_pull_request_and_is_due_until_it_was_sent
         assert not await records.outbox_is_empty(run.id)
         await outbox.attempted(item)
         url = f"https://forge.invalid/{item.number}"
-        await outbox.sent(item, 1, url, item.desired.text_sha256)
+        await outbox.sent(item, 1, url, item.desired.text_sha256, None)
 
     assert without == ["eyes"]
     assert await outbox.due(9) == ()
@@ -167,18 +167,22 @@ async def test_a_tracker_is_shown_at_most_every_five_seconds_while_the_run_runs(
 ) -> None:
     outbox = StoredOutbox(database, clock)
     for item in await outbox.due(9):
-        await outbox.sent(item, 1, "https://forge.invalid/eyes", item.desired.text_sha256)
+        await outbox.sent(item, 1, "https://forge.invalid/eyes", item.desired.text_sha256, None)
     ((_, touched),) = await outbox.unseen()
     await outbox.show(run.id, touched, "first")
     (tracker,) = await outbox.due(9)
-    await outbox.sent(tracker, 2, "https://forge.invalid/tracker", tracker.desired.text_sha256)
+    await outbox.sent(
+        tracker, 2, "https://forge.invalid/tracker", tracker.desired.text_sha256, None
+    )
     await outbox.show(run.id, touched, "second")
 
     at_once = await outbox.due(9)
     await clock.sleep(5)
     later = await outbox.due(9)
     await outbox.show(run.id, touched, "third")
-    await outbox.sent(later[0], 2, "https://forge.invalid/tracker", later[0].desired.text_sha256)
+    await outbox.sent(
+        later[0], 2, "https://forge.invalid/tracker", later[0].desired.text_sha256, None
+    )
     await outbox.show(run.id, touched, "last words")
     await runs.stop(run, RunState.READY, "", None, ())
     stopped = await outbox.due(9)

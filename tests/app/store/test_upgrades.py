@@ -52,6 +52,7 @@ KNOWN: dict[str, dict[str, Any]] = {
         "variant": "standard",
         "awaiting": None,
         "edited": None,
+        "drift": None,
     },
     "command": {"run_id": "r1", "word": "skip"},
     "work": {
