@@ -96,7 +96,7 @@ class Settings(Places):
     working_budget_tokens: int = Field(
         80_000,
         ge=0,
-        description="An agent's conversation is summed up at 80 % of this length; 0: never",
+        description="Conversations are summed up at 80 % of it, from 50 % on if that is cheaper",
     )
     explain_cache_misses: bool = Field(
         False, description="`true` logs what differs when a request misses the model's cache"

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.claude.tools import tool_list
+from app.workspace.overview import tree_of
 from phases.core.agent import EDITOR_TOOL, Agent, AgentLimits, Tier
 from phases.core.session import Assignment, Block, Prompt, SessionLimits
 from phases.core.submission import SUBMIT_SCHEMA
@@ -143,6 +144,7 @@ ROLES = {role.name: role for wave in WAVES for role in wave}
 RESULT_TOKENS = (2_600, 500, 200, 700)
 REPLY_TOKENS = 580
 ARTIFACT_TOKENS = 2_500
+MAP_TOKENS = 8_000
 
 
 def pipeline(trajectory: str, turn: int) -> tuple[dict[str, Any], ...]:
@@ -156,11 +158,19 @@ def pipeline(trajectory: str, turn: int) -> tuple[dict[str, Any], ...]:
     return (said, call("bash", name, {"command": f"work {turn}{long_run}"}))
 
 
+def repository_map() -> str:
+    """Return what agents are told of a repository whose whole list of files is 8,000 tokens."""
+    files = MAP_TOKENS * CHARACTERS // len("services/area_00/component_000.py (1.0 KiB)\n")
+    paths = (f"services/area_{n // 24:02}/component_{n:03}.py" for n in range(files))
+    sizes = {path: 1_000 + 17 * n for n, path in enumerate(paths)}
+    return tree_of(sizes)
+
+
 def role_assignment(role: Role) -> Assignment:
     """Return the assignment of a role: what all share, the request, the role, what it reads."""
     handoff = "".join(words(f"Artifact {n}", ARTIFACT_TOKENS) for n in range(role.reads))
     blocks = (
-        Block(words("Conventions", 3_000) + words("Map", 8_000), "1h"),
+        Block(words("Conventions", 3_000) + repository_map(), "1h"),
         Block(words("Issue", 1_500), "1h"),
         Block(words(f"Role {role.name}", 1_200)),
         Block(handoff or "No artifacts yet."),

@@ -15,10 +15,11 @@ from app.claude.ports import Watch
 from app.claude.retry import GaveUp, Retry
 from app.claude.stream import Accumulator
 from app.claude.text import well_formed
-from app.claude.transcript import COMPACTION_BETA
 from phases.core.session import Assignment, Json
 
 MESSAGES = "/v1/messages"
+COMPACTION_BETA = "compact-2026-09-04"
+"""https://platform.claude.com/docs/en/build-with-claude/compaction-on-demand"""
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class Answer:
 
 
 def headers_of(assignment: Assignment, *, compaction: bool) -> dict[str, str]:
-    """Return what tells a gateway whose request this is, and the API that it holds a summary."""
+    """Return what tells a gateway whose request this is, and the API that it asks for a summary."""
     whose = {
         "X-Phaseline-Run": assignment.run,
         "X-Phaseline-Step": str(assignment.name),
@@ -54,20 +55,18 @@ class Asking:
 
     async def ask(
         self,
-        body: Mapping[str, Any],
+        body: bytes,
         headers: Mapping[str, str],
         on_first_event: Callable[[], None],
     ) -> Answer | GaveUp:
         """Return the reply to one request, or the fault that stood when trying was given up."""
         return await self._tried(lambda: self._stream(body, headers, on_first_event))
 
-    async def ask_at_once(
-        self, body: Mapping[str, Any], headers: Mapping[str, str]
-    ) -> Answer | GaveUp:
+    async def ask_at_once(self, body: bytes, headers: Mapping[str, str]) -> Answer | GaveUp:
         """Return a reply that is short enough to come in one piece, or the fault that stood."""
         return await self._tried(lambda: self._whole(body, headers))
 
-    async def touch(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> Answer | None:
+    async def touch(self, body: bytes, headers: Mapping[str, str]) -> Answer | None:
         """Return the reply to a request that is tried once and may as well fail."""
         try:
             return await self._timed(lambda: self._whole(body, headers), 0)
@@ -88,7 +87,7 @@ class Asking:
 
     async def _stream(
         self,
-        body: Mapping[str, Any],
+        body: bytes,
         headers: Mapping[str, str],
         on_first_event: Callable[[], None],
     ) -> tuple[Json, str]:
@@ -96,7 +95,7 @@ class Asking:
         stream = await self._client.post(
             MESSAGES,
             cast_to=object,
-            **self._written({**body, "stream": True}, headers),
+            **self._written(body, headers),
             stream=True,
             stream_cls=anthropic.AsyncStream[object],
         )
@@ -107,7 +106,7 @@ class Asking:
                 accumulator.take(event.event or "", event.data)
         return accumulator.message(), stream.response.headers.get("request-id", "")
 
-    async def _whole(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> tuple[Json, str]:
+    async def _whole(self, body: bytes, headers: Mapping[str, str]) -> tuple[Json, str]:
         response = await self._client.post(
             MESSAGES, cast_to=httpx2.Response, **self._written(body, headers)
         )
@@ -123,16 +122,15 @@ class Asking:
             raise UnreadableReplyError("the reply is no message")
         return message, response.headers.get("request-id", "")
 
-    def _written(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+    def _written(self, body: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
         """Return a request as the client takes it: as bytes, wherever they are sent as they are.
 
         The SDK would copy the whole history, object by object, to change nothing in it.
         """
         if isinstance(self._client, anthropic.AsyncAnthropicVertex):
             # There the model is a part of the address, and the version one of the body.
-            return {"body": dict(body), "options": {"headers": dict(headers)}}
-        content = json.dumps(body, separators=(",", ":")).encode()
+            return {"body": json.loads(body), "options": {"headers": dict(headers)}}
         return {
-            "content": content,
+            "content": body,
             "options": {"headers": {**headers, "Content-Type": "application/json"}},
         }

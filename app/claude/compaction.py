@@ -8,11 +8,19 @@ import json
 from collections.abc import Sequence
 
 from app.claude.calls import Call, calls_of
+from app.claude.prices import OUTPUT, READ, WRITE
 from phases.core.session import Assignment, Json
 from phases.core.work import PhaseName
 
 SHARE = 0.8
 """Of the working budget: the next turn and the summary still fit into it."""
+
+SHARE_WHEN_CHEAPER = 0.5
+"""Below that a conversation is left alone, however often it was read."""
+
+USUAL_SUMMARY = 2_000
+USUAL_START = 3_400
+"""Tokens of a summary, and of all that then stands behind the prompt (see `continuation`)."""
 
 SUMMARY_TOKENS = 8_000
 """Room for a summary; a reply of more than 21,333 tokens would have to be streamed."""
@@ -38,14 +46,26 @@ _EXPLORING = (
     "what was decided against; findings or plans in full as far as they are written; open "
     "questions; what is left to look at."
 )
-_BEHIND = (
-    "What stands above your instructions is the summary of your work so far. Go on with it now."
-)
+_SUMMARY = "You have been at work already. This is your own summary of it:\n\n{summary}"
+_BEHIND = "Go on with your work from there; what the summary calls done is done."
 
 
-def is_due(tokens: int, working_tokens: int) -> bool:
-    """Say whether a conversation that long is summed up before it goes on; 0: it never is."""
-    return 0 < SHARE * working_tokens <= tokens
+def is_due(tokens: int, read_again: int, working_tokens: int) -> bool:
+    """Say whether a conversation that long is summed up before it goes on; budget 0: it never is.
+
+    That is where it fills its budget, and earlier where what a summary would replace was read again
+    (`read_again` tokens so far) for as much money as a summary costs: who rents for the price of
+    buying never pays more than twice what was best, however long the session goes on.
+    """
+    if working_tokens <= 0:
+        return False
+    cheaper = READ * read_again >= _price(tokens)
+    return tokens >= working_tokens * (SHARE_WHEN_CHEAPER if cheaper else SHARE)
+
+
+def _price(tokens: int) -> float:
+    """Return what a summary of so many tokens costs, in uncached tokens."""
+    return READ * tokens + OUTPUT * USUAL_SUMMARY + WRITE * USUAL_START
 
 
 def instructions_for(assignment: Assignment) -> str:
@@ -67,15 +87,18 @@ def is_summary(message: Json) -> bool:
     )
 
 
-def continuation(last: tuple[Json, Json] | None) -> tuple[Json, ...]:
-    """Return what follows the repeated prompt: the last calls and their results, as plain text.
+def continuation(reply: Json, last: tuple[Json, Json] | None) -> tuple[Json, ...]:
+    """Return what stands behind the prompt from now on: the summary, the last calls and results.
 
-    A summary tells of them, but the model had not read them when it was asked for.
+    It is plain text. The API would take the block of the summary in front of everything, where it
+    makes the cache of the prompt useless. The summary tells of the last calls, but the model had
+    not read their results when it was asked for it.
     """
-    lines = [_BEHIND]
+    lines = [_SUMMARY.format(summary=reply["content"][0]["content"])]
     if last is not None:
-        reply, answer = last
-        lines += _told(calls_of(reply), answer["content"])
+        asked, answer = last
+        lines += _told(calls_of(asked), answer["content"])
+    lines.append(_BEHIND)
     return ({"type": "text", "text": "\n\n".join(lines)},)
 
 

@@ -110,7 +110,8 @@ class Conversation:
             case Say(results):
                 pass
             case Shorten():
-                results = compaction.continuation(self._exchange.transcript.last_exchange())
+                last = self._exchange.transcript.last_exchange()
+                results = compaction.continuation(reply, last)
             case RunTools(calls):
                 ran = await self._exchange.meanwhile(dispatcher.run(course.rows - 1, calls))
                 results = ran.results
@@ -127,7 +128,7 @@ class Conversation:
 
     def _continue(self, reply: Json, results: tuple[Json, ...]) -> None:
         if reply["stop_reason"] == COMPACTION:
-            self._exchange.transcript.shorten(reply, results)
+            self._exchange.transcript.begin_again(results)
         else:
             self._exchange.transcript.add_results(results)
 

@@ -35,7 +35,8 @@ class Course:
     what the model was asked to wrap up for; `last` says that the reply to that has come. `circle`
     is what the last turn repeated, `nudged` what was spoken about. `tokens` is how long the
     conversation was when it was last sent, its reply included, `cached` how much of it was then,
-    `pinned` how much of that is cached for an hour.
+    `pinned` how much of that is cached for an hour. `start` is how long it was when it began, or
+    began again behind a summary, `read_again` how many tokens beyond that were sent since.
     """
 
     rows: int = 0
@@ -55,6 +56,8 @@ class Course:
     tokens: int = 0
     cached: int = 0
     pinned: int = 0
+    start: int = 0
+    read_again: int = 0
     loops: Loops = field(default_factory=Loops)
 
     def take_row(self, row: TurnRow) -> None:
@@ -71,7 +74,7 @@ class Course:
         self.usd += usd
         self.last_usd = usd
         if reply["stop_reason"] == COMPACTION:
-            self.tokens = self.pinned = 0
+            self.tokens = self.start = self.read_again = 0
             return
         self.turns += 1
         self.last = self.wrapping is not None
@@ -80,7 +83,10 @@ class Course:
             self.prose += 1
         used = total(requests_of(reply["usage"]))
         self.cached = used.written_5m + used.written_1h + used.read
-        self.tokens = used.uncached + self.cached + used.output
+        sent = used.uncached + self.cached
+        self.tokens = sent + used.output
+        self.start = self.start or sent
+        self.read_again += sent - self.start
         if self.rows == 1:
             self.pinned = self.cached - used.written_5m
 

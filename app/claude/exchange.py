@@ -125,8 +125,8 @@ class Exchange:
         return Asked(answer.message, await self._record(answer, self.digest(summary=True)))
 
     def _should_compact(self) -> bool:
-        course = self._course
-        due = compaction.is_due(course.tokens, self._room.models.working_tokens)
+        course, most = self._course, self._room.models.working_tokens
+        due = compaction.is_due(course.tokens, course.read_again, most)
         return due and self._may_compact and course.wrapping is None
 
     async def _touch(self) -> bool:
@@ -157,7 +157,7 @@ class Exchange:
             return lambda: None
         return await self._room.warmth.join((self._assignment.run, self._model, prefix))
 
-    def _look(self, body: Json, message: Json) -> None:
+    def _look(self, body: bytes, message: Json) -> None:
         """Compare with what was last sent in this session, and first in one of its fellows."""
         used = total(requests_of(message["usage"]))
         misses, place = self._room.misses, self.place()
@@ -168,7 +168,7 @@ class Exchange:
         misses.look(self._assignment.session, body, used.read, cached, place)
 
     def _headers(self) -> dict[str, str]:
-        return headers_of(self._assignment, compaction=self.transcript.shortened)
+        return headers_of(self._assignment, compaction=False)
 
     def _room_for_reply(self) -> int:
         """Return the output limit of the next request: a cut reply is followed by more room."""

@@ -9,14 +9,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from app.claude.ports import Pause
+from app.claude.prices import READ, WRITE
 
 SHORTEST_SECONDS = 240.0
 LONGEST_SECONDS = 270.0
 """A cache entry lives for 300 seconds from its last use."""
-
-READ = 0.1
-WRITE = 1.25
-"""What reading and writing a cached token cost, in uncached ones."""
 
 T = TypeVar("T")
 

@@ -36,7 +36,7 @@ class Misses:
     def look(
         self,
         key: Hashable,
-        body: Mapping[str, Any],
+        body: bytes,
         read: int,
         cached: int,
         place: Mapping[str, object],
@@ -47,7 +47,7 @@ class Misses:
         """
         if not self.enabled:
             return
-        sent = _Sent(tuple(_parts(body)), cached)
+        sent = _Sent(tuple(_parts(json.loads(body))), cached)
         before = self._last.pop(key, None)
         self._last[key] = sent
         if len(self._last) > MOST_REMEMBERED:

@@ -10,6 +10,14 @@ import genai_prices
 
 from phases.core.session import Tokens
 
+READ = 0.1
+WRITE = 1.25
+OUTPUT = 5.0
+"""What a cached token costs read and written, and one of a reply, in uncached ones.
+
+https://docs.claude.com/en/docs/about-claude/pricing: so for every model of the three tiers.
+"""
+
 NOTHING = Tokens(uncached=0, written_5m=0, written_1h=0, read=0, output=0)
 
 

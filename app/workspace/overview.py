@@ -21,7 +21,8 @@ from phases.core.submission import Side
 _MOST_TEXT_BYTES = 512 << 10
 _MOST_TEXTS = 300
 _MOST_LINES = 300
-_MOST_CHARACTERS = 16_000
+_MOST_CHARACTERS = 12_000
+"""Every request of every agent reads the map again; so much are about 300 lines."""
 _MOST_SUFFIX = 18
 _KIBI = 1024
 
@@ -77,7 +78,7 @@ def repository_map(overview: Overview) -> RepositoryMap:
         for path, entry in overview.listing.items()
         if entry.mode != GITLINK
     }
-    return RepositoryMap(tree=_tree(sizes), checks=_checks(overview))
+    return RepositoryMap(tree=tree_of(sizes), checks=_checks(overview))
 
 
 async def _settings(
@@ -114,7 +115,7 @@ def _plain(entry: Entry) -> bool:
     return entry.mode not in {GITLINK, SYMLINK}
 
 
-def _tree(sizes: Mapping[str, int]) -> str:
+def tree_of(sizes: Mapping[str, int]) -> str:
     """Return a list of files; where there are too many, directories with their number of files.
 
     Directories are opened from the top down for as long as there is room.

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from app.claude.compaction import instructions_for
+from app.claude.compaction import instructions_for, is_due
 from phases.core.model import StepOutcome
 from phases.core.work import PhaseName, WorkName
-from tests.app.claude.kit import DEVELOPER, MODELS, PROMPT, READER, assignment, stage, submit
+from tests.app.claude.kit import DEVELOPER, MODELS, READER, assignment, stage, submit
 from tests.app.claude.wire import Respond, Sent, Wire, by_turn, call, error, reply, summary
 from tests.app.claude.wire import whole as in_one_piece
 from tests.fakes.desk import FakeDesk
@@ -18,6 +18,7 @@ from tests.fakes.journal import FakeJournal
 WORKING = replace(MODELS, working_tokens=10_000)
 SHORT = {"input_tokens": 3_000, "output_tokens": 100}
 LONG = {"input_tokens": 7_900, "output_tokens": 100}
+HELD = {"input_tokens": 22_000, "output_tokens": 100}
 SUMMARY = {"type": "compaction", "content": "I looked at f.", "signature": "signed"}
 SUMMED_UP = summary(SUMMARY, {"input_tokens": 7_000, "output_tokens": 500})
 LOOK = reply(call("grep", {"pattern": "f"}, "t0"), usage=SHORT)
@@ -31,13 +32,17 @@ def asks_for_summary(sent: Sent) -> bool:
 
 def serve(answer: Wire = SUMMED_UP, *after: Wire) -> Respond:
     """Answer the request for a summary so, and turns by what stands behind the summary."""
-    before = by_turn(LOOK, EDIT, *after)
+    return serve_turns(answer, LOOK, EDIT, *after)
+
+
+def serve_turns(answer: Wire, *turns: Wire) -> Respond:
+    """The same with all turns before the summary given."""
+    before = by_turn(*turns)
 
     def respond(sent: Sent) -> Wire:
         if asks_for_summary(sent):
             return answer
-        shortened = sent.body["messages"][0]["role"] == "assistant"
-        return DONE if shortened else before(sent)
+        return DONE if "I looked at f." in str(sent.body["messages"][0]) else before(sent)
 
     return respond
 
@@ -54,26 +59,59 @@ async def test_at_four_fifths_of_the_budget_the_conversation_is_replaced_by_a_su
     }
     assert "stream" not in asked.body
     assert len(asked.body["messages"]) == 5
-    assert last.body["messages"][0] == {"role": "assistant", "content": [SUMMARY]}
+    assert len(last.body["messages"]) == 1
     assert [sent.headers.get("anthropic-beta") for sent in at.server.sent] == [
         None,
         None,
         "compact-2026-09-04",
-        "compact-2026-09-04",
+        None,
     ]
     assert end.outcome is StepOutcome.DONE
     assert end.turns == 3
 
 
-async def test_behind_a_summary_stand_the_prompt_word_for_word_and_the_last_results() -> None:
+async def test_the_prompt_stays_as_it_was_and_behind_it_stand_summary_and_last_results() -> None:
     async with stage(serve(), models=WORKING) as at:
         await at.converse()
 
-    messages = at.server.sent[-1].body["messages"]
-    texts = [block["text"] for block in messages[1]["content"]]
-    assert len(messages) == 2
-    assert texts[:3] == [block.text for block in PROMPT.blocks]
-    assert 'bash with {"command": "append f 1"} gave:\n(no output)' in texts[3]
+    first, last = (at.server.sent[n].body["messages"][0]["content"] for n in (0, -1))
+    unmarked = {key: value for key, value in first[-1].items() if key != "cache_control"}
+    assert last[:-1] == [*first[:-1], unmarked]
+    assert "your own summary of it:\n\nI looked at f.\n\n" in last[-1]["text"]
+    assert 'bash with {"command": "append f 1"} gave:\n(no output)' in last[-1]["text"]
+
+
+async def test_it_is_summed_up_earlier_where_reading_it_again_has_cost_as_much_as_a_summary() -> (
+    None
+):
+    look = [reply(call("grep", {"pattern": f"f{n}"}, f"t{n}"), usage=HELD) for n in range(40)]
+
+    models = replace(MODELS, working_tokens=40_000)
+
+    async with stage(serve_turns(SUMMED_UP, LOOK, *look), models=models) as at:
+        await at.converse()
+
+    # 3,000 tokens at first, 22,000 from then on: each turn reads 19,000 of them again, and a
+    # summary costs 0.1 * 22,100 + 5 * 2,000 + 1.25 * 3,400.
+    asked = [asks_for_summary(sent) for sent in at.server.sent]
+    assert asked.index(True) == 1 + 9
+
+
+@pytest.mark.parametrize(
+    ("tokens", "read_again", "due"),
+    [
+        (64_000, 0, True),
+        (63_999, 0, False),
+        (40_000, 182_500, True),
+        (40_000, 182_499, False),
+        (39_999, 10_000_000, False),
+    ],
+)
+def test_a_summary_is_due_at_four_fifths_of_the_budget_or_at_the_break_even_from_its_half_on(
+    tokens: int, read_again: int, *, due: bool
+) -> None:
+    assert is_due(tokens, read_again, 80_000) is due
+    assert not is_due(tokens, read_again, 0)
 
 
 async def test_the_tokens_of_a_summary_are_on_the_ledger_by_its_iterations() -> None:

@@ -1,5 +1,6 @@
 """The clients of all providers: each built, and one request of each sent to a server here."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -48,7 +49,8 @@ async def test_a_client_of_each_provider_sends_a_request_and_reads_the_reply(
         make_client(settings(provider, server.url)) as client,
     ):
         asking = Asking(client, Retry(FakePause(), FakeWatch()), FakeWatch())
-        answer = await asking.ask(BODY, {"X-Phaseline-Run": "r"}, lambda: None)
+        sent_body = json.dumps({**BODY, "stream": True}).encode()
+        answer = await asking.ask(sent_body, {"X-Phaseline-Run": "r"}, lambda: None)
 
     (sent,) = server.sent
     assert isinstance(answer, Answer)
@@ -107,15 +109,16 @@ async def test_fellows_whose_roles_differ_miss_nothing_when_they_read_what_they_
     assert "cache missed" not in caplog.text
 
 
-def body(**changes: Any) -> dict[str, Any]:
+def body(**changes: Any) -> bytes:
     text = {"type": "text", "text": "Hello"}
-    return {
+    whole = {
         "model": "m",
         "tools": [{"name": "bash"}],
         "system": [text],
         "messages": [{"role": "user", "content": [text, {**text, "text": "Bye"}]}],
         **changes,
     }
+    return json.dumps(whole).encode()
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,27 @@ def test_a_compacted_conversation_goes_on_at_its_turn(serve: Serve, streamed: bo
     assert after.content[0].to_dict()["text"] == "Second"
 
 
+def test_a_conversation_goes_on_at_its_turn_when_only_the_text_of_its_summary_is_sent(
+    serve: Serve,
+) -> None:
+    client = serve(STEPS).client("qa/debugger/1")
+    compacted = client.beta.messages.create(
+        model="claude-opus-5-5",
+        max_tokens=500,
+        messages=TALK,
+        betas=BETA,
+        compaction={"type": "summarize"},
+    )
+    summary = compacted.content[0].to_dict()["content"]
+    prompt: list[Any] = [{"type": "text", "text": "Do it."}, {"type": "text", "text": summary}]
+
+    after = client.messages.create(
+        model="claude-opus-5-5", max_tokens=500, messages=[{"role": "user", "content": prompt}]
+    )
+
+    assert after.content[0].to_dict()["text"] == "Second"
+
+
 def test_a_compaction_that_was_changed_on_its_way_is_refused(serve: Serve) -> None:
     client = serve(STEPS).client("qa/debugger/1")
     compacted = client.beta.messages.create(
