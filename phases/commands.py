@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
+from phases.again import NotAgainError, done_again
 from phases.core.command import Word
 from phases.core.comments import choices
 from phases.core.decisions import (
@@ -38,7 +39,10 @@ COMMANDS = {
         "have the plans revised, while they wait for approval or planning has stopped; without a "
         "text, from the issue as it was edited"
     ),
-    Word.RETRY: "go on with a run that is blocked, waiting or failed; what was finished is kept",
+    Word.RETRY: (
+        "go on with a run that is blocked, waiting or failed; what was finished is kept. With the "
+        "name of what was finished, that and what hangs on it is done again"
+    ),
     Word.BUDGET: "let the run spend so many USD in all, as in `/phaseline budget 30`, and go on",
     Word.SKIP: "do without a step that can be waived",
     Word.PAUSE: "let the run stand still",
@@ -63,7 +67,6 @@ SKIPPABLE = {
     "quality-checker": PhaseName.QA,
     "documentation-expert": PhaseName.QA,
 }
-SHOWN_LOST = 8
 
 
 def said(event: Said, met: Record | None) -> Decision:
@@ -126,42 +129,23 @@ def _retry(event: Said, met: Record) -> Decision:
             event, f"This run has ended: {_standing(run)}. The label, set again, starts a new one."
         )
     if run.state not in RESUMABLE:
-        return _refuse(event, f"There is nothing to retry: {_standing(run)}.")
-    if run.awaits(Awaited.APPROVAL):
+        return _refuse(
+            event,
+            f"There is nothing to retry: {_standing(run)}. `/phaseline pause` lets the run stand "
+            "still; then a finished step can be done again.",
+        )
+    try:
+        again = done_again(met, event.argument) if event.argument else ()
+    except NotAgainError as error:
+        return _refuse(event, str(error))
+    if not again and run.awaits(Awaited.APPROVAL):
         return _refuse(
             event, f"Nothing failed; the plans wait: {choices(met, run.state, Awaited.APPROVAL)}"
         )
-    if run.awaits(Awaited.RESUME):
+    if not again and run.awaits(Awaited.RESUME):
         return _refuse(event, "The run is paused: `/phaseline resume` lets it go on.")
-    if event.argument and (sentence := _not_to_be_retried(event.argument, met)):
-        return _refuse(event, sentence)
-    return Resume(run, _asked(event), Order(Word.RETRY, event.argument[:80]))
-
-
-def _not_to_be_retried(what: str, met: Record) -> str:
-    """Return why what a person names is not tried again, or nothing."""
-    name = what.casefold()
-    phases = {phase.name: phase for phase in standard_pipeline().phases}
-    performers = {work.performer for phase in phases.values() for work in phase.works}
-    if name in set(PhaseName):
-        works = [work for work in met.works if work.name.phase == name]
-    elif name in performers:
-        works = [work for work in met.works if work.name.performer == name]
-    else:
-        return (
-            f"There is no such step. Phases: {_list(phases)}. Steps: {_list(sorted(performers))}."
-        )
-    if not works:
-        return f"{name} has not begun; it comes when the run gets there."
-    if not all(work.accepted for work in works):
-        return ""
-    after = [str(w.name) for w in met.works[met.works.index(works[0]) :] if w.accepted]
-    more = f" and {len(after) - SHOWN_LOST} more" if len(after) > SHOWN_LOST else ""
-    return (
-        f"{name} has ended and was accepted; only what failed is tried again. Doing it anew would "
-        f"throw away {_list(after[:SHOWN_LOST])}{more}: for that, cancel this run and set the "
-        "label again."
-    )
+    order = Order(Word.RETRY, event.argument[:80])
+    return Resume(run, _asked(event), order, again=again)
 
 
 def _budget(event: Said, met: Record) -> Decision:

@@ -60,6 +60,7 @@ class StepPerformer:
             reason = f"Waived by {waiver.by.login}."
             await self._leave_out(record.run, step, name, StepOutcome.WAIVED, reason)
             return
+        step = _as_repeated(record, step)
         while True:
             record = await self._adoption.adopt(record, name)
             attempt = await self._records.begin(record.run, name, step.title)
@@ -227,6 +228,15 @@ def _skip(record: Record, step: Step) -> str:
     if base and not base.places.of(step.side):
         return f"The repository has no {step.side} side."
     return ""
+
+
+def _as_repeated(record: Record, step: Step) -> Step:
+    """Return a step that may find everything as it should be: its last commit may still do."""
+    kept = any(w.superseded and w.commit and w.name.performer == step.agent for w in record.works)
+    if not kept or Demand.COMMIT not in step.demands:
+        return step
+    demands = step.demands - {Demand.COMMIT} | {Demand.COMMIT_OR_NO_CHANGE}
+    return replace(step, demands=demands)
 
 
 def _artifact(step: Step, submission: Submission) -> Artifact:

@@ -65,8 +65,14 @@ class SegmentContext:
         return tuple(self._settled(name) for name in names)
 
     def _name(self, work: Work, subject: str | None) -> WorkName:
-        self._rounds[work.performer, subject] += 1
-        return WorkName(self._phase, work.performer, self._rounds[work.performer, subject], subject)
+        while True:
+            self._rounds[work.performer, subject] += 1
+            rounds = self._rounds[work.performer, subject]
+            name = WorkName(self._phase, work.performer, rounds, subject)
+            found = self._record.find(name)
+            # What a person had done again is passed over: its rounds go on behind it.
+            if found is None or not found.superseded:
+                return name
 
     async def _do(self, name: WorkName, answering: tuple[Performed, ...]) -> None:
         setback = await self._step(name, tuple(work.name for work in answering))

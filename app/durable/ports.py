@@ -10,6 +10,7 @@ from phases.core.machine import RunState
 from phases.core.model import Person, Repository, Request, Role, Run
 from phases.core.outward import Desired
 from phases.core.record import Record
+from phases.core.work import WorkName
 
 
 class Stored(Protocol):
@@ -80,6 +81,7 @@ class Runs(Protocol):
         show: tuple[Desired, ...],
         commanded: Commanded | None = None,
         request: Request | None = None,
+        again: tuple[WorkName, ...] = (),
     ) -> None:
         """Move a run on, let it stand, or end it."""
 

@@ -145,10 +145,10 @@ class Reception:
     ) -> None:
         heard = _heard(event)
         match decision:
-            case Resume(run, why, order, request):
+            case Resume(run, why, order, request, again):
                 given = _commanded(event, order) if order else None
                 state = RunState.RUNNING
-                await self._runs.move(delivery, run, state, why, heard, given, request)
+                await self._runs.move(delivery, run, state, why, heard, given, request, again)
             case Pause(run, why, order):
                 given = _commanded(event, order)
                 await self._runs.move(delivery, run, RunState.WAITING, why, heard, given)

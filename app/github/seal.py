@@ -184,7 +184,7 @@ def _understood(shape: TypeAdapter[T], data: bytes) -> T:
 
 
 def _state(record: Record) -> State:
-    settled = [work for work in record.works if work.accepted]
+    settled = [_bare(work) for work in record.works if work.accepted or work.superseded]
     slim = replace(record, works=tuple(_slim(work) for work in settled), notes=())
     elsewhere = {str(work.name): substance(work) for work in settled if place_of(work)}
     return State(slim, elsewhere, None)
@@ -197,6 +197,13 @@ def _short_of_request(state: State) -> State:
     run = replace(state.record.run, request=replace(request, body="", comments=()))
     record = replace(state.record, run=run)
     return replace(state, record=record, request_sha256=request_hash(request))
+
+
+def _bare(work: Performed) -> Performed:
+    """Return a superseded work without what it made: nothing is built on that any more."""
+    if not work.superseded:
+        return work
+    return replace(work, artifact=None, submission=None, receipts=())
 
 
 def _slim(work: Performed) -> Performed:

@@ -9,13 +9,14 @@ from app.store.codec import request_to_json
 from app.store.deliveries import settle
 from app.store.engine import Database
 from app.store.moving import remember_repository, touch, want
-from app.store.steering import move_row, put_on_record, stopped_by_itself
+from app.store.steering import move_row, put_on_record, stopped_by_itself, supersede
 from app.store.tables import RunRow
 from phases.core.command import Commanded
 from phases.core.machine import OVER, RunState
 from phases.core.model import Drift, Repository, Request, Run
 from phases.core.outward import Desired
 from phases.core.ports import Clock
+from phases.core.work import WorkName
 
 
 class SteeredRuns:
@@ -34,17 +35,19 @@ class SteeredRuns:
         show: tuple[Desired, ...],
         commanded: Commanded | None = None,
         request: Request | None = None,
+        again: tuple[WorkName, ...] = (),
     ) -> None:
         """Move a run to the next segment (running), let it stand (waiting), or end it.
 
         Whatever the segment before still writes is refused. A move that the machine does not know
         (any more) does nothing. The order goes on record with the move; `request` is what the run
-        works from now. The delivery is dealt with.
+        works from now; the works of `again` are superseded. The delivery is dealt with.
         """
         now = self._clock.now()
 
         def move(connection: sa.Connection) -> None:
-            move_row(connection, run.id, state, why, now, commanded, request)
+            if move_row(connection, run.id, state, why, now, commanded, request):
+                supersede(connection, run.id, again, why, now)
             for desired in show:
                 want(connection, run.repository.id, run.issue, run.id, desired)
             settle(connection, delivery, why, now)

@@ -6,14 +6,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.store.codec import awaiting_to_json, request_to_json
+from app.store.columns import Moment
 from app.store.moving import touch
 from app.store.packs import drop_packs_of_run
 from app.store.run_rows import locked_state
-from app.store.tables import CommandRow, RunRow
+from app.store.tables import CommandRow, PassageRow, RunRow, WorkRow
+from phases.again import reopened
 from phases.core.command import Commanded
 from phases.core.errors import StaleSegmentError
 from phases.core.machine import OVER, RESUMABLE, RunState, may_move
-from phases.core.model import Awaited, Awaiting, Request, Run
+from phases.core.model import Awaited, Awaiting, Request, Run, StepOutcome
+from phases.core.work import WorkName
 
 
 def move_row(
@@ -24,13 +27,13 @@ def move_row(
     now: datetime,
     commanded: Commanded | None,
     request: Request | None,
-) -> None:
-    """Move a run to its next segment, with the order that asked for it.
+) -> bool:
+    """Move a run to its next segment, with the order that asked for it; tell whether it moved.
 
     A move that the machine does not know (any more) does nothing.
     """
     if not _may_be_moved(locked_state(connection, run), state):
-        return
+        return False
     paused = Awaiting(Awaited.RESUME, now) if state is RunState.WAITING else None
     values: dict[str, Any] = {
         "state": state,
@@ -50,6 +53,32 @@ def move_row(
     if state in OVER:
         drop_packs_of_run(connection, run)
     touch(connection, run)
+    return True
+
+
+def supersede(
+    connection: sa.Connection, run: str, works: tuple[WorkName, ...], why: str, now: datetime
+) -> None:
+    """Have works done again: they stay on record, and the gates behind them are to be passed anew.
+
+    What they showed on GitHub stays as it is.
+    """
+    if not works:
+        return
+    connection.execute(
+        sa.update(WorkRow)
+        .where(WorkRow.run_id == run, WorkRow.name.in_([str(name) for name in works]))
+        .values(
+            outcome=StepOutcome.SUPERSEDED,
+            ended_at=sa.func.coalesce(WorkRow.ended_at, now, type_=Moment()),
+            reason=f"{why}.",
+        )
+    )
+    connection.execute(
+        sa.update(PassageRow)
+        .where(PassageRow.run_id == run, PassageRow.phase.in_(tuple(reopened(works))))
+        .values(passed_at=None)
+    )
 
 
 def _may_be_moved(old: RunState, new: RunState) -> bool:

@@ -10,7 +10,8 @@ class RunContext(Protocol):
     """One drive of one run, as a phase sees it.
 
     A work's round is how often its performer was asked for in this phase so far, so that a body
-    entered again asks for the same names and gets what was accepted under them.
+    entered again asks for the same names and gets what was accepted under them. Rounds that a
+    person had done again are counted and passed over.
     """
 
     @property

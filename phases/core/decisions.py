@@ -7,6 +7,7 @@ from phases.core.command import Word
 from phases.core.events import Labelled
 from phases.core.model import Request, Run
 from phases.core.outward import Place
+from phases.core.work import WorkName
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,16 @@ class Start:
 
 @dataclass(frozen=True)
 class Resume:
-    """Go on with a run that stands still; `request` is what it works from now, if not as before."""
+    """Go on with a run that stands still; `request` is what it works from now, if not as before.
+
+    The works of `again` are superseded: they are done again, under names of their own.
+    """
 
     run: Run
     why: str
     order: Order | None = None
     request: Request | None = None
+    again: tuple[WorkName, ...] = ()
 
 
 @dataclass(frozen=True)

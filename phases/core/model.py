@@ -261,6 +261,8 @@ class StepOutcome(StrEnum):
     REFUSED = "refused"
     BLOCKED = "blocked"
     CANCELLED = "cancelled"
+    # A person had it done again; it stays on record, and its commit on the branch.
+    SUPERSEDED = "superseded"
 
 
 ACCEPTED = frozenset(

@@ -55,6 +55,11 @@ class Performed:
         return self.outcome in ACCEPTED
 
     @property
+    def superseded(self) -> bool:
+        """Whether a person had it done again, under another name."""
+        return self.outcome is StepOutcome.SUPERSEDED
+
+    @property
     def running(self) -> bool:
         """Whether it has begun and not ended."""
         return self.outcome is None
@@ -161,5 +166,8 @@ class Record:
 
     @property
     def commits(self) -> tuple[tuple[Performed, Commit], ...]:
-        """The commits of this run with the work that made each, oldest first."""
-        return tuple((w, w.commit) for w in self.works if w.accepted and w.commit)
+        """The commits of this run with the work that made each, oldest first.
+
+        Those of superseded work are among them: they stand on the branch.
+        """
+        return tuple((w, w.commit) for w in self.works if (w.accepted or w.superseded) and w.commit)

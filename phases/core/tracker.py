@@ -35,6 +35,7 @@ _SIGNS = {
     StepOutcome.SKIPPED: "⏭️",
     StepOutcome.WAIVED: "⏭️",
     StepOutcome.CANCELLED: "⚪",
+    StepOutcome.SUPERSEDED: "↩️",
 }
 
 

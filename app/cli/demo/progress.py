@@ -37,7 +37,7 @@ HEADINGS = {
     "ready": "Ready",
 }
 STATUS_TONES = {"passed": Tone.GOOD, "failed": Tone.BAD}
-QUIET_OUTCOMES = frozenset({"no_change", "skipped", "waived"})
+QUIET_OUTCOMES = frozenset({"no_change", "skipped", "waived", "superseded"})
 
 
 def news(before: Seen | None, now: Seen) -> tuple[Line, ...]:
