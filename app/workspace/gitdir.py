@@ -7,7 +7,7 @@ import asyncio
 import shutil
 from pathlib import Path
 
-from app.workspace.objects import ATTRIBUTES
+from app.workspace.bare import ATTRIBUTES
 from app.workspace.sandbox.beneath import own_tree
 from app.workspace.sandbox.cage import WORKSPACE, Mount
 

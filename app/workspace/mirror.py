@@ -9,16 +9,19 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from weakref import WeakValueDictionary
 
+from app.workspace.bare import borrows, init_bare, init_borrowing
 from app.workspace.git import Git
-from app.workspace.objects import Objects, init_bare
+from app.workspace.objects import Objects
 from app.workspace.remote import Remote
 from phases.core.errors import DefectError, TransientError
 from phases.core.model import Repository, Run
 
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
-_LOCK_TRIES = 3600
-_LOCK_SECONDS = 0.25
+_LOCK_TRIES = 18_000
+_LOCK_SECONDS = 0.05
+_MOST_REMEMBERED = 1024
 
 
 class Mirrors:
@@ -28,6 +31,9 @@ class Mirrors:
         self._git = git
         self._remote = remote
         self._root = root
+        self._locks = _Locks()
+        # Commits do not go away while their store stands: each is looked for once.
+        self._here: dict[tuple[Path, str], None] = {}
 
     def mirror(self, repository: Repository) -> Path:
         """Return where the cache of a repository lies."""
@@ -40,12 +46,8 @@ class Mirrors:
             TransientError: when GitHub does not answer.
             BlockedError: when it refuses.
         """
-        mirror = self.mirror(repository)
-        async with _locked(self._home(repository) / "lock") as lock:
-            if not _exists(mirror / "HEAD"):
-                await init_bare(self._git, mirror)
-            # A fetch that outlives this process keeps the next one waiting.
-            await self._remote.fetch(repository, mirror, lock)
+        async with self._locks.hold(self._home(repository) / "lock") as lock:
+            await self._fetch(repository, lock)
 
     async def objects(self, run: Run) -> Objects:
         """Return the run's own object store, made when it is not there."""
@@ -53,10 +55,50 @@ class Mirrors:
             raise DefectError(f"{run.id!r} cannot name a directory")
         mirror = self.mirror(run.repository)
         gitdir = self._home(run.repository) / "runs" / f"{run.id}.git"
-        async with _locked(self._home(run.repository) / f"lock-{run.id}"):
+        objects = Objects(self._git, gitdir)
+        if borrows(gitdir, mirror):
+            return objects
+        async with self._locks.hold(self._home(run.repository) / f"lock-{run.id}"):
+            self._here = {known: None for known in self._here if known[0] != gitdir}
             if not _exists(mirror / "HEAD"):
                 await init_bare(self._git, mirror)
-            return await Objects.make(self._git, gitdir, borrows=mirror)
+            await init_borrowing(self._git, gitdir, mirror)
+        return objects
+
+    async def with_commit(self, run: Run, commit: str) -> Objects:
+        """Return the run's own object store with a commit in it, fetched when it is not there yet.
+
+        Raises:
+            TransientError: when GitHub does not answer, or does not show the commit.
+            BlockedError: when it refuses.
+        """
+        objects = await self.objects(run)
+        if await self._has(objects, commit):
+            return objects
+        async with self._locks.hold(self._home(run.repository) / "lock") as lock:
+            # Who held it may have brought the commit: the steps of a run begin side by side.
+            if not await self._has(objects, commit):
+                await self._fetch(run.repository, lock)
+        if not await self._has(objects, commit):
+            raise TransientError(f"GitHub does not show commit {commit[:12]} on any branch.")
+        return objects
+
+    async def _fetch(self, repository: Repository, lock: int) -> None:
+        mirror = self.mirror(repository)
+        if not _exists(mirror / "HEAD"):
+            await init_bare(self._git, mirror)
+        # A fetch that outlives this process keeps the next one waiting.
+        await self._remote.fetch(repository, mirror, lock)
+
+    async def _has(self, objects: Objects, commit: str) -> bool:
+        key = (objects.gitdir, commit)
+        if key not in self._here:
+            if not await objects.has_commit(commit):
+                return False
+            while len(self._here) >= _MOST_REMEMBERED:
+                self._here.pop(next(iter(self._here)))
+            self._here[key] = None
+        return True
 
     async def tip(self, repository: Repository, branch: str) -> str | None:
         """Return where a branch stood on GitHub when the cache was last brought up to date."""
@@ -74,16 +116,34 @@ def _exists(path: Path) -> bool:
     return path.exists()
 
 
-@asynccontextmanager
-async def _locked(path: Path) -> AsyncIterator[int]:
-    """Hold a lock that other processes respect too, as a descriptor; it dies with its holders."""
-    with path.open("a") as handle:
-        for _ in range(_LOCK_TRIES):
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                await asyncio.sleep(_LOCK_SECONDS)
+class _Locks:
+    """Locks over directories: among the tasks of this process, then among processes."""
+
+    def __init__(self) -> None:
+        self._turns: WeakValueDictionary[Path, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def hold(self, path: Path) -> AsyncIterator[int]:
+        """Hold a lock, as a descriptor; it dies with its holders.
+
+        Tasks wait for one another here, in order; only other processes are asked again and again.
+
+        Raises:
+            TransientError: when another process does not let go of it.
+        """
+        turn = self._turns.setdefault(path, asyncio.Lock())
+        async with turn:
+            with path.open("a") as handle:
+                await _taken(handle.fileno())
+                yield handle.fileno()
+
+
+async def _taken(lock: int) -> None:
+    for _ in range(_LOCK_TRIES):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            await asyncio.sleep(_LOCK_SECONDS)
         else:
-            raise TransientError("Another worker has held this repository's cache for too long.")
-        yield handle.fileno()
+            return
+    raise TransientError("Another worker has held this repository's cache for too long.")

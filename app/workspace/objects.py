@@ -3,12 +3,10 @@
 It borrows the objects of the repository's mirror and never looks at a working tree.
 """
 
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 from app.workspace.git import Git, GitError
 from phases.core.errors import DefectError
@@ -72,13 +70,6 @@ class Objects:
     def __init__(self, git: Git, gitdir: Path) -> None:
         self._git = git
         self.gitdir = gitdir
-
-    @classmethod
-    async def make(cls, git: Git, gitdir: Path, *, borrows: Path) -> Self:
-        """Open the store at `gitdir`, made when it is not there, with the objects of `borrows`."""
-        await init_bare(git, gitdir)
-        _borrow(gitdir, borrows)
-        return cls(git, gitdir)
 
     async def has_commit(self, sha: str) -> bool:
         """Tell whether the commit and its tree are here."""
@@ -263,36 +254,5 @@ class Objects:
         return output.decode().strip()
 
 
-async def init_bare(git: Git, gitdir: Path) -> None:
-    """Make an empty bare git directory, without any template.
-
-    Its attributes file takes precedence over those of every tree, so that no conversion, filter or
-    encoding of a repository ever touches a file on its way out.
-    """
-    await git.run(
-        gitdir, *("init", "--bare", "--quiet", "--template=", "--initial-branch=main"), str(gitdir)
-    )
-    _neutralise(gitdir)
-
-
-def _neutralise(gitdir: Path) -> None:
-    (gitdir / "info").mkdir(exist_ok=True)
-    (gitdir / "info" / "attributes").write_text(ATTRIBUTES)
-
-
-def _borrow(gitdir: Path, lender: Path) -> None:
-    """Let a git directory read another's objects; relative, so that both may move together."""
-    objects = gitdir / "objects"
-    target = os.path.relpath(lender / "objects", objects)
-    (objects / "info").mkdir(exist_ok=True)
-    place = objects / "info" / "alternates"
-    if not place.exists():
-        place.write_text(f"{target}\n")
-        place.chmod(0o644)  # The cage reads it as another user.
-
-
 def _discard(path: Path) -> None:
     path.unlink(missing_ok=True)
-
-
-ATTRIBUTES = "* -text !eol -ident -filter !working-tree-encoding !diff !merge -export-subst\n"

@@ -85,7 +85,7 @@ class GitWorkspaces:
     async def roster(self, run: Run) -> Roster:
         """Return the agents, skills and rules as frozen at the run's base commit."""
         seen = await self._base_overview(run)
-        objects = await self._objects(run, seen.commit)
+        objects = await self._mirrors.with_commit(run, seen.commit)
         wanted = GitIgnoreSpec.from_lines(self._roster.patterns)
         found = {
             path.decode("utf-8", "replace"): entry.oid
@@ -108,7 +108,7 @@ class GitWorkspaces:
             TransientError: when the cage could not be built.
         """
         seen = await self._base_overview(run)
-        objects = await self._objects(run, seen.commit)
+        objects = await self._mirrors.with_commit(run, seen.commit)
         return await self._environments.receipt(
             objects, _scope(run), seen.commit, seen.settings.setup
         )
@@ -124,7 +124,7 @@ class GitWorkspaces:
             TransientError: when the cage could not be built.
         """
         base = await self._base_overview(run)
-        objects = await self._objects(run, commit)
+        objects = await self._mirrors.with_commit(run, commit)
         head = await self._overview(run, commit)
         environment = await self._environments.environment(
             objects, _scope(run), commit, base.settings.setup
@@ -153,7 +153,7 @@ class GitWorkspaces:
         """
         seen = await self._base_overview(run)
         commit = run.head or seen.commit
-        objects = await self._objects(run, commit)
+        objects = await self._mirrors.with_commit(run, commit)
         start = Start(
             run=run,
             objects=objects,
@@ -182,7 +182,7 @@ class GitWorkspaces:
             return None
         if tip is None:
             raise BlockedError(_lost(run, "is not on GitHub any more"))
-        objects = await self._objects(run, tip)
+        objects = await self._mirrors.with_commit(run, tip)
         known = await objects.has_commit(run.head)
         if not known or not await objects.is_ancestor(run.head, tip):
             raise BlockedError(_lost(run, f"was rewritten: it stands at {tip[:12]} now"))
@@ -201,12 +201,12 @@ class GitWorkspaces:
         """
         if run.branch is None or run.base is None:
             raise DefectError("a push needs the run's branch and base")
-        objects = await self._objects(run, commit)
+        objects = await self._mirrors.with_commit(run, commit)
         if not await objects.is_ancestor(run.base.sha, commit):
             raise DefectError(f"{commit} does not descend from the run's base")
         tip = await self._remote.tip(run.repository, objects.gitdir, run.branch)
         if tip is not None and tip != commit:
-            await self._objects(run, tip)
+            await self._mirrors.with_commit(run, tip)
             if await objects.is_ancestor(commit, tip):
                 return
             if not await objects.is_ancestor(tip, commit):
@@ -246,17 +246,8 @@ class GitWorkspaces:
         objects = await self._mirrors.objects(run)
         tip = await self._remote.tip(run.repository, objects.gitdir, run.branch)
         if tip is not None:
-            await self._objects(run, tip)
+            await self._mirrors.with_commit(run, tip)
         return tip
-
-    async def _objects(self, run: Run, commit: str) -> Objects:
-        """Return the run's store with a commit in it, fetched when it is not there yet."""
-        objects = await self._mirrors.objects(run)
-        if not await objects.has_commit(commit):
-            await self._mirrors.refresh(run.repository)
-            if not await objects.has_commit(commit):
-                raise TransientError(f"GitHub does not show commit {commit[:12]} on any branch.")
-        return objects
 
     async def _base_overview(self, run: Run) -> Overview:
         if run.base is None:
@@ -266,7 +257,7 @@ class GitWorkspaces:
     async def _overview(self, run: Run, commit: str) -> Overview:
         key = (run.repository.id, commit)
         if key not in self._overviews:
-            seen = await overview.look(await self._objects(run, commit), commit)
+            seen = await overview.look(await self._mirrors.with_commit(run, commit), commit)
             while len(self._overviews) >= _MOST_REMEMBERED:
                 self._overviews.pop(next(iter(self._overviews)))
             self._overviews[key] = seen
