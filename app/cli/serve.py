@@ -1,7 +1,9 @@
 """`phaseline serve`, `work`, `migrate`: the service itself. What it is made of: see wiring."""
 
 import asyncio
+import os
 import signal
+import sys
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Annotated
 
@@ -79,12 +81,26 @@ def work() -> None:
 def _run(main: Callable[[], Coroutine[None, None, None]]) -> None:
     from app.wiring.refusals import StartError
 
+    watch_children()
     try:
         asyncio.run(main())
     except StartError as error:
         give_up(f"Phaseline cannot start. {error}")
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
+
+
+def watch_children() -> None:
+    """Let the next event loop wait for its processes without a thread for each.
+
+    Python does so by itself from 3.12 on; before, and where the kernel cannot, it starts threads.
+    """
+    if sys.version_info < (3, 12):
+        try:
+            os.close(os.pidfd_open(os.getpid()))
+        except OSError:
+            return
+        asyncio.set_child_watcher(asyncio.PidfdChildWatcher())
 
 
 def migrate() -> None:
