@@ -38,8 +38,8 @@ class Models:
         return self.ids[tier]
 
 
-async def check_served(client: Client, models: Models) -> None:
-    """Compare the configured ids with GET /v1/models; a deprecated one is logged.
+async def check_served(client: Client, models: Models) -> tuple[str, ...]:
+    """Compare the configured ids with GET /v1/models; return a sentence for each deprecated one.
 
     The clouds have no such list: there a wrong id is refused with the first request.
 
@@ -47,8 +47,9 @@ async def check_served(client: Client, models: Models) -> None:
         ModelsError: the API does not answer, or does not serve one of them.
     """
     if not isinstance(client, anthropic.AsyncAnthropic):
-        return
+        return ()
     served = await _served(client)
+    warnings: list[str] = []
     for tier, model in models.ids.items():
         setting = f"PHASELINE_MODEL_{tier.upper()}"
         lifecycle = served.get(model)
@@ -61,6 +62,8 @@ async def check_served(client: Client, models: Models) -> None:
             raise ModelsError(f"The model {model!r} is retired: set {setting} to another one.")
         if lifecycle == "deprecated":
             _log.warning("model is deprecated", extra={"model": model, "setting": setting})
+            warnings.append(f"The model {model!r} ({setting}) is deprecated and will be retired.")
+    return tuple(warnings)
 
 
 async def _served(client: anthropic.AsyncAnthropic) -> dict[str, str]:

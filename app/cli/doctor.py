@@ -1,28 +1,51 @@
-"""`phaseline doctor`: says what on this machine keeps the service from working, and what to do."""
+"""`phaseline doctor`: says what keeps the service from working, and what to do."""
 
 import asyncio
+import json
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from app.wiring.doctor.examination import Examined
+
 UNSOUND = 1
+MARKS = {"ok": "ok", "note": "note", "mend": "MEND", "later": "later"}
 
 
-def doctor() -> None:
-    """Look at settings, git, programs, disk, database and cage; exit 1 when one needs mending."""
-    if not asyncio.run(_doctor()):
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """Look at settings, machine, GitHub App, webhook and models; exit 1 when one needs mending."""
+    found = asyncio.run(_doctor(quiet=as_json))
+    sound = all(one.sound for one in found)
+    if as_json:
+        rows = [
+            {"subject": one.subject, "verdict": str(one.verdict), "told": one.told} for one in found
+        ]
+        typer.echo(json.dumps(rows, indent=2))
+    elif not sound:
+        typer.echo("\nMend what is marked, then ask again.")
+    if not sound:
         raise typer.Exit(UNSOUND)
 
 
-async def _doctor() -> bool:
-    from app.wiring.doctor import examinations, examined
+async def _doctor(*, quiet: bool) -> list["Examined"]:
+    from app.clock import SystemClock
+    from app.wiring.doctor.examination import examine_all
+    from app.wiring.doctor.examinations import examinations
 
-    sound = True
-    for examination in examinations({}):
-        found = await examined(examination)
-        sound = sound and found.sound
-        first, *more = found.told.splitlines() or [""]
-        typer.echo(f"{'ok' if found.sound else 'MEND':6}{found.subject:10}{first}")
-        for line in more:
-            typer.echo(f"{'':16}{line}")
-    typer.echo("" if sound else "\nMend what is marked, then ask again.", nl=not sound)
-    return sound
+    found = []
+    async with examinations({}, SystemClock()) as wanted:
+        async for examined in examine_all(wanted):
+            found.append(examined)
+            if not quiet:
+                _show(examined)
+    return found
+
+
+def _show(found: "Examined") -> None:
+    first, *more = found.told.splitlines() or [""]
+    typer.echo(f"{MARKS[found.verdict]:7}{found.subject:15}{first}")
+    for line in more:
+        typer.echo(f"{'':22}{line}")

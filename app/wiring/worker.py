@@ -50,7 +50,7 @@ from app.workspace.tripwire import Tripwire
 from phases.actions import ActionPerformer
 from phases.core.agent import Roster
 from phases.core.errors import BlockedError, TransientError
-from phases.core.ports import Sessions, Workspaces
+from phases.core.ports import Clock, Sessions, Workspaces
 from phases.engine import Engine
 from phases.performing import Performing
 from phases.pipeline import standard_pipeline
@@ -61,7 +61,7 @@ SEGMENTS_PER_REPOSITORY = 2
 OUTBOX_BATCH = 100
 
 
-def connection_of(settings: Settings, clock: SystemClock) -> GitHubConnection:
+def connection_of(settings: Settings, clock: Clock) -> GitHubConnection:
     """Return the way to GitHub."""
     return GitHubConnection(
         app_id=settings.github_app_id,

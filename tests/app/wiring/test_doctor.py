@@ -1,15 +1,20 @@
 """The doctor says of each thing whether it is sound, and otherwise what to do."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from app.cli.main import app
+from app.clock import SystemClock
 from app.store.engine import make_engine
 from app.store.migrating import migrate
-from app.wiring.doctor import Examined, examinations, examined
+from app.wiring.doctor.examination import Examined, examined
+from app.wiring.doctor.examinations import examinations
 from app.wiring.sandbox import UNCAGED
 
 GOOD: dict[str, object] = {
@@ -23,8 +28,9 @@ GOOD: dict[str, object] = {
 
 async def _examined(directory: Path, subject: str, **changed: object) -> Examined:
     places = {"data_dir": directory, "database_url": f"sqlite:///{directory}/phaseline.db"}
-    (found,) = (e for e in examinations({**GOOD, **places, **changed}) if e.subject == subject)
-    return await examined(found)
+    async with examinations({**GOOD, **places, **changed}, SystemClock()) as wanted:
+        (found,) = (one for one in wanted if one.subject == subject)
+        return await examined(found)
 
 
 @pytest.mark.parametrize("subject", ["settings", "git", "programs", "agents", "data", "sandbox"])
@@ -35,9 +41,9 @@ async def test_on_this_machine_everything_is_sound(tmp_path: Path, subject: str)
 
 
 async def test_settings_that_cannot_be_read_are_named_and_the_cage_is_tried_all_the_same() -> None:
-    found = {e.subject: e for e in examinations({"_env_file": None})}
-
-    settings = await examined(found["settings"])
+    async with examinations({"_env_file": None}, SystemClock()) as wanted:
+        found = {one.subject: one for one in wanted}
+        settings = await examined(found["settings"])
 
     assert list(found) == ["settings", "git", "programs", "agents", "sandbox"]
     assert not settings.sound
@@ -117,6 +123,16 @@ def test_the_command_lists_what_it_found_and_exits_by_it(tmp_path: Path) -> None
     )
 
     assert finished.returncode == 1
-    assert finished.stdout.startswith("MEND  settings  Settings:")
-    assert "\nok    git       git version" in finished.stdout
+    assert finished.stdout.startswith("MEND   settings       Settings:")
+    assert "\nok     git            git version" in finished.stdout
     assert "Mend what is marked" in finished.stdout
+
+
+def test_programs_read_the_same_as_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    finished = CliRunner().invoke(app, ["doctor", "--json"])
+
+    found = {row["subject"]: row["verdict"] for row in json.loads(finished.stdout)}
+    assert finished.exit_code == 1
+    assert (found["settings"], found["git"]) == ("mend", "ok")

@@ -1,24 +1,18 @@
-"""What `phaseline doctor` looks at, one thing after the other. It mends nothing.
-
-Another examination is one more entry of `examinations`; it may be as slow as it must.
-"""
+"""Looks at this machine: programs, the team, disk, database, cage."""
 
 import asyncio
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from app.roster import RosterError
-from app.settings import Settings, SettingsError, load
-from app.store.migrating import NewerSchemaError, UnreachableError, schema
+from app.settings import Settings
+from app.store.migrating import UnreachableError, schema
+from app.wiring.doctor.examination import Examination
 from app.wiring.refusals import StartError
 from app.wiring.sandbox import SQLITE, check_sandbox, chosen_sandbox, sandbox_of
 from app.wiring.workspaces import GIT, team
-from app.workspace.sandbox.errors import SandboxError
 from app.workspace.sandbox.sandbox import Sandbox
 from app.workspace.sandbox.selftest import self_test
 from app.workspace.sandbox.toolchain import Toolchain
@@ -27,72 +21,29 @@ from phases.pipeline import standard_pipeline
 
 OLDEST_GIT = (2, 38)  # The first that knows `safe.bareRepository`.
 LEAST_ROOM = 2 << 30
-_REFUSALS = (
-    StartError,
-    SettingsError,
-    SandboxError,
-    RosterError,
-    NewerSchemaError,
-    UnreachableError,
-    OSError,
-)
 
 
-@dataclass(frozen=True)
-class Examination:
-    """One thing to look at; `examine` returns what it found, or raises what is wrong with it."""
-
-    subject: str
-    examine: Callable[[], Awaitable[str]]
-
-
-@dataclass(frozen=True)
-class Examined:
-    """What an examination found; when it is not `sound`, `told` says what to do."""
-
-    subject: str
-    sound: bool
-    told: str
-
-
-def examinations(overrides: dict[str, object]) -> tuple[Examination, ...]:
-    """Return what there is to look at; `overrides` are settings that outrank the environment.
-
-    What needs settings is left out while they cannot be read.
-    """
-    always = (
+def of_the_program() -> tuple[Examination, ...]:
+    """Return what can be looked at without settings."""
+    return (
         Examination("git", _git),
         Examination("programs", _programs),
         Examination("agents", _agents),
     )
-    try:
-        settings = load(**overrides)
-    except SettingsError as error:
-        refused = str(error)
-        return (Examination("settings", lambda: _refused(refused)), *always, _DEFAULT_CAGE)
+
+
+def of_the_machine(settings: Settings) -> tuple[Examination, ...]:
+    """Return what the settings name on this machine: disk, database, cage."""
     return (
-        Examination("settings", lambda: _said("can be read")),
-        *always,
         Examination("data", lambda: asyncio.to_thread(_data, settings.data_dir.absolute())),
         Examination("database", lambda: asyncio.to_thread(_database, settings.database_url)),
         Examination("sandbox", lambda: _sandbox(settings)),
     )
 
 
-async def examined(examination: Examination) -> Examined:
-    """Carry out an examination; what it raises is its result."""
-    try:
-        return Examined(examination.subject, True, await examination.examine())
-    except _REFUSALS as error:
-        return Examined(examination.subject, False, str(error))
-
-
-async def _said(text: str) -> str:
-    return text
-
-
-async def _refused(reason: str) -> str:
-    raise SettingsError(f"{reason} Data directory and database are looked at after that.")
+def cage_by_default() -> Examination:
+    """Return the examination of the cage as it is without settings."""
+    return Examination("sandbox", _cage_by_default)
 
 
 async def _git() -> str:
@@ -160,9 +111,6 @@ async def _cage_by_default() -> str:
     with tempfile.TemporaryDirectory() as place:
         await self_test(sandbox, Path(place), [])
     return await _holds(sandbox)
-
-
-_DEFAULT_CAGE = Examination("sandbox", _cage_by_default)
 
 
 async def _holds(sandbox: Sandbox) -> str:

@@ -1,0 +1,1 @@
+"""What `phaseline doctor` looks at, one thing after the other. It mends nothing."""
