@@ -6,6 +6,7 @@ It speaks JSON lines. In `{"environment": ..., "log": ..., "plan": ..., "role": 
 with its standard input.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -14,8 +15,11 @@ import signal
 import sys
 import traceback
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from anthropic.types import ModelInfo
 
 from app.claude.prices import Prices
 from app.cli.demo.tether import die_with
@@ -26,9 +30,10 @@ from tests.durability import service
 
 def main() -> None:
     """Fork what is asked for until nobody asks any more."""
-    # What a service reads once when it starts is in the caches then.
+    # What a service reads or builds once when it starts is in the caches then.
     team()
-    Prices("anthropic")
+    Prices("anthropic").check(["claude-haiku-5-5"], datetime.now(UTC))
+    ModelInfo.model_rebuild()
     Toolchain.find()
     living: dict[int, int] = {}
     with selectors.DefaultSelector() as selector:
@@ -77,6 +82,9 @@ def _line() -> bytes:
 
 def _begin(order: dict[str, Any], inherited: tuple[int, ...]) -> int:
     parent = os.getpid()
+    # What is here already is no garbage: a service that looked through it would copy all of it.
+    gc.collect()
+    gc.freeze()
     pid = os.fork()
     if pid:
         return pid
