@@ -5,10 +5,10 @@ Every worker drives segments; one at a time keeps the house. On SQLite there is 
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from app.clock import lived
 from phases.core.errors import TransientError
 
 log = logging.getLogger(__name__)
@@ -18,11 +18,6 @@ LEASE_SECONDS = 6.0
 RENEWALS = 3
 HOUSE = "keeper"
 WORKER = "worker/"
-
-
-def _lived() -> float:
-    """Return seconds that go on while the machine sleeps: leases do so too."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Leases(Protocol):
@@ -89,12 +84,12 @@ class LeasedKeeper:
         self._executor = executor
         self._give_way = give_way
         self._keeps = False
-        self._renewed = _lived()
+        self._renewed = lived()
 
     @property
     def keeps(self) -> bool:
         """Whether this worker holds the house, and its lease cannot have run out."""
-        return self._keeps and _lived() - self._renewed < LEASE_SECONDS
+        return self._keeps and lived() - self._renewed < LEASE_SECONDS
 
     async def begin(self) -> None:
         """Take the worker's lease, so that nobody takes it for dead.
@@ -102,7 +97,7 @@ class LeasedKeeper:
         Raises:
             TransientError: when the database does not answer.
         """
-        began = _lived()
+        began = lived()
         await self._leases.take(WORKER + self._executor, self._executor, LEASE_SECONDS)
         self._renewed = began
 
@@ -113,14 +108,14 @@ class LeasedKeeper:
                 await self._turn()
             except TransientError as error:
                 log.warning("leases could not be renewed: %s", error)
-            if _lived() - self._renewed > LEASE_SECONDS:
+            if lived() - self._renewed > LEASE_SECONDS:
                 log.error("the lease ran out; others do this worker's work now")
                 self._give_way()
                 return
             await asyncio.sleep(LEASE_SECONDS / RENEWALS)
 
     async def _turn(self) -> None:
-        began = _lived()
+        began = lived()
         if not await self._leases.take(WORKER + self._executor, self._executor, LEASE_SECONDS):
             return
         self._renewed = began

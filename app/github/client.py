@@ -21,7 +21,7 @@ from app.github.pacing import LONGEST_WAIT_SECONDS, Pacer
 from app.github.pool import SharedPool
 from app.github.purposes import Purpose
 from app.github.revalidation import Answers, Revalidating
-from app.github.tokens import InstallationTokens, Scope, scope_of
+from app.github.tokens import InstallationTokens, Scope, said_at, scope_of
 from phases.core.errors import TransientError
 from phases.core.model import Repository
 from phases.core.ports import Clock
@@ -38,6 +38,9 @@ class Bearer(Protocol):
 
     async def token(self, *, refused: str | None) -> str:
         """Return a token; `refused` is one that was answered 401."""
+
+    def hear(self, date: str) -> None:
+        """Take note of GitHub's time, as it stands in the `Date` of a 401."""
 
 
 class _Flow(httpx.Auth):
@@ -60,6 +63,7 @@ class _Flow(httpx.Auth):
         request.headers["Authorization"] = f"Bearer {token}"
         answer = yield request
         if answer.status_code == httpx.codes.UNAUTHORIZED:
+            self._bearer.hear(said_at(answer))
             token = await self._bearer.token(refused=token)
             request.headers["Authorization"] = f"Bearer {token}"
             yield request
@@ -82,6 +86,9 @@ class _AsApp:
         del refused
         return self._key.sign()
 
+    def hear(self, date: str) -> None:
+        self._key.hear(date)
+
 
 class _AsInstallation:
     def __init__(self, tokens: InstallationTokens, scope: Scope) -> None:
@@ -90,6 +97,9 @@ class _AsInstallation:
 
     async def token(self, *, refused: str | None) -> str:
         return await self._tokens.get(self._scope, refused=refused)
+
+    def hear(self, date: str) -> None:
+        """Nothing here depends on the time."""
 
 
 class GitHubApi:

@@ -38,7 +38,7 @@ class GitHubConnection:
         self.seal = TrackerSeal(key)
         self._pool = SharedPool(proxy=proxy)
         self._http = httpx.AsyncClient(transport=self._pool, timeout=TIMEOUT, trust_env=False)
-        self.tokens = InstallationTokens(key, api_url, self._http, clock)
+        self.tokens = InstallationTokens(key, api_url, self._http)
         self.clients = GitHubClients(
             key=key,
             tokens=self.tokens,

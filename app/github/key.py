@@ -1,6 +1,8 @@
 """The App's private key: read once, used to sign the App's own tokens, never shown."""
 
-from datetime import timedelta
+import logging
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import jwt
@@ -15,6 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from phases.core.ports import Clock
+
+log = logging.getLogger(__name__)
 
 # GitHub takes at most ten minutes from now, and its clock may be behind ours
 # (docs.github.com, "Generating a JSON Web Token (JWT) for a GitHub App").
@@ -39,10 +43,30 @@ class AppKey:
         self.app_id = app_id
         self._key = _load(_pem(pem_or_path))
         self._clock = clock
+        self._ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        """Return the present moment by GitHub's clock, as far as it has been heard."""
+        return self._clock.now() + self._ahead
+
+    def hear(self, date: str) -> bool:
+        """Take GitHub's time from the `Date` of an answer; False when there is nothing new in it.
+
+        A token that is dated by a clock that is minutes off is refused as if the key were wrong.
+        """
+        try:
+            ahead = parsedate_to_datetime(date) - self._clock.now()
+        except (ValueError, TypeError):
+            return False
+        if abs(ahead - self._ahead) < DRIFT:
+            return False
+        log.warning("this machine's clock is %.0f s off GitHub's", -ahead.total_seconds())
+        self._ahead = ahead
+        return True
 
     def sign(self) -> str:
         """Return a fresh token of the App itself, good for nine minutes."""
-        now = self._clock.now()
+        now = self.now()
         claims = {"iat": now - DRIFT, "exp": now + LIFETIME, "iss": str(self.app_id)}
         return jwt.encode(claims, self._key, algorithm="RS256")
 

@@ -16,7 +16,6 @@ from app.github.key import AppKey
 from app.github.purposes import Purpose
 from phases.core.errors import TransientError
 from phases.core.model import Repository
-from phases.core.ports import Clock
 
 # A token that ends sooner than this is not handed out any more: a call may take a while.
 MARGIN = timedelta(minutes=5)
@@ -46,11 +45,10 @@ class _Minted(BaseModel):
 class InstallationTokens:
     """Mints tokens; of many callers who need the same one, one asks and the others wait."""
 
-    def __init__(self, key: AppKey, api_url: str, http: httpx.AsyncClient, clock: Clock) -> None:
+    def __init__(self, key: AppKey, api_url: str, http: httpx.AsyncClient) -> None:
         self._key = key
         self._api = api_url.rstrip("/")
         self._http = http
-        self._clock = clock
         self._kept: dict[Scope, _Token] = {}
         self._locks: dict[Scope, asyncio.Lock] = {}
 
@@ -63,7 +61,7 @@ class InstallationTokens:
         """
         async with self._locks.setdefault(scope, asyncio.Lock()):
             kept = self._kept.get(scope)
-            fresh = kept is not None and self._clock.now() < kept.expires_at - MARGIN
+            fresh = kept is not None and self._key.now() < kept.expires_at - MARGIN
             if kept is not None and fresh and kept.secret != refused:
                 return kept.secret
             minted = await self._mint(scope)
@@ -101,6 +99,8 @@ class InstallationTokens:
             body["repository_ids"] = [scope.repository]
         path = f"/app/installations/{scope.installation}/access_tokens"
         answer = await self._send("POST", path, self._key.sign(), body)
+        if answer.status_code == httpx.codes.UNAUTHORIZED and self._key.hear(said_at(answer)):
+            answer = await self._send("POST", path, self._key.sign(), body)
         if answer.is_error:
             raise from_response(answer)
         try:
@@ -117,6 +117,11 @@ class InstallationTokens:
             return await self._http.request(method, self._api + path, json=body, headers=headers)
         except httpx.HTTPError as error:
             raise translated(error) from error
+
+
+def said_at(answer: httpx.Response) -> str:
+    """Return when an answer was made, by the clock of who made it; empty when it does not say."""
+    return str(answer.headers.get("date", ""))
 
 
 def scope_of(repository: Repository, purpose: Purpose) -> Scope:
