@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks.scaling.fleet import Fleet
 from benchmarks.scaling.imports import Imports
 from benchmarks.scaling.processes import Gits, Span
+from benchmarks.scaling.progress import Progress
 from benchmarks.scaling.rows import UNDER_WAY, Rows, RunTimes, covered_seconds, rows_of
 
 PAUSE = 0.2
@@ -40,12 +41,12 @@ class Alone:
         return self.planning / self.slowest_planner
 
 
-def measure_alone(fleet: Fleet) -> Alone:
+def measure_alone(fleet: Fleet, progress: Progress) -> Alone:
     """Let one issue become ready on a service with nothing else to do."""
     pid = fleet.serve(with_worker=True)
     with Gits(pid) as gits, rows_of(fleet.database) as rows:
         fleet.label_issues(1)
-        (run,) = wait_until_ended(fleet, rows, 1)
+        (run,) = wait_until_ended(fleet, rows, 1, progress)
         assert run.state == "ready", run.reason
         assert run.started_at is not None
         assert run.ended_at is not None
@@ -67,13 +68,19 @@ def measure_alone(fleet: Fleet) -> Alone:
     )
 
 
-def measure_resume(fleet: Fleet, imports: Imports) -> float:
+def measure_resume(fleet: Fleet, imports: Imports, progress: Progress) -> float:
     """Kill a service in the middle of planning; return the seconds to its first resumed turn.
 
     What importing takes, measured now, is taken off.
     """
+    fleet.serve(with_worker=True)
     fleet.label_issues(1)
-    wait_until(fleet, lambda: KILLED_AT in {(e["step"], e["turn"]) for e in _latest_run(fleet)})
+
+    def planning() -> bool:
+        progress.stands(_asked(fleet))
+        return KILLED_AT in {(e["step"], e["turn"]) for e in _latest_run(fleet)}
+
+    wait_until(fleet, planning)
     fleet.kill("service")
     killed = datetime.now(UTC).isoformat(timespec="milliseconds")
     fleet.serve(with_worker=True)
@@ -83,14 +90,25 @@ def measure_resume(fleet: Fleet, imports: Imports) -> float:
     return waited.total_seconds() - imports.seconds()
 
 
-def wait_until_ended(fleet: Fleet, rows: Rows, count: int) -> list[RunTimes]:
+def wait_until_ended(fleet: Fleet, rows: Rows, count: int, progress: Progress) -> list[RunTimes]:
     """Wait until so many runs have come to a stop.
 
     Raises:
         TimeoutError: they did not in time.
     """
-    wait_until(fleet, lambda: len([r for r in rows.runs() if r.state not in UNDER_WAY]) == count)
+
+    def ended() -> bool:
+        progress.stands(_asked(fleet))
+        return len([run for run in rows.runs() if run.state not in UNDER_WAY]) == count
+
+    wait_until(fleet, ended)
     return rows.runs()
+
+
+def _asked(fleet: Fleet) -> str:
+    """Return how far the conversations are."""
+    asked = [entry for entry in fleet.requests_of_claude() if entry["kind"] == "message"]
+    return f"{len(asked)} requests" + (f", at {asked[-1]['step']}" if asked else "")
 
 
 def wait_until(fleet: Fleet, what: Callable[[], bool]) -> None:

@@ -7,11 +7,11 @@ from statistics import fmean
 from benchmarks.scaling.alone import PATIENCE, wait_until
 from benchmarks.scaling.fleet import Fleet
 from benchmarks.scaling.processes import load, resident_mb
+from benchmarks.scaling.progress import Progress
 from benchmarks.scaling.rows import UNDER_WAY, Rows, RunTimes, fairness, rows_of
 
 PAUSE = 1.0
 SETTLE_SECONDS = 5.0
-PROGRESS_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,16 @@ class Crowd:
     not_ready: tuple[str, ...]
 
 
-def measure_crowd(fleet: Fleet, configuration: Configuration, issues: int) -> Crowd:
+def measure_crowd(
+    fleet: Fleet, configuration: Configuration, issues: int, progress: Progress
+) -> Crowd:
     """Label so many issues at once and wait until every run has come to a stop."""
     pids = [fleet.serve(with_worker=not configuration.workers)]
     pids += [fleet.work(number + 1) for number in range(configuration.workers)]
     with rows_of(fleet.database) as rows:
         wait_until(fleet, lambda: rows.workers() == configuration.workers)
         time.sleep(SETTLE_SECONDS)
-        watch = _Watch(fleet, rows, pids, issues)
+        watch = _Watch(fleet, rows, pids, issues, progress)
         fleet.label_issues(issues)
         return _crowd(watch.until_ended(), watch)
 
@@ -55,7 +57,10 @@ def measure_crowd(fleet: Fleet, configuration: Configuration, issues: int) -> Cr
 class _Watch:
     """Looks at runs and memory until everything has ended."""
 
-    def __init__(self, fleet: Fleet, rows: Rows, pids: list[int], issues: int) -> None:
+    def __init__(
+        self, fleet: Fleet, rows: Rows, pids: list[int], issues: int, progress: Progress
+    ) -> None:
+        self._progress = progress
         self._fleet = fleet
         self._rows = rows
         self._pids = pids
@@ -75,7 +80,7 @@ class _Watch:
         Raises:
             TimeoutError: none has ended for long.
         """
-        said = moved = time.monotonic()
+        moved = time.monotonic()
         ended = 0
         while True:
             runs = self._look()
@@ -86,9 +91,9 @@ class _Watch:
             moved = now if ended > before else moved
             if now - moved > PATIENCE:
                 raise TimeoutError(f"no run ended for {PATIENCE:.0f} s; see {self._fleet.folder}")
-            if now - said > PROGRESS_SECONDS:
-                said = now
-                print(f"  {ended} of {self._issues} have ended, load {load():.1f}", flush=True)
+            under_way = len([run for run in runs if run.state == "running"])
+            stands = f"{ended} of {self._issues} have ended, {under_way} under way"
+            self._progress.stands(stands, ended / self._issues)
             time.sleep(PAUSE)
 
     def _look(self) -> list[RunTimes]:

@@ -10,15 +10,17 @@ import httpx2
 from benchmarks.scaling.fleet import Fleet
 from benchmarks.scaling.imports import Imports
 from benchmarks.scaling.processes import cpu_seconds, resident_mb
+from benchmarks.scaling.progress import Progress
 
-WAITING = 1000
 SETTLE_SECONDS = 10.0
+PAUSE = 5.0
 
 
 @dataclass(frozen=True)
 class Idle:
     """An idle service. CPU in percent of one core, memory in MB (10^6 bytes)."""
 
+    waiting: int
     cpu_percent: float
     mb: float
     mb_without_runs: float
@@ -28,22 +30,26 @@ class Idle:
     @property
     def waiting_run_kb(self) -> float:
         """What one more waiting run takes, in kB."""
-        return max(0.0, (self.mb - self.mb_without_runs) * 1000 / WAITING)
+        return max(0.0, (self.mb - self.mb_without_runs) * 1000 / self.waiting)
 
 
-def measure_idle(fleet: Fleet, window: float) -> Idle:
-    """Measure a service without runs, then with 1,000 that wait, then the web side by itself."""
+def measure_idle(fleet: Fleet, waiting: int, window: float, progress: Progress) -> Idle:
+    """Measure a service without runs, then with many that wait, then the web side by itself."""
     without = _settled(fleet)
     fleet.stop("service")
-    _migrated_and_seeded(fleet)
+    progress.stands(f"putting {waiting} waiting runs into the store")
+    _migrated_and_seeded(fleet, waiting)
     pid = fleet.serve(with_worker=True)
     time.sleep(SETTLE_SECONDS)
     began, used = time.monotonic(), cpu_seconds(pid)
-    time.sleep(window)
+    while (left := began + window - time.monotonic()) > 0:
+        progress.stands(f"watching {waiting} runs wait")
+        time.sleep(min(left, PAUSE))
     cpu = (cpu_seconds(pid) - used) / (time.monotonic() - began)
     mb = resident_mb(pid)
     fleet.stop("service")
     return Idle(
+        waiting=waiting,
         cpu_percent=100 * cpu,
         mb=mb,
         mb_without_runs=without,
@@ -58,9 +64,9 @@ def _settled(fleet: Fleet) -> float:
     return resident_mb(pid)
 
 
-def _migrated_and_seeded(fleet: Fleet) -> None:
+def _migrated_and_seeded(fleet: Fleet, waiting: int) -> None:
     subprocess.run(
-        [sys.executable, "-m", "benchmarks.scaling.seed", str(WAITING)],
+        [sys.executable, "-m", "benchmarks.scaling.seed", str(waiting)],
         env=fleet.environment(),
         check=True,
     )

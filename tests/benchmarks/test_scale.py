@@ -1,5 +1,8 @@
 """The figures of `benchmarks.scale` by hand, and the material that it works on."""
 
+import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,8 +13,9 @@ from app.rehearsal.claude.reading import read_script
 from app.settings import load
 from app.store.migrating import migrate
 from app.wiring.store import Store
-from benchmarks.scale import table
+from benchmarks.scale import joined, table
 from benchmarks.scaling.material import build_repository, build_script
+from benchmarks.scaling.options import PARTS, read
 from benchmarks.scaling.processes import Span
 from benchmarks.scaling.rows import RunTimes, covered_seconds, fairness
 from benchmarks.scaling.seed import seed
@@ -86,6 +90,45 @@ def test_a_figure_beyond_its_target_is_said_to_be_so() -> None:
 
     assert "| 2.5 | at most 2 | not reached |" in text
     assert "| 90 | at most 100 | reached |" in text
+
+
+def test_figures_of_several_parts_stand_side_by_side() -> None:
+    one = {"configurations": {"sqlite_1": {"runs_per_hour": 300.0, "fairness": 1.1}}}
+    other = {"configurations": {"postgresql_3": {"runs_per_hour": 600.0, "fairness": 1.4}}}
+
+    figures = joined(joined({"web_only_mb": 90.0}, one), other)
+
+    assert figures["runs_per_hour"] == {"sqlite_1": 300.0, "postgresql_3": 600.0}
+    assert figures["fairness"] == 1.4
+    assert figures["web_only_mb"] == 90.0
+
+
+def test_everything_is_measured_unless_parts_are_named() -> None:
+    whole = read([], "").options
+    some = read(["--part", "idle", "--part", "alone", "--quick", "--waiting", "7"], "").options
+
+    assert whole.parts == PARTS
+    assert (whole.issues, whole.waiting, whole.size.latency) == (40, 1000, 1.0)
+    assert some.parts == ("alone", "idle")
+    assert (some.waiting, some.issues) == (7, 4)
+
+
+def test_a_part_is_measured_on_real_processes_and_kept_beside_those_before_it(
+    tmp_path: Path,
+) -> None:
+    figures = tmp_path / "figures.json"
+    figures.write_text(json.dumps({"idle_cpu_percent": 1.0}))
+    arguments = ["--quick", "--part", "resume", "--add", "--json", str(figures)]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.scale", *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "kill to resumed turn" in done.stdout
+    assert json.loads(figures.read_text()).keys() >= {"idle_cpu_percent", "resume_s_beyond_imports"}
 
 
 def _run(repository: int, waited: float) -> RunTimes:
