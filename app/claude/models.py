@@ -48,7 +48,7 @@ async def check_served(client: Client, models: Models) -> tuple[str, ...]:
     """
     if not isinstance(client, anthropic.AsyncAnthropic):
         return ()
-    served = await _served(client)
+    served = {model: known or "active" for model, known in (await listed(client)).items()}
     warnings: list[str] = []
     for tier, model in models.ids.items():
         setting = f"PHASELINE_MODEL_{tier.upper()}"
@@ -66,7 +66,16 @@ async def check_served(client: Client, models: Models) -> tuple[str, ...]:
     return tuple(warnings)
 
 
-async def _served(client: anthropic.AsyncAnthropic) -> dict[str, str]:
+async def listed(client: Client) -> dict[str, str | None]:
+    """Return the life cycle of each model that the API lists, None where it does not say.
+
+    The clouds list nothing.
+
+    Raises:
+        ModelsError: the API does not answer.
+    """
+    if not isinstance(client, anthropic.AsyncAnthropic):
+        return {}
     try:
         found = [model.to_dict() async for model in client.models.list(limit=1000)]
     # A TypeError is the SDK's word for a client without any credentials.
@@ -75,4 +84,8 @@ async def _served(client: anthropic.AsyncAnthropic) -> dict[str, str]:
             f"The model API at {client.base_url} does not list its models "
             f"({type(error).__name__}): check ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL."
         ) from error
-    return {str(model["id"]): str(model.get("lifecycle") or "active") for model in found}
+    return {str(model["id"]): _text(model.get("lifecycle")) for model in found}
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -15,8 +15,29 @@ MARKS = {"ok": "ok", "note": "note", "mend": "MEND", "later": "later"}
 
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Tick off docs/not-proven.md, beside a running service.")
+    ] = False,
+    repository: Annotated[
+        str,
+        typer.Option(
+            metavar="OWNER/NAME",
+            help="With --live: a test repository. It gets an issue, a branch and a draft, and "
+            "loses them again.",
+        ),
+    ] = "",
+    write: Annotated[
+        bool, typer.Option("--write", help="With --live: tick in a copy of the list in var.")
+    ] = False,
 ) -> None:
     """Look at settings, machine, GitHub App, webhook and models; exit 1 when one needs mending."""
+    if live:
+        from app.cli.live import live as tick_off
+
+        tick_off(repository, write=write)
+        return
+    if repository or write:
+        raise typer.BadParameter("--repository and --write go with --live")
     found = asyncio.run(_doctor(quiet=as_json))
     sound = all(one.sound for one in found)
     if as_json:

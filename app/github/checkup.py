@@ -67,6 +67,9 @@ class DeliverySeen(Answer):
     id: int
     guid: str
     event: str
+    action: str | None = None
+    repository_id: int | None = None
+    redelivery: bool = False
     delivered_at: AwareDatetime
     duration: float
     status: str

@@ -76,7 +76,7 @@ def workspaces_of(
     """Return git and the cage for the phases."""
     sandbox = chosen_sandbox(settings)
     data = settings.data_dir.absolute()
-    git = Git(GIT, schemes=_schemes(settings), network=_network())
+    git = git_of(settings)
     remote = Remote(git, connection.tokens, settings.github_url)
     checkouts = Checkouts(git, sandbox.owner)
     committer = Committer(Bot(identity.name, identity.email), Leaks(secrets_of(settings)), clock)
@@ -109,6 +109,11 @@ def environments_of(kept: Path, egress_hosts: str, sandbox: Sandbox) -> Environm
         Installer(sandbox, timeout_s=INSTALL_SECONDS),
         sources,
     )
+
+
+def git_of(settings: Settings) -> Git:
+    """Return the git program, with the transports that this GitHub needs."""
+    return Git(GIT, schemes=_schemes(settings), network=_network())
 
 
 def _schemes(settings: Settings) -> tuple[str, ...]:

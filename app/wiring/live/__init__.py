@@ -1,0 +1,1 @@
+"""What `phaseline doctor --live` tries on the operator's machine, each tied to a line of a list."""
