@@ -96,7 +96,7 @@ class Settings(Places):
     working_budget_tokens: int = Field(
         80_000,
         ge=0,
-        description="Conversations are summed up at 80 % of it, from 50 % on if that is cheaper",
+        description="Conversations are summed up at 80 % of it, or at 50 % if cheaper; 0: never",
     )
     explain_cache_misses: bool = Field(
         False, description="`true` logs what differs when a request misses the model's cache"

@@ -39,10 +39,16 @@ class MemoryJournal:
     ) -> None:
         """Keep nothing."""
 
-    async def paid(self, assignment: Assignment, n: int, entry: LedgerEntry) -> None:
+    async def paid(self, assignment: Assignment, n: int, entry: LedgerEntry) -> int:
         """Note what was paid."""
         del assignment, n
         self.ledger.append(entry)
+        return len(self.ledger)
+
+    async def corrected(
+        self, assignment: Assignment, n: int, number: int, entry: LedgerEntry | None
+    ) -> None:
+        """Change nothing: nobody reads it again."""
 
     async def keep_output(self, assignment: Assignment, n: int, call: int, text: str) -> None:
         """Keep nothing."""

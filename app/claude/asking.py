@@ -10,7 +10,13 @@ import anthropic
 import httpx2
 
 from app.claude.client import Client
-from app.claude.faults import EXPECTED, EmptyReplyError, UnreadableReplyError, fault_of
+from app.claude.faults import (
+    EXPECTED,
+    EmptyReplyError,
+    Fault,
+    UnreadableReplyError,
+    fault_of,
+)
 from app.claude.ports import Watch
 from app.claude.retry import GaveUp, Retry
 from app.claude.stream import Accumulator
@@ -66,14 +72,14 @@ class Asking:
         """Return a reply that is short enough to come in one piece, or the fault that stood."""
         return await self._tried(lambda: self._whole(body, headers))
 
-    async def touch(self, body: bytes, headers: Mapping[str, str]) -> Answer | None:
+    async def touch(self, body: bytes, headers: Mapping[str, str]) -> Answer | Fault:
         """Return the reply to a request that is tried once and may as well fail."""
         try:
             return await self._timed(lambda: self._whole(body, headers), 0)
         except EXPECTED as error:
             fault = fault_of(error, self._watch.now())
             _log.warning("keep-alive failed", extra={"fault": fault.name})
-            return None
+            return fault
 
     async def _tried(self, send: Callable[[], Awaitable[tuple[Json, str]]]) -> Answer | GaveUp:
         result = await self._retry.run(lambda retries: self._timed(send, retries))

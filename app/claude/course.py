@@ -34,7 +34,8 @@ class Course:
     `prose` is how many replies called no tool, `cuts` how many in a row were cut. `wrapping` is
     what the model was asked to wrap up for; `last` says that the reply to that has come. `circle`
     is what the last turn repeated, `nudged` what was spoken about. `tokens` is how long the
-    conversation was when it was last sent, its reply included, `cached` how much of it was then,
+    conversation was when it was last sent, its reply included, `cached` how much of it was cached
+    then, `uncached` how much was not,
     `pinned` how much of that is cached for an hour. `start` is how long it was when it began, or
     began again behind a summary, `read_again` how many tokens beyond that were sent since.
     """
@@ -55,6 +56,7 @@ class Course:
     snapshot: str | None = None
     tokens: int = 0
     cached: int = 0
+    uncached: int = 0
     pinned: int = 0
     start: int = 0
     read_again: int = 0
@@ -83,7 +85,8 @@ class Course:
             self.prose += 1
         used = total(requests_of(reply["usage"]))
         self.cached = used.written_5m + used.written_1h + used.read
-        sent = used.uncached + self.cached
+        self.uncached = used.uncached
+        sent = self.uncached + self.cached
         self.tokens = sent + used.output
         self.start = self.start or sent
         self.read_again += sent - self.start

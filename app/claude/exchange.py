@@ -130,11 +130,27 @@ class Exchange:
         return due and self._may_compact and course.wrapping is None
 
     async def _touch(self) -> bool:
-        body = self.transcript.body_before_reply()
-        answer = await self._room.asking.touch(body, self._headers())
-        if answer is not None:
-            await self._pay(answer)
-        return answer is not None
+        # On the ledger first: a service that dies while it is under way has paid for it.
+        place = self._assignment, self._course.rows - 1
+        expected = self._expected_of_touch()
+        number = await self._room.journal.paid(*place, expected)
+        answer = await self._room.asking.touch(self.transcript.body_before_reply(), self._headers())
+        entry: LedgerEntry | None = expected
+        if isinstance(answer, Answer):
+            entry = self._entry(answer)
+        elif answer.refused:
+            entry = None
+        if entry != expected:
+            await self._room.journal.corrected(*place, number, entry)
+        if entry is not None:
+            self._course.take_extra(entry.cost_usd)
+        return isinstance(answer, Answer)
+
+    def _expected_of_touch(self) -> LedgerEntry:
+        """Return what a keep-alive costs: it reads what the last request has left in the cache."""
+        course = self._course
+        usage = {"input_tokens": course.uncached, "cache_read_input_tokens": course.cached}
+        return self._entry(Answer({"usage": usage}, "", 0, 0))
 
     async def _record(self, answer: Answer, digest: str) -> Allowance:
         course, entry, seconds = self._course, self._entry(answer), self.seconds

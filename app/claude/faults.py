@@ -26,7 +26,8 @@ class Fault:
     """A request that brought no whole reply: its name, what was said, and whether to try again.
 
     `after` is the wait in seconds that the server asked for. `for_the_operator` says that it is
-    about who asks, not about what is asked: key, credit, permission, model.
+    about who asks, not about what is asked: key, credit, permission, model. `refused` says that the
+    server did not take the request, so that nothing of it is paid.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Fault:
     again: bool
     after: float | None = None
     for_the_operator: bool = False
+    refused: bool = False
 
     def __str__(self) -> str:
         return f"{self.name}: {self.message}" if self.message else self.name
@@ -101,7 +103,8 @@ def _status_fault(error: anthropic.APIStatusError, now: datetime) -> Fault:
     message = error.api_message if isinstance(error.api_message, str) else ""
     name = f"HTTP {status}" + (f" {error.type}" if error.type else "")
     after = _retry_after(error.response.headers, now)
-    return Fault(name, _cut(message), again, after, status in OPERATOR_STATUSES)
+    for_the_operator = status in OPERATOR_STATUSES
+    return Fault(name, _cut(message), again, after, for_the_operator, refused=True)
 
 
 def _retry_after(headers: httpx2.Headers, now: datetime) -> float | None:

@@ -38,22 +38,27 @@ class KeepAlive:
         self, work: Coroutine[Any, Any, T], send: Callable[[], Awaitable[bool]], most: int
     ) -> T:
         """Return what `work` returns; `send` meanwhile, until it says that it was no use."""
-        task = asyncio.create_task(work)
-        pause: asyncio.Task[None] | None = None
+        if most == 0:
+            return await work
+        under_way = asyncio.Lock()
+        beats = asyncio.create_task(self._beat(send, most, under_way))
         try:
-            for _ in range(most):
-                pause = asyncio.create_task(self._pause.between(SHORTEST_SECONDS, LONGEST_SECONDS))
-                await asyncio.wait({task, pause}, return_when=asyncio.FIRST_COMPLETED)
-                # A keep-alive that is under way is waited for: it is paid, and has to be on record.
-                if task.done() or not await send():
-                    break
-            return await task
+            result = await work
+            # A keep-alive that is under way is waited for: it is paid, and has to be on record.
+            async with under_way:
+                pass
         finally:
-            await _end(task, pause)
+            beats.cancel()
+            (failed,) = await asyncio.gather(beats, return_exceptions=True)
+        if isinstance(failed, Exception):
+            raise failed
+        return result
 
-
-async def _end(*tasks: asyncio.Task[Any] | None) -> None:
-    open_ones = [task for task in tasks if task is not None and not task.done()]
-    for task in open_ones:
-        task.cancel()
-    await asyncio.gather(*open_ones, return_exceptions=True)
+    async def _beat(
+        self, send: Callable[[], Awaitable[bool]], most: int, under_way: asyncio.Lock
+    ) -> None:
+        for _ in range(most):
+            await self._pause.between(SHORTEST_SECONDS, LONGEST_SECONDS)
+            async with under_way:
+                if not await send():
+                    return

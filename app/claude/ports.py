@@ -46,8 +46,16 @@ class Journal(Protocol):
             StaleSegmentError: the run has moved on.
         """
 
-    async def paid(self, assignment: Assignment, n: int, entry: LedgerEntry) -> None:
-        """Add the ledger entry of a request that made no row, behind row `n`."""
+    async def paid(self, assignment: Assignment, n: int, entry: LedgerEntry) -> int:
+        """Add the ledger entry of a request that makes no row, behind row `n`; return its number.
+
+        It is added before the request is sent where what it costs is known by then.
+        """
+
+    async def corrected(
+        self, assignment: Assignment, n: int, number: int, entry: LedgerEntry | None
+    ) -> None:
+        """Put what a request has cost in the place of what was expected; None: it was refused."""
 
     async def keep_output(self, assignment: Assignment, n: int, call: int, text: str) -> None:
         """Keep the whole output of a call of row `n`, both from 0; kept again, it is replaced."""

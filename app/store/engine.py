@@ -176,14 +176,30 @@ class Database:
     def _write_batch(self, batch: list[_Waiting]) -> None:
         done: list[_Done] = []
         try:
-            with self._writing.connect() as connection, connection.begin():
-                # One by one: what came of those before a failure is told as it was.
-                done.extend(self._write_one(connection, waiting) for waiting in batch)
+            with self._writing.connect() as connection, connection.begin() as transaction:
+                if len(batch) == 1:
+                    done.append(self._write_alone(connection, transaction, batch[0]))
+                else:
+                    # One by one: what came of those before a failure is told as it was.
+                    done.extend(self._write_one(connection, waiting) for waiting in batch)
         except sa.exc.DBAPIError as error:
             away = TransientError(f"the database did not take a write: {error.orig}", AWAY_SECONDS)
             failed = {each.future: each for each in done if each.error is not None}
             done = [failed.get(each.future) or _Done(each.future, None, away) for each in batch]
         _tell(done)
+
+    @staticmethod
+    def _write_alone(
+        connection: sa.Connection, transaction: sa.Transaction, waiting: _Waiting
+    ) -> _Done:
+        """Write what has the transaction to itself: it needs no savepoint of its own."""
+        try:
+            return _Done(waiting.future, waiting.change(connection), None)
+        except sa.exc.OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001  # Whatever it is belongs to its caller.
+            transaction.rollback()
+            return _Done(waiting.future, None, error)
 
     @staticmethod
     def _write_one(connection: sa.Connection, waiting: _Waiting) -> _Done:

@@ -1,4 +1,7 @@
-"""The turns of sessions, what their tools put out, and what they cost; append-only."""
+"""The turns of sessions, what their tools put out, and what they cost.
+
+Append-only, but for the price of a request that is on record before it was sent.
+"""
 
 import sqlalchemy as sa
 
@@ -6,7 +9,7 @@ from app.store.columns import Usd
 from app.store.engine import Database
 from app.store.money import Spending
 from app.store.moving import insert, touch
-from app.store.tables import LedgerRow, OutputRow, ResultRecord, RunRow, TurnRecord
+from app.store.tables import LedgerRow, OutputRow, ResultRecord, RunRow, Table, TurnRecord
 from phases.core.allowance import Allowance
 from phases.core.errors import StaleSegmentError
 from phases.core.machine import RunState
@@ -36,6 +39,30 @@ _TURNS = (
     )
     .where(TurnRecord.session == sa.bindparam("session"))
     .order_by(TurnRecord.n)
+)
+
+# Made once: building a statement costs more than running it.
+_TABLES = Table.metadata.tables
+_ADD_TURN = sa.insert(_TABLES["turn"])
+_RUNS = sa.select(RunRow.id).where(
+    RunRow.id == sa.bindparam("run"), RunRow.state == RunState.RUNNING.value
+)
+_RESULT_COLUMNS = ("session", "n", "results", "snapshot", "at")
+_RESULT = _TABLES["turn_result"]
+_ADD_RESULT = (
+    sa.insert(_RESULT)
+    .from_select(
+        _RESULT_COLUMNS,
+        sa.select(
+            *(sa.bindparam(name, type_=_RESULT.c[name].type) for name in _RESULT_COLUMNS)
+        ).where(_RUNS.exists()),
+    )
+    .execution_options(preserve_rowcount=True)
+)
+_ADD_COST = sa.insert(_TABLES["ledger"]).values(
+    repository_id=sa.select(RunRow.repository_id)
+    .where(RunRow.id == sa.bindparam("run"))
+    .scalar_subquery()
 )
 
 
@@ -94,7 +121,7 @@ class StoredJournal:
 
         def add(connection: sa.Connection) -> Allowance:
             try:
-                connection.execute(sa.insert(TurnRecord), row)
+                connection.execute(_ADD_TURN, row)
             except sa.exc.IntegrityError as error:
                 reason = f"somebody else holds the session {assignment.session}"
                 raise StaleSegmentError(reason) from error
@@ -104,16 +131,33 @@ class StoredJournal:
 
         return await self._database.write(add)
 
-    async def paid(self, assignment: Assignment, n: int, entry: LedgerEntry) -> None:
-        """Add what a request that made no row has cost, behind row `n`."""
+    async def paid(self, assignment: Assignment, n: int, entry: LedgerEntry) -> int:
+        """Add what a request that makes no row costs, behind row `n`; return its number."""
         query = sa.select(sa.func.max(LedgerRow.beat)).where(
             LedgerRow.session == assignment.session, LedgerRow.n == n
         )
 
-        def add(connection: sa.Connection) -> None:
-            _pay(connection, assignment, n, (connection.scalar(query) or 0) + 1, entry)
+        def add(connection: sa.Connection) -> int:
+            beat = (connection.scalar(query) or 0) + 1
+            _pay(connection, assignment, n, beat, entry)
+            return beat
 
-        await self._database.write(add)
+        return await self._database.write(add)
+
+    async def corrected(
+        self, assignment: Assignment, n: int, number: int, entry: LedgerEntry | None
+    ) -> None:
+        """Put what a request has cost in the place of what was expected; None: it was refused."""
+        row = sa.delete(LedgerRow).where(
+            LedgerRow.session == assignment.session, LedgerRow.n == n, LedgerRow.beat == number
+        )
+
+        def correct(connection: sa.Connection) -> None:
+            connection.execute(row)
+            if entry is not None:
+                _pay(connection, assignment, n, number, entry)
+
+        await self._database.write(correct)
 
     async def results(
         self, assignment: Assignment, n: int, results: tuple[Json, ...], snapshot: str | None
@@ -124,6 +168,7 @@ class StoredJournal:
             StaleSegmentError: when the run does not run any more.
         """
         row = {
+            "run": assignment.run,
             "session": assignment.session,
             "n": n,
             "results": list(results),
@@ -132,10 +177,8 @@ class StoredJournal:
         }
 
         def add(connection: sa.Connection) -> None:
-            query = sa.select(RunRow.state).where(RunRow.id == assignment.run)
-            if connection.scalar(query) != RunState.RUNNING:
+            if connection.execute(_ADD_RESULT, row).rowcount == 0:
                 raise StaleSegmentError(f"run {assignment.run} has stopped")
-            connection.execute(sa.insert(ResultRecord), row)
 
         await self._database.write(add)
 
@@ -170,12 +213,11 @@ def _pay(
     connection: sa.Connection, assignment: Assignment, n: int, beat: int, entry: LedgerEntry
 ) -> None:
     tokens = entry.tokens
-    query = sa.select(RunRow.repository_id).where(RunRow.id == assignment.run)
     connection.execute(
-        sa.insert(LedgerRow),
+        _ADD_COST,
         {
+            "run": assignment.run,
             "run_id": assignment.run,
-            "repository_id": connection.scalar(query),
             "session": assignment.session,
             "n": n,
             "beat": beat,

@@ -51,14 +51,24 @@ def _sum(*only: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
     return sa.func.sum(cost, type_=Usd())
 
 
-_OF_RUN = sa.select(
-    _sum().label("whole"),
-    _sum(LedgerRow.at >= sa.bindparam("since", type_=Moment())).label("idle"),
-).where(LedgerRow.run_id == sa.bindparam("run"))
-_OF_DAY = sa.select(
-    _sum().label("operator"),
-    _sum(LedgerRow.repository_id == sa.bindparam("repository")).label("repository"),
-).where(LedgerRow.at >= sa.bindparam("today", type_=Moment()))
+_OF_RUN = (
+    sa.select(
+        _sum().label("whole"),
+        _sum(LedgerRow.at >= sa.bindparam("since", type_=Moment())).label("idle"),
+    )
+    .where(LedgerRow.run_id == sa.bindparam("run"))
+    .subquery()
+)
+_OF_DAY = (
+    sa.select(
+        _sum().label("operator"),
+        _sum(LedgerRow.repository_id == sa.bindparam("repository")).label("repository"),
+    )
+    .where(LedgerRow.at >= sa.bindparam("today", type_=Moment()))
+    .subquery()
+)
+# Each of the two is one row.
+_USED = sa.select(_OF_RUN, _OF_DAY).join_from(_OF_RUN, _OF_DAY, sa.true())
 
 
 class Spending:
@@ -80,14 +90,14 @@ class Spending:
         row = connection.execute(_RUN, {"run": run}).one()
         known = [moment for moment in (row.resumed_at, row.accepted_at) if moment is not None]
         since = max(known, default=now)
-        own = connection.execute(_OF_RUN, {"run": run, "since": since}).one()
-        day = connection.execute(_OF_DAY, {"today": today, "repository": row.repository_id}).one()
+        asked = {"run": run, "since": since, "today": today, "repository": row.repository_id}
+        used = connection.execute(_USED, asked).one()
         limits = self._limits
         bounds = (
-            _bound(Limit.RUN_USD, row.limit_usd, own.whole),
-            _bound(Limit.DAY_USD, limits.repository_day_usd, day.repository),
-            _bound(Limit.OPERATOR_DAY_USD, limits.operator_day_usd, day.operator),
-            _bound(Limit.IDLE_USD, limits.idle_usd, own.idle),
+            _bound(Limit.RUN_USD, row.limit_usd, used.whole),
+            _bound(Limit.DAY_USD, limits.repository_day_usd, used.repository),
+            _bound(Limit.OPERATOR_DAY_USD, limits.operator_day_usd, used.operator),
+            _bound(Limit.IDLE_USD, limits.idle_usd, used.idle),
             _bound(
                 Limit.IDLE_SECONDS,
                 Decimal(limits.idle_seconds),

@@ -11,6 +11,10 @@ from phases.core.machine import RunState
 from phases.core.model import Repository, Run
 from phases.core.outward import Desired
 
+# Made once: building a statement costs more than running it.
+_RUN = Table.metadata.tables["run"]
+_TOUCH = sa.update(_RUN).where(_RUN.c.id == sa.bindparam("run")).values(touched=_RUN.c.touched + 1)
+
 
 def insert(connection: sa.Connection, table: type[Table]) -> sqlite.Insert | postgresql.Insert:
     """Return an insert that knows ON CONFLICT in this database's dialect."""
@@ -33,7 +37,7 @@ def fence(connection: sa.Connection, run: Run) -> None:
 
 def touch(connection: sa.Connection, run: str) -> None:
     """Note that what a run shows has changed."""
-    connection.execute(sa.update(RunRow).where(RunRow.id == run).values(touched=RunRow.touched + 1))
+    connection.execute(_TOUCH, {"run": run})
 
 
 def remember_repository(connection: sa.Connection, repository: Repository) -> None:

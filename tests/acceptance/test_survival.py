@@ -1,15 +1,23 @@
 """The service is killed, again and again, and goes on from where it was."""
 
+import json
+import sqlite3
 import stat
 import time
+from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
+from app.claude.tools import tool_list
 from app.rehearsal.samples import SAMPLES
+from phases.core.briefing import SYSTEM
 from tests.story import Story
 from tests.world import World, world
 
+FIRST = "initialization/"
 MOMENTS = ("planning/architect/1", "implementation/backend-developer/1", "qa/test-writer/1")
 
 
@@ -24,6 +32,8 @@ def test_a_service_killed_three_times_ends_ready_and_did_nothing_twice(tmp_path:
         assert stat.S_IMODE(it.folder.service.stat().st_mode) == 0o700
         _only_what_was_in_flight_was_asked_again(story, kills)
         _nothing_stands_twice(story)
+        _every_agent_has_sent_the_same_prefix_before_and_after_a_death(story)
+        _the_ledger_is_what_claude_has_counted(it, story)
 
 
 def _killed_at(it: World, step: str) -> datetime:
@@ -64,3 +74,39 @@ def _nothing_stands_twice(story: Story) -> None:
     assert len(mentions) == 1
     flips = [e for e in story.world.requests_of_github() if e["path"] == "/api/graphql"]
     assert len(flips) == 1
+
+
+def _every_agent_has_sent_the_same_prefix_before_and_after_a_death(story: Story) -> None:
+    """Hold the prefixes of all requests of the run against one another, and against the source."""
+    asked = story.requests_of_claude()
+    # Computed here, by another process in another directory at another time.
+    head = json.dumps(
+        [tool_list(strict=False), [{"type": "text", "text": SYSTEM}]], separators=(",", ":")
+    )
+    assert {entry["head_sha256"] for entry in asked} == {sha256(head.encode()).hexdigest()}
+    assert {len(entry["prefixes"]) for entry in asked} == {2}
+    for model in {entry["model"] for entry in asked}:
+        ones = [entry for entry in asked if entry["model"] == model]
+        conventions = {entry["prefixes"][0] for entry in ones}
+        # Behind the first step the specification stands beside the request.
+        requests = {entry["prefixes"][1] for entry in ones if FIRST not in entry["step"]}
+        assert (len(conventions), len(requests)) == (1, 1)
+    assert len({entry["agent"] for entry in asked}) > 5
+
+
+def _the_ledger_is_what_claude_has_counted(it: World, story: Story) -> None:
+    """Hold the tokens of each turn against the answer that arrived, the last one to its request."""
+    asked = sorted(story.requests_of_claude(), key=lambda entry: str(entry["time"]))
+    last = {(entry["step"], entry["turn"]): entry["usage"] for entry in asked}
+    counted = Counter(
+        (
+            usage["input_tokens"],
+            usage["cache_creation_input_tokens"],
+            usage["cache_read_input_tokens"],
+            usage["output_tokens"],
+        )
+        for usage in last.values()
+    )
+    query = "select uncached, written_5m + written_1h, read, output from ledger"
+    with closing(sqlite3.connect(it.folder.service / "phaseline.db")) as connection:
+        assert Counter(connection.execute(query).fetchall()) == counted

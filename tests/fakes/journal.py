@@ -42,10 +42,23 @@ class FakeJournal:
         self.ledger.append(entry)
         return await self.allowance(assignment.run)
 
-    async def paid(self, assignment: Assignment, n: int, entry: LedgerEntry) -> None:
-        rows = self.rows[assignment.session]
-        rows[n] = replace(rows[n], cost_usd=rows[n].cost_usd + entry.cost_usd)
+    async def paid(self, assignment: Assignment, n: int, entry: LedgerEntry) -> int:
+        self._add_cost(assignment, n, entry.cost_usd)
         self.ledger.append(entry)
+        return len(self.ledger) - 1
+
+    async def corrected(
+        self, assignment: Assignment, n: int, number: int, entry: LedgerEntry | None
+    ) -> None:
+        self._add_cost(assignment, n, -self.ledger[number].cost_usd)
+        del self.ledger[number]
+        if entry is not None:
+            self._add_cost(assignment, n, entry.cost_usd)
+            self.ledger.insert(number, entry)
+
+    def _add_cost(self, assignment: Assignment, n: int, usd: Decimal) -> None:
+        rows = self.rows[assignment.session]
+        rows[n] = replace(rows[n], cost_usd=rows[n].cost_usd + usd)
 
     async def results(
         self, assignment: Assignment, n: int, results: tuple[Json, ...], snapshot: str | None

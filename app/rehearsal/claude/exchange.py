@@ -1,6 +1,7 @@
 """One request from bytes to answer: checks, cache, script, log entry. HTTP is spoken elsewhere."""
 
 import hashlib
+import json
 import time
 import uuid
 from collections.abc import Mapping
@@ -103,6 +104,8 @@ class Exchange:
             error=None if error is None else error.message,
             misfit=error is not None and error.misfit,
             sha256=hashlib.sha256(self._in.body).hexdigest(),
+            head_sha256=None if self.request is None else _head_sha256(self.request),
+            prefixes=tuple(one.key for one in self._prefixes if one.marker == "1h"),
             streamed=self.request is not None and self.request.stream,
             disconnected=disconnected,
         )
@@ -136,6 +139,11 @@ class Exchange:
                 misfit=True,
             )
         return Cue(step, attempt or 1)
+
+
+def _head_sha256(request: MessagesRequest) -> str:
+    head = json.dumps([request.tools, request.system], separators=(",", ":"))
+    return hashlib.sha256(head.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _attempt(headers: Mapping[str, str]) -> int | None:

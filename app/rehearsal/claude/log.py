@@ -13,8 +13,9 @@ class Entry:
     """One request as it ended. `time` is when it came (UTC, RFC 3339), `seconds` how long it took.
 
     `kind` is message, keep_alive, compaction or count_tokens, None when the request was refused
-    before that was known; `sha256` is that of the body's bytes; `disconnected` means that the
-    client left before the end of the reply.
+    before that was known; `sha256` is that of the body's bytes, `head_sha256` that of tools and
+    system as JSON, `prefixes` those of the prompt up to each marker that lasts an hour;
+    `disconnected` means that the client left before the end of the reply.
     """
 
     time: str
@@ -33,6 +34,8 @@ class Entry:
     error: str | None
     misfit: bool
     sha256: str
+    head_sha256: str | None
+    prefixes: tuple[str, ...]
     streamed: bool
     disconnected: bool
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -101,6 +101,39 @@ async def test_a_keep_alive_that_fails_is_the_last_and_harms_nothing() -> None:
     assert at.pause.asked == []
     assert end.outcome is StepOutcome.DONE
     assert len(at.journal.ledger) == 2
+
+
+async def test_a_keep_alive_that_was_under_way_when_its_service_died_is_on_the_ledger() -> None:
+    endless = replace(BEAT, gate=asyncio.Event())
+
+    async with stage(serve(endless)) as at:
+        desk = SlowDesk()
+        held = asyncio.create_task(at.converse(desk=desk))
+        await rest_over(at, 1)
+        held.cancel()
+        await asyncio.gather(held, return_exceptions=True)
+        desk.done.set()
+        end = await at.converse(desk=desk)
+
+    # What the server says of the keep-alive has never arrived: it stands in BEAT.
+    assert [(entry.tokens.uncached, entry.tokens.read) for entry in at.journal.ledger] == [
+        (10, 0),
+        (10, 9_000),
+        (10, 0),
+    ]
+    assert end.cost_usd == sum(entry.cost_usd for entry in at.journal.ledger)
+
+
+async def test_a_keep_alive_whose_answer_is_lost_counts_as_paid() -> None:
+    async with stage(serve(replace(BEAT, cut=True, body=BEAT.body[:9]))) as at:
+        desk = SlowDesk()
+        held = asyncio.create_task(at.converse(desk=desk))
+        await rest_over(at, 1)
+        desk.done.set()
+        end = await held
+
+    assert [entry.tokens.read for entry in at.journal.ledger] == [0, 9_000, 0]
+    assert end.cost_usd == sum(entry.cost_usd for entry in at.journal.ledger)
 
 
 async def test_a_tool_that_is_done_at_once_sends_none() -> None:

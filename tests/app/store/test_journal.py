@@ -1,0 +1,80 @@
+"""The price of a request that is on record before it was sent."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from app.claude.prices import NOTHING
+from app.store.engine import Database
+from app.store.journal import StoredJournal
+from app.store.money import Spending
+from app.store.runs import Runs
+from phases.core.errors import StaleSegmentError
+from phases.core.machine import RunState
+from phases.core.model import Run
+from phases.core.session import Assignment, LedgerEntry
+from tests.app.claude.kit import assignment
+from tests.app.store.story import running
+from tests.fakes.outside import ManualClock
+
+REPLY = {"stop_reason": "tool_use", "content": []}
+
+
+@pytest.fixture
+def journal(database: Database, clock: ManualClock, spending: Spending) -> StoredJournal:
+    return StoredJournal(database, clock, spending)
+
+
+@pytest.fixture
+async def run(database: Database, runs: Runs) -> Run:
+    return await running(database, runs)
+
+
+@pytest.fixture
+def given(run: Run) -> Assignment:
+    return replace(assignment(), run=run.id)
+
+
+def entry(clock: ManualClock, usd: str) -> LedgerEntry:
+    return LedgerEntry("m", 1, NOTHING, Decimal(usd), "list", 0, 1, "req", clock.now())
+
+
+async def cost(journal: StoredJournal, given: Assignment) -> Decimal:
+    (row,) = await journal.turns(given.session)
+    return row.cost_usd
+
+
+async def test_what_was_expected_of_a_request_counts_until_it_is_known(
+    journal: StoredJournal, given: Assignment, clock: ManualClock
+) -> None:
+    await journal.reply(given, 0, "hash", REPLY, entry(clock, "1"), 0.0)
+
+    first = await journal.paid(given, 0, entry(clock, "0.5"))
+    second = await journal.paid(given, 0, entry(clock, "0.25"))
+    expected = await cost(journal, given)
+    await journal.corrected(given, 0, second, entry(clock, "0.125"))
+    known = await cost(journal, given)
+    await journal.corrected(given, 0, first, None)
+
+    assert (first, second) == (1, 2)
+    assert expected == Decimal("1.75")
+    assert known == Decimal("1.625")
+    assert await cost(journal, given) == Decimal("1.125")
+
+
+async def test_results_come_back_as_they_were_and_are_refused_when_the_run_has_stopped(
+    journal: StoredJournal, given: Assignment, clock: ManualClock, runs: Runs, run: Run
+) -> None:
+    results = ({"type": "tool_result", "tool_use_id": "t", "content": "Ä\n"},)
+    await journal.reply(given, 0, "hash", REPLY, entry(clock, "1"), 0.0)
+    await journal.results(given, 0, results, "tree")
+    await journal.reply(given, 1, "hash", REPLY, entry(clock, "1"), 0.0)
+    await runs.stop(run, RunState.BLOCKED, "so", None, ())
+
+    with pytest.raises(StaleSegmentError, match="has stopped"):
+        await journal.results(given, 1, results, None)
+
+    first, second = await journal.turns(given.session)
+    assert (first.results, first.snapshot) == (results, "tree")
+    assert second.results is None
