@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from phases.adoption import Adoption
 from phases.core.check_run import concluded
-from phases.core.comments import ready_comment, receipts_comment, review_request
+from phases.core.comments import plural, ready_comment, receipts_comment, review_request
 from phases.core.description import description, opening, title
 from phases.core.errors import BlockedError, DefectError, TransientError
 from phases.core.model import StepOutcome, short
@@ -81,7 +81,7 @@ class ActionPerformer:
             return replace(performed, outcome=StepOutcome.DONE, detail=detail), ()
         performed = replace(performed, receipts=(receipt,))
         if receipt.status is CheckStatus.PASSED:
-            detail = f"{receipt.seconds:.0f} s"
+            detail = receipt.reason or "installed"
             return replace(performed, outcome=StepOutcome.DONE, detail=detail), ()
         reason = (
             "The dependencies of the repository could not be installed. "
@@ -164,6 +164,8 @@ def _receipts_of(record: Record, commit: str) -> tuple[Receipt, ...]:
 
 def _summed(receipts: tuple[Receipt, ...]) -> str:
     counts = {status: sum(r.status is status for r in receipts) for status in CheckStatus}
+    found = [(count, str(status).replace("_", " ")) for status, count in counts.items() if count]
     return ", ".join(
-        f"{count} {status.value.replace('_', ' ')}" for status, count in counts.items() if count
+        f"{plural(count, 'check') if nth == 0 else count} {word}"
+        for nth, (count, word) in enumerate(found)
     )

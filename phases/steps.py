@@ -208,7 +208,12 @@ async def _shown(
     run = record.run
     if Demand.FINDINGS in step.demands and performed.accepted and run.base and run.head:
         diff = await worktree.diff(run.base.sha, limit=REVIEWED_DIFF_LIMIT)
-        show += code_review(performed, run.head, diff)
+        earlier = [
+            work
+            for work in record.of(performed.name.phase, performed.name.performer)
+            if work.accepted and work.name.round < performed.name.round
+        ]
+        show += code_review(performed, run.head, diff, earlier)
     return show
 
 

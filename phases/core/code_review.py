@@ -6,7 +6,7 @@ What lies outside of the diff stands in the review's body. Nothing is judged her
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -49,23 +49,37 @@ def parse_code_review(text: str) -> CodeReview:
     return CodeReview(**data, remarks=remarks)
 
 
-def code_review(performed: Performed, commit: str, diff: str) -> tuple[Desired, ...]:
-    """Return the review that shows findings, or nothing when there are none.
+def code_review(
+    performed: Performed, commit: str, diff: str, earlier: Iterable[Performed]
+) -> tuple[Desired, ...]:
+    """Return the review that shows findings, or nothing when there are none that are new.
 
-    `diff` is the unified diff of the pull request, at `commit`.
+    `diff` is the unified diff of the pull request, at `commit`. What the `earlier` rounds said is
+    not said again: their remarks still stand on the pull request.
     """
-    findings = (performed.submission.findings if performed.submission else None) or ()
+    said = {_gist(finding) for work in earlier for finding in _findings(work)}
+    findings = tuple(f for f in _findings(performed) if _gist(f) not in said)
     if not findings:
         return ()
     shown = new_lines(diff)
     on_lines = [f for f in findings if f.line and f.line in shown.get(f.file, ())]
     elsewhere = [f for f in findings if f not in on_lines]
-    head = f"{plural(len(findings), 'finding')} of the code review (round {performed.name.round})"
+    thing = "new finding" if said else "finding"
+    head = f"{plural(len(findings), thing)} of the code review (round {performed.name.round})"
     parts = [f"**{head}, at {short(commit)}.**", *(told_in_body(f) for f in elsewhere)]
     remarks = tuple(Remark(f.file, f.line or 1, _told(f)) for f in on_lines)
     review = CodeReview(commit, cut("\n\n".join(parts), LONGEST_BODY), remarks)
     text = json.dumps(asdict(review), sort_keys=True)
     return (Desired(f"review/{performed.name}", OutwardKind.REVIEW, Place.PULL_REQUEST, text),)
+
+
+def _findings(performed: Performed) -> tuple[Finding, ...]:
+    return (performed.submission.findings if performed.submission else None) or ()
+
+
+def _gist(finding: Finding) -> tuple[str, str, str]:
+    """Return what makes two findings one: line and details change from round to round."""
+    return finding.file, str(finding.severity), finding.title
 
 
 def without_remarks(review: CodeReview) -> str:

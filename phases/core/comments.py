@@ -10,7 +10,7 @@ from phases.core.model import Awaited, Repository, Run, StepOutcome, short
 from phases.core.outward import Desired, OutwardKind, Place
 from phases.core.receipts import CheckStatus, Failure, Receipt
 from phases.core.record import Performed, Record
-from phases.core.sanitise import closed, code, inline, prose
+from phases.core.sanitise import beneath, closed, code, inline, prose
 from phases.core.work import PhaseName
 
 LIMIT = 60_000
@@ -54,14 +54,14 @@ def artifact_comment(performed: Performed) -> Desired:
         facts.append(f"commit {performed.commit.short}")
     if performed.outcome is StepOutcome.NO_CHANGE:
         facts.append("no change")
-    body = cut(prose(artifact.text), LIMIT)
+    body = cut(beneath(prose(artifact.text)), LIMIT)
     if len(body) > COLLAPSE_ABOVE:
         summary = performed.submission.summary if performed.submission else ""
         body = (
             f"{prose(summary)}\n\n<details><summary>The whole {artifact.name}</summary>\n\n"
             f"{body}\n\n</details>"
         )
-    text = f"### {artifact.name} · {name.performer}\n\n{' · '.join(facts)}\n\n{body}\n"
+    text = f"## {artifact.name} · {name.performer}\n\n{' · '.join(facts)}\n\n{body}\n"
     return _comment(f"artifact/{name}", place_of(name.phase), text)
 
 
@@ -79,7 +79,7 @@ def receipts_comment(record: Record, phase: PhaseName) -> Desired:
     It is edited in place.
     """
     title = "base commit" if phase is PhaseName.PLANNING else "head commit"
-    parts = [f"### Checks over the whole repository · {title}\n"]
+    parts = [f"## Checks over the whole repository · {title}\n"]
     for work in record.works:
         if work.name.phase is phase and work.receipts:
             commit = work.receipts[0].commit

@@ -7,6 +7,7 @@ from phases.core.model import Request, StepOutcome
 from phases.core.record import Record
 from phases.core.sanitise import code, inline, prose
 from phases.core.scope import guarded
+from phases.core.tracker import duration
 
 LIMIT = 60_000
 
@@ -37,10 +38,17 @@ def description(record: Record) -> str:
     parts.append("## Checks on the head commit\n")
     parts.append(receipts_table(latest_receipts(record)))
     parts.append(
-        f"The team spent {usd(record.spent_usd)} of {usd(run.limit_usd)}. "
+        f"The team {_took(record)}spent {usd(record.spent_usd)} of {usd(run.limit_usd)}. "
         f"Plans and the tracker are on #{run.issue}.\n"
     )
     return cut("\n\n".join(part.strip() for part in parts) + "\n", LIMIT)
+
+
+def _took(record: Record) -> str:
+    ends = [work.ended_at for work in record.works if work.ended_at]
+    if record.run.started_at is None or not ends:
+        return ""
+    return f"took {duration(max(ends) - record.run.started_at)} and "
 
 
 def _look_here_first(record: Record) -> list[str]:

@@ -24,6 +24,7 @@ _DEFINITION = re.compile(r"\]:")
 _COMMAND = re.compile(r"^(\s*)/(?=[A-Za-z])")
 _FENCE = re.compile(r"^( {0,3})(`{3,}(?=[^`]*$)|~{3,})")
 _CODE_SPAN = re.compile(r"(?<![`\\])(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+_HEADING = re.compile(r"^( {0,3})(?=#{1,5}(?:[ \t]|$))")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _TITLE = re.compile(r"(\]\([^()\s]+)\s+(?:\"[^\"]*\"|'[^']*')\)")
 _KEPT = frozenset("\n\t")
@@ -84,6 +85,12 @@ def code(text: str) -> str:
 def closed(text: str) -> str:
     """Return Markdown with an open fence closed."""
     return "\n".join(line for line, _ in _lines(text))
+
+
+def beneath(text: str) -> str:
+    """Return Markdown whose headings are one level deeper, to stand beneath a title."""
+    lines = _lines(text)
+    return "\n".join(line if is_code else _HEADING.sub(r"\1#", line) for line, is_code in lines)
 
 
 def inline(text: str) -> str:

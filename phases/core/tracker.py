@@ -10,6 +10,7 @@ from phases.core.comments import choices, kept, usd
 from phases.core.machine import RunState
 from phases.core.model import Awaited, Run, StepOutcome, Variant, short
 from phases.core.phase import Phase
+from phases.core.receipts import CheckStatus
 from phases.core.record import Performed, Record
 from phases.core.sanitise import inline, prose
 from phases.core.work import PhaseName, Step, Work
@@ -37,6 +38,8 @@ _SIGNS = {
     StepOutcome.CANCELLED: "⚪",
     StepOutcome.SUPERSEDED: "↩️",
 }
+
+_ARGUMENTS = {Word.SKIP: "skip <step>", Word.REVISE: "revise <text>"}
 
 
 def tracker(record: Record, phases: tuple[Phase, ...]) -> str:
@@ -93,9 +96,9 @@ def _quoted(text: str) -> str:
 
 
 def _current(record: Record, phases: tuple[Phase, ...]) -> str:
-    for phase in phases:
+    for number, phase in enumerate(phases, 1):
         if not record.passed(phase.name):
-            return f"phase {phases.index(phase)} of {len(phases) - 1}, {phase.title.lower()}"
+            return f"phase {number} of {len(phases)}, {phase.title.lower()}"
     return phases[-1].title.lower()
 
 
@@ -157,7 +160,7 @@ def _announced(work: Work) -> str:
 
 
 def _row(work: Performed, agents: set[str]) -> str:
-    sign = "🔵" if work.outcome is None else _SIGNS.get(work.outcome, "🔴")
+    sign = _sign(work)
     rounds = f" (round {work.name.round})" if work.name.round > 1 else ""
     attempts = f", attempt {work.attempt}" if work.attempt > 1 else ""
     took = duration(work.ended_at - work.started_at) if work.ended_at else ""
@@ -165,6 +168,15 @@ def _row(work: Performed, agents: set[str]) -> str:
     who = work.name.performer if work.name.performer in agents else "service"
     title = f"{work.title}{rounds}{attempts}"
     return f"| {sign} | {title} | {who} | {_result(work)} | {took} | {cost} |"
+
+
+def _sign(work: Performed) -> str:
+    if work.outcome is None:
+        return "🔵"
+    # The checks were run as they should, so their work is done; what they found is what counts.
+    if work.accepted and any(one.status is CheckStatus.FAILED for one in work.receipts):
+        return "❌"
+    return _SIGNS.get(work.outcome, "🔴")
 
 
 def _result(work: Performed) -> str:
@@ -234,7 +246,7 @@ def _next(record: Record, phases: tuple[Phase, ...]) -> str:
 
 def _foot(run: Run) -> str:
     who = inline(run.labeller.login)
-    commands = ", ".join(f"`/phaseline {word}`" for word in _words(run))
+    commands = ", ".join(f"`/phaseline {_ARGUMENTS.get(word, word)}`" for word in _words(run))
     return (
         f"<sub>Run {run.number} of this issue · asked for by {who} · commands: {commands}</sub>\n"
     )

@@ -1,5 +1,7 @@
 """A code review's findings, on the lines of a diff or in the review's body."""
 
+from dataclasses import replace
+
 from phases.core.code_review import (
     CodeReview,
     code_review,
@@ -49,16 +51,19 @@ def finding(number: int, file: str, line: int | None, suggestion: str = "") -> F
     return Finding(name, Severity.MINOR, file, line, f"Title {number}", "Why @all.", suggestion)
 
 
-def reviewed(*findings: Finding) -> CodeReview:
-    performed = Performed(
-        WorkName.parse("qa/code-reviewer/1"),
+def review_of(*findings: Finding, number: int = 1) -> Performed:
+    return Performed(
+        WorkName.parse(f"qa/code-reviewer/{number}"),
         "Review",
         1,
         START,
         outcome=StepOutcome.DONE,
         submission=Submission(Outcome.DONE, "", "told", findings=findings),
     )
-    (desired,) = code_review(performed, sha("head"), DIFF)
+
+
+def reviewed(*findings: Finding) -> CodeReview:
+    (desired,) = code_review(review_of(*findings), sha("head"), DIFF, [])
     assert desired.key == "review/qa/code-reviewer/1"
     return parse_code_review(desired.text)
 
@@ -103,12 +108,17 @@ def test_without_its_lines_a_review_keeps_every_finding() -> None:
 
 
 def test_a_review_without_findings_bothers_nobody() -> None:
-    performed = Performed(
-        WorkName.parse("qa/code-reviewer/1"),
-        "Review",
-        1,
-        START,
-        submission=Submission(Outcome.DONE, "", "told", findings=()),
-    )
+    assert code_review(review_of(), sha("head"), DIFF, []) == ()
 
-    assert code_review(performed, sha("head"), DIFF) == ()
+
+def test_what_an_earlier_round_has_said_on_a_line_is_not_said_again() -> None:
+    first = review_of(finding(1, "back/a.py", 3), finding(2, "front/b.ts", 1))
+    moved = replace(finding(1, "back/a.py", 4), detail="Unchanged since the last round.")
+    second = review_of(moved, finding(3, "front/b.ts", 2), number=2)
+
+    (desired,) = code_review(second, sha("head"), DIFF, [first])
+
+    review = parse_code_review(desired.text)
+    assert review.body.startswith("**1 new finding of the code review (round 2)")
+    assert [remark.path for remark in review.remarks] == ["front/b.ts"]
+    assert code_review(review_of(moved, number=2), sha("head"), DIFF, [first]) == ()

@@ -179,7 +179,7 @@ The run waits for a free worker; it starts by itself.
 
 **What happens next:** initialization, then planning, then implementation, then quality assurance, then ready for review. Nothing is asked of you until then.
 
-<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline pause`, `/phaseline skip`, `/phaseline status`, `/phaseline cancel`, `/phaseline help`</sub>
+<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline pause`, `/phaseline skip <step>`, `/phaseline status`, `/phaseline cancel`, `/phaseline help`</sub>
 """)
 
 
@@ -189,7 +189,7 @@ def test_a_running_run_says_who_is_at_work_and_what_is_still_to_come() -> None:
     assert shown(RunState.RUNNING, FREEZE, SPEC, BUILT, busy) == snapshot("""\
 ## Phaseline · 🔵 running
 
-In phase 2 of 4, implementation. **frontend-developer**: build the front end.
+In phase 3 of 5, implementation. **frontend-developer**: build the front end.
 
 **Money** $1.62 of $15.00 · **Started** 2026-03-02 09:00 UTC · **Pull request** #4 (draft) · **Branch** `phaseline/3-add-a-search-box` · **Head** 353c847ec3 · **Weight** standard
 
@@ -234,7 +234,7 @@ In phase 2 of 4, implementation. **frontend-developer**: build the front end.
 
 **What happens next:** implementation, then quality assurance, then ready for review. Nothing is asked of you until then.
 
-<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline pause`, `/phaseline skip`, `/phaseline status`, `/phaseline cancel`, `/phaseline help`</sub>
+<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline pause`, `/phaseline skip <step>`, `/phaseline status`, `/phaseline cancel`, `/phaseline help`</sub>
 """)
 
 
@@ -291,7 +291,7 @@ Nothing is wrong; the run goes on by itself.
 
 **What happens next:** the run goes on by itself as soon as it can. You may also comment `/phaseline retry` to try the step that stopped once more (or set the label again), or `/phaseline cancel` to end the run and keep its branch.
 
-<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline retry`, `/phaseline skip`, `/phaseline status`, `/phaseline cancel`, `/phaseline help`</sub>
+<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline retry`, `/phaseline skip <step>`, `/phaseline status`, `/phaseline cancel`, `/phaseline help`</sub>
 """)
 
 
@@ -358,7 +358,7 @@ Kept: 2 finished steps, 0 commits on the branch `phaseline/3-add-a-search-box`.
 
 **What happens next:** comment `/phaseline retry` to try the step that stopped once more (or set the label again), or `/phaseline cancel` to end the run and keep its branch.
 
-<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline retry`, `/phaseline skip`, `/phaseline status`, `/phaseline cancel`, `/phaseline help`</sub>
+<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline retry`, `/phaseline skip <step>`, `/phaseline status`, `/phaseline cancel`, `/phaseline help`</sub>
 """)
 
 
@@ -531,7 +531,7 @@ Kept: 2 finished steps, 0 commits on the branch `phaseline/3-add-a-search-box`.
 
 **What happens next:** comment `/phaseline retry` to try the step that stopped once more (or set the label again), or `/phaseline cancel` to end the run and keep its branch.
 
-<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline retry`, `/phaseline skip`, `/phaseline status`, `/phaseline cancel`, `/phaseline help`</sub>
+<sub>Run 1 of this issue · asked for by maintainer · commands: `/phaseline retry`, `/phaseline skip <step>`, `/phaseline status`, `/phaseline cancel`, `/phaseline help`</sub>
 """)
 
 
