@@ -1,5 +1,7 @@
 """The dashboard: all runs, one run, each as a page and as JSON. It shows; it changes nothing."""
 
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -10,8 +12,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from app.web.run_view import RunView, view_of
+from phases.core.comments import usd
 from phases.core.machine import MEANING, RunState
 from phases.core.record import Record
+from phases.core.tracker import duration
 
 MOST_RUNS = 100
 
@@ -41,6 +45,8 @@ class Pages:
         )
         self._templates.filters["web_link"] = web_link
         self._templates.filters["short_time"] = short_time
+        self._templates.filters["took"] = took
+        self._templates.filters["usd"] = amount
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -96,8 +102,18 @@ def web_link(url: str | None) -> str | None:
 
 
 def short_time(moment: str | None) -> str:
-    """Return an ISO time to the second, without its date's year and its fraction."""
-    return moment[5:19].replace("T", " ") if moment else ""
+    """Return an ISO time to the second, without its fraction and zone."""
+    return moment[:19].replace("T", " ") if moment else ""
+
+
+def took(began: str, ended: str) -> str:
+    """Return the time between two ISO times, as people say it."""
+    return duration(datetime.fromisoformat(ended) - datetime.fromisoformat(began))
+
+
+def amount(usd_: float) -> str:
+    """Return an amount of money as the tracker has it."""
+    return usd(Decimal(str(usd_)))
 
 
 def _any_active(runs: list[RunView]) -> bool:

@@ -9,16 +9,22 @@ from decimal import Decimal
 from typing import Any
 
 from phases.core.model import PullRequest
+from phases.core.phase import Phase
 from phases.core.receipts import Receipt
 from phases.core.record import Passage, Performed, Record
-from phases.core.work import PhaseName
+from phases.core.work import Step
+from phases.initialization import PREPARE
+from phases.pipeline import Pipeline, standard_pipeline
 
 RunView = Mapping[str, Any]
+SERVICE = "service"
 
 
 def view_of(record: Record) -> RunView:
     """Return a run as plain data; times in ISO 8601, money in USD as a number."""
     run = record.run
+    pipeline = standard_pipeline()
+    agents = _agents(pipeline)
     return {
         "id": run.id,
         "state": str(run.state),
@@ -30,8 +36,8 @@ def view_of(record: Record) -> RunView:
         "created": _moment(run.created_at),
         "started": _moment(run.started_at),
         "ended": _moment(run.ended_at),
-        "phases": [_phase(record, name) for name in PhaseName],
-        "steps": [_step(work) for work in record.works],
+        "phases": [_phase(record, phase) for phase in pipeline.phases],
+        "steps": [_step(work, agents) for work in record.works],
         "receipts": list(_receipts(record)),
         "notes": [note.text for note in record.notes],
         "money": {"spent_usd": _usd(record.spent_usd), "limit_usd": _usd(run.limit_usd)},
@@ -40,10 +46,16 @@ def view_of(record: Record) -> RunView:
     }
 
 
-def _phase(record: Record, name: PhaseName) -> RunView:
-    passage = record.passage(name)
+def _agents(pipeline: Pipeline) -> frozenset[str]:
+    works = (work for phase in pipeline.phases for work in phase.works)
+    return frozenset(work.agent for work in works if isinstance(work, Step))
+
+
+def _phase(record: Record, phase: Phase) -> RunView:
+    passage = record.passage(phase.name)
     return {
-        "name": str(name),
+        "name": str(phase.name),
+        "title": phase.title,
         "started": _moment(passage.entered_at) if passage else None,
         "ended": _moment(passage.passed_at) if passage else None,
         "state": _phase_state(record, passage),
@@ -56,10 +68,12 @@ def _phase_state(record: Record, passage: Passage | None) -> str:
     return "passed" if passage.passed_at else str(record.run.state)
 
 
-def _step(work: Performed) -> RunView:
+def _step(work: Performed, agents: frozenset[str]) -> RunView:
+    performer = work.name.performer
     return {
         "name": str(work.name),
-        "agent": work.name.performer,
+        "agent": performer,
+        "who": performer if performer in agents else SERVICE,
         "phase": str(work.name.phase),
         "round": work.name.round,
         "attempt": work.attempt,
@@ -73,6 +87,7 @@ def _step(work: Performed) -> RunView:
         "cost_usd": _usd(work.cost_usd),
         "notes": [note.text for note in work.notes],
         "reason": work.reason,
+        "detail": work.detail,
     }
 
 
@@ -85,7 +100,11 @@ def _artifact(work: Performed) -> RunView | None:
 def _receipts(record: Record) -> Iterator[RunView]:
     for work in record.works:
         for receipt in work.receipts:
-            yield {"work": str(work.name), **_receipt(receipt)}
+            shown = _receipt(receipt)
+            if work.name.performer == PREPARE.name:
+                # One installation serves all sides and kinds: the receipt's check says nothing.
+                shown = {**shown, "check": "dependencies"}
+            yield {"work": str(work.name), **shown}
 
 
 def _receipt(receipt: Receipt) -> RunView:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phases.core.comments import cut
-from phases.core.sanitise import inline, prose, visible
+from phases.core.sanitise import beneath, inline, prose, visible
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,11 @@ def test_a_long_text_is_cut_at_a_line_with_its_fence_closed_and_says_so() -> Non
 
 def test_a_short_text_is_not_cut() -> None:
     assert cut("short", 100) == "short"
+
+
+def test_headings_stand_beneath_a_title_and_code_stays_as_it_is() -> None:
+    text = "## Flows\n\n###### Least\n\n```sh\n# a comment\n```\n#hash\n  # Top"
+
+    assert beneath(text) == (
+        "### Flows\n\n###### Least\n\n```sh\n# a comment\n```\n#hash\n  ## Top"
+    )

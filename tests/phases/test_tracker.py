@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from inline_snapshot import snapshot
 
+from phases.core.description import description
 from phases.core.machine import RunState
 from phases.core.model import (
     Artifact,
@@ -20,7 +21,7 @@ from phases.core.model import (
     Run,
     StepOutcome,
 )
-from phases.core.receipts import CheckKind
+from phases.core.receipts import CheckKind, CheckStatus
 from phases.core.record import Note, Passage, Performed, Record
 from phases.core.submission import Outcome, Submission, Weight
 from phases.core.tracker import tracker
@@ -615,3 +616,17 @@ def test_a_cell_of_the_tables_holds_its_text_in_one_line() -> None:
 
     assert len(rows) == 1
     assert rows[0].count(" | ") == 5
+
+
+def test_checks_that_found_failures_look_red_though_their_work_is_done() -> None:
+    (green,) = CHECKED.receipts
+    red = replace(CHECKED, receipts=(replace(green, status=CheckStatus.FAILED),))
+
+    assert "| ❌ | Run every check on the head commit |" in shown(RunState.RUNNING, red)
+    assert "| ✅ | Run every check on the head commit |" in shown(RunState.RUNNING, CHECKED)
+
+
+def test_the_description_says_what_the_team_took_and_spent() -> None:
+    record = Record(run(RunState.RUNNING, **STARTED), (SPEC, BUILT), (), Decimal("1.62"))
+
+    assert "The team took 3 min 50 s and spent $1.62 of $15.00." in description(record)

@@ -33,10 +33,11 @@ HEADINGS = {
     "initialization": "Initialization",
     "planning": "Planning",
     "implementation": "Implementation",
-    "qa": "Quality",
-    "ready": "Ready",
+    "qa": "Quality assurance",
+    "ready": "Ready for review",
 }
 STATUS_TONES = {"passed": Tone.GOOD, "failed": Tone.BAD}
+CENT = 0.01
 QUIET_OUTCOMES = frozenset({"no_change", "skipped", "waived", "superseded"})
 
 
@@ -69,7 +70,7 @@ def _key(step: Step) -> tuple[str, int]:
 
 
 def _begun(run: Seen, step: Step) -> Line:
-    what = f": {step.title}" if step.title else ""
+    what = f": {step.title}" if step.title and not step.by_service else ""
     return Line(Tone.BEGUN, _at(run, step.started), f"{_who(step)}{what}")
 
 
@@ -94,7 +95,9 @@ def _ended(run: Seen, step: Step) -> Iterator[Line]:
 def _who(step: Step) -> str:
     again = f" (round {step.round})" if step.round > 1 else ""
     tried = f" (attempt {step.attempt})" if step.attempt > 1 else ""
-    return f"{step.agent}{again}{tried}"
+    # What the service does itself is known by what it is, what an agent does by who does it.
+    who = step.title if step.by_service else step.agent
+    return f"{who}{again}{tried}"
 
 
 def _outcome(step: Step) -> str:
@@ -109,13 +112,15 @@ def _made(step: Step) -> Iterator[str]:
     if step.ended is not None:
         yield f"{(step.ended - step.started).total_seconds():.1f} s"
     if step.cost_usd:
-        yield f"${step.cost_usd:.2f}"
+        yield f"${step.cost_usd:.2f}" if step.cost_usd >= CENT else "<$0.01"
 
 
 def _evidence(receipt: Receipt) -> str:
+    # Only tests are counted when they pass; what else fails are findings.
+    failed = "failed" if receipt.passed is not None else "found"
     counts = [
         f"{count} {word}"
-        for count, word in ((receipt.passed, "passed"), (receipt.failed, "failed"))
+        for count, word in ((receipt.passed, "passed"), (receipt.failed, failed))
         if count
     ]
     status = receipt.status.replace("_", " ")

@@ -16,6 +16,7 @@ class Step:
 
     name: str
     agent: str
+    by_service: bool
     phase: str
     round: int
     attempt: int
@@ -93,6 +94,7 @@ def _step(data: Mapping[str, Any]) -> Step:
     return Step(
         name=data["name"],
         agent=data["agent"],
+        by_service=data["who"] == "service",
         phase=data["phase"],
         round=data["round"],
         attempt=data["attempt"],

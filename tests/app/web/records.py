@@ -1,5 +1,6 @@
 """A record with one of everything, and hostile text where text comes from outside."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -86,3 +87,10 @@ def record(
         notes=(Note(WHEN, title),),
         tracker_url=url,
     )
+
+
+def prepared(run_id: str) -> Record:
+    """Return a run of which nothing has been done but preparing."""
+    made = record(run_id=run_id)
+    work = replace(made.works[1], name=WorkName(PhaseName.INITIALIZATION, "prepare", 1))
+    return replace(made, works=(work,))

@@ -11,7 +11,7 @@ from app.web.doors import Doors
 from app.web.pages import web_link
 from tests.app.serving import served
 from tests.app.web.parts import HOSTS, MemoryReceiver, Runs, application
-from tests.app.web.records import HOSTILE, record
+from tests.app.web.records import HOSTILE, prepared, record
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PRIVATE = ("/", "/runs.json", "/runs/r1", "/runs/r1.json", "/readyz", "/static/style.css")
@@ -19,7 +19,8 @@ PRIVATE = ("/", "/runs.json", "/runs/r1", "/runs/r1.json", "/readyz", "/static/s
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[httpx.AsyncClient]:
-    runs = Runs(record(), record(run_id="r2", title=HOSTILE, url="javascript:alert(1)"))
+    hostile = record(run_id="r2", title=HOSTILE, url="javascript:alert(1)")
+    runs = Runs(record(), hostile, prepared("r3"))
     async with (
         served(application(MemoryReceiver(), runs=runs)) as base,
         httpx.AsyncClient(base_url=base, trust_env=False) as client,
@@ -61,6 +62,7 @@ async def test_steps_and_receipts_of_a_run(browser: httpx.AsyncClient) -> None:
     run = (await browser.get("/runs/r1.json")).json()
 
     done, running = run["steps"]
+    assert (done["who"], running["who"]) == ("project-manager", "service")
     assert (done["name"], done["agent"], done["round"], done["outcome"]) == (
         "initialization/project-manager/1",
         "project-manager",
@@ -83,11 +85,21 @@ async def test_steps_and_receipts_of_a_run(browser: httpx.AsyncClient) -> None:
     ]
 
 
+async def test_the_receipt_of_preparing_does_not_pass_for_a_check(
+    browser: httpx.AsyncClient,
+) -> None:
+    run = (await browser.get("/runs/r3.json")).json()
+    page = (await browser.get("/runs/r3")).text
+
+    assert [receipt["check"] for receipt in run["receipts"]] == ["dependencies"]
+    assert "<td>dependencies</td>" in page
+
+
 async def test_the_list_names_every_run(browser: httpx.AsyncClient) -> None:
     listed = (await browser.get("/runs.json")).json()["runs"]
     page = (await browser.get("/")).text
 
-    assert [run["id"] for run in listed] == ["r1", "r2"]
+    assert [run["id"] for run in listed] == ["r1", "r2", "r3"]
     assert 'href="/runs/r1"' in page
     assert "acme/shop#3" in page
 

@@ -16,6 +16,7 @@ def step(agent: str, phase: str, started: float, ended: float | None, **more: An
     return {
         "name": f"{phase}/{agent}/{round_}",
         "agent": agent,
+        "who": agent,
         "phase": phase,
         "round": round_,
         "attempt": 1,

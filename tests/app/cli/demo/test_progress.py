@@ -2,7 +2,7 @@
 
 from app.cli.demo.progress import news
 from app.cli.demo.seen import Seen
-from tests.app.cli.demo.runs import receipt, seen, step
+from tests.app.cli.demo.runs import moment, receipt, seen, step
 
 
 def told(before: Seen | None, now: Seen) -> list[str]:
@@ -59,9 +59,18 @@ def test_red_checks_are_told_one_by_one() -> None:
 
     assert told(before, now) == [
         "bad: checks · 2.0 s",
-        "bad: backend types: 2 failed",
+        "bad: backend types: 2 found",
         "good: backend tests: 12 passed",
         "plain: frontend lint: did not run (no command is configured)",
+    ]
+
+
+def test_what_the_service_does_itself_is_told_by_its_title() -> None:
+    begun = step("flip", "ready", 1, None, who="service", title="Mark it ready", round=2)
+
+    assert told(None, seen(begun))[1:] == ["begun: Mark it ready (round 2)"]
+    assert told(seen(begun), seen({**begun, "outcome": "done", "ended": moment(2)})) == [
+        "good: Mark it ready (round 2) · 1.0 s"
     ]
 
 
