@@ -25,23 +25,25 @@ BADGES = {
 
 
 class Story:
-    """An issue of the repository of a world."""
+    """An issue of a repository of a world."""
 
-    def __init__(self, world: "World", issue: int) -> None:
+    def __init__(self, world: "World", issue: int, repository: str) -> None:
         self.world = world
         self.issue = issue
+        self.repository = repository
         self._run_id: str | None = None
 
     def label(self, *, by: str = "maintainer") -> None:
         """Let a person set the label, taking it off first where it is set."""
-        person = self.world.person(by)
+        person = self.world.person(by, self.repository)
         person.delete(f"issues/{self.issue}/labels/phaseline")
         answer = person.post(f"issues/{self.issue}/labels", json={"labels": ["phaseline"]})
         assert answer.status_code == 200, answer.text
 
     def say(self, text: str, *, by: str = "writer") -> int:
         """Let a person comment; return the comment's id."""
-        answer = self.world.person(by).post(f"issues/{self.issue}/comments", json={"body": text})
+        person = self.world.person(by, self.repository)
+        answer = person.post(f"issues/{self.issue}/comments", json={"body": text})
         assert answer.status_code == 201, answer.text
         number: int = answer.json()["id"]
         return number
@@ -49,7 +51,7 @@ class Story:
     def run(self) -> dict[str, Any] | None:
         """Return the run of the issue as the service shows it, None when there is none."""
         if self._run_id is None:
-            mine = [run["id"] for run in self.world.runs() if run["issue"] == self.issue]
+            mine = [run["id"] for run in self.world.runs() if self._is_mine(run)]
             if not mine:
                 return None
             self._run_id = mine[0]
@@ -100,7 +102,7 @@ class Story:
 
     def comments(self, number: int | None = None) -> list[dict[str, Any]]:
         """Return all comments of the issue, or of another number, oldest first."""
-        found: list[dict[str, Any]] = self._get(
+        found: list[dict[str, Any]] = self.get(
             f"issues/{number or self.issue}/comments?per_page=100"
         )
         return found
@@ -115,12 +117,12 @@ class Story:
         run = self.run()
         assert run is not None
         assert run["pull_request"] is not None, "no pull request yet"
-        found: dict[str, Any] = self._get(f"pulls/{run['pull_request']['number']}")
+        found: dict[str, Any] = self.get(f"pulls/{run['pull_request']['number']}")
         return found
 
     def pull_requests(self) -> list[dict[str, Any]]:
         """Return every pull request that closes the issue."""
-        pulls = self._get("pulls?state=all&per_page=100")
+        pulls = self.get("pulls?state=all&per_page=100")
         branch = f"phaseline/{self.issue}-"
         return [pull for pull in pulls if pull["head"]["ref"].startswith(branch)]
 
@@ -137,14 +139,14 @@ class Story:
         return [
             update["after"]
             for entry in self.world.requests_of_github()
-            if entry["path"].endswith("/git-receive-pack")
+            if entry["path"] == f"/{self.repository}.git/git-receive-pack"
             for update in entry["git"]["updates"]
             if update["ref"].startswith(branch)
         ]
 
     def requests_of_claude(self) -> list[dict[str, Any]]:
         """Return what Claude was asked in the runs of the issue."""
-        runs = {run["id"] for run in self.world.runs() if run["issue"] == self.issue}
+        runs = {run["id"] for run in self.world.runs() if self._is_mine(run)}
         return [entry for entry in self.world.requests_of_claude() if entry["run"] in runs]
 
     def answered_turns(self) -> Counter[tuple[str, int, int]]:
@@ -159,7 +161,7 @@ class Story:
         """Run plain git in the repository that GitHub keeps."""
         done = subprocess.run(
             ["git", *arguments],
-            cwd=self.world.bare_repository,
+            cwd=self.world.bare_repository(self.repository),
             capture_output=True,
             text=True,
             check=False,
@@ -169,7 +171,7 @@ class Story:
 
     def clone(self, target: Path) -> None:
         """Clone the pull request's branch over HTTP by plain git, as the maintainer."""
-        maintainer = self.world.person("maintainer")
+        maintainer = self.world.person("maintainer", self.repository)
         token = maintainer.headers["authorization"].removeprefix("Bearer ")
         packed = base64.b64encode(f"maintainer:{token}".encode()).decode()
         settings = {
@@ -192,7 +194,11 @@ class Story:
             check=True,
         )
 
-    def _get(self, path: str) -> Any:
-        answer = self.world.person("maintainer").get(path)
+    def _is_mine(self, run: dict[str, Any]) -> bool:
+        return bool((run["repository"], run["issue"]) == (self.repository, self.issue))
+
+    def get(self, path: str) -> Any:
+        """Return what GitHub's REST API has at a path below the repository."""
+        answer = self.world.person("maintainer", self.repository).get(path)
         assert answer.is_success, answer.text
         return answer.json()

@@ -36,13 +36,17 @@ SAMPLE = SAMPLES["pocket"]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a world lives: its directory, prepared dependencies, and who runs its processes."""
+    """Where a world lives: its directory, prepared dependencies, and who runs its processes.
+
+    GitHub hosts the sample as each of the repositories.
+    """
 
     root: Path
     environments: Path
     prefix: tuple[str, ...]
     home: Path
     database_url: str | None = None
+    repositories: tuple[str, ...] = (REPOSITORY,)
 
 
 class World:
@@ -55,7 +59,7 @@ class World:
         self._ports = dict(zip(names, restartable_ports(len(names)), strict=True))
         self._children: dict[str, Child] = {}
         self._plays = 0
-        self._clients: dict[str, httpx2.Client] = {}
+        self._clients: dict[tuple[str, str], httpx2.Client] = {}
 
     def url(self, process: str) -> str:
         """Return the address of `github`, `claude` or `service`."""
@@ -63,7 +67,7 @@ class World:
 
     def begin(self, latency: float = 0.0) -> None:
         """Start all three, the service last; a reply of Claude takes `latency` seconds."""
-        self._begin_github()
+        self.rehearse_github()
         self.play(SAMPLE.script, latency)
         self.serve()
 
@@ -93,27 +97,31 @@ class World:
         child.process.kill()
         child.process.wait()
 
-    def open_issue(self, title: str = "", *, by: str = "maintainer") -> Story:
+    def open_issue(
+        self, title: str = "", *, by: str = "maintainer", repository: str = REPOSITORY
+    ) -> Story:
         """Let a person open the issue of the sample; `title` replaces its own."""
         heading, _, body = SAMPLE.issue.read_text().partition("\n")
         asked = {"title": title or heading.strip("# "), "body": body}
-        opened = self.person(by).post("issues", json=asked)
+        opened = self.person(by, repository).post("issues", json=asked)
         assert opened.status_code == 201, opened.text
-        return Story(self, opened.json()["number"])
+        return Story(self, opened.json()["number"], repository)
 
-    def label_issue(self, title: str = "", *, by: str = "maintainer") -> Story:
+    def label_issue(
+        self, title: str = "", *, by: str = "maintainer", repository: str = REPOSITORY
+    ) -> Story:
         """Let a person open an issue and set the label."""
-        story = self.open_issue(title, by=by)
+        story = self.open_issue(title, by=by, repository=repository)
         story.label(by=by)
         return story
 
-    def person(self, login: str) -> httpx2.Client:
-        """Return GitHub's REST API of the repository, as a person of that role uses it."""
-        if login not in self._clients:
-            standin = json.loads((self.folder.github / "standin.json").read_bytes())
-            api = f"{self.url('github')}/api/v3/repos/{REPOSITORY}/"
-            self._clients[login] = _client(api, standin["people"][login]["token"])
-        return self._clients[login]
+    def person(self, login: str, repository: str = REPOSITORY) -> httpx2.Client:
+        """Return GitHub's REST API of a repository, as a person of that role uses it."""
+        if (login, repository) not in self._clients:
+            api = f"{self.url('github')}/api/v3/repos/{repository}/"
+            token = self._standin()["people"][login]["token"]
+            self._clients[login, repository] = _client(api, token)
+        return self._clients[login, repository]
 
     def the_app(self) -> httpx2.Client:
         """Return GitHub's REST API as the App itself uses it; to be closed."""
@@ -125,9 +133,9 @@ class World:
     @property
     def service(self) -> httpx2.Client:
         """A client of the service."""
-        if "" not in self._clients:
-            self._clients[""] = _client(self.url("service"), "none")
-        return self._clients[""]
+        if ("", "") not in self._clients:
+            self._clients["", ""] = _client(self.url("service"), "none")
+        return self._clients["", ""]
 
     def runs(self) -> list[dict[str, Any]]:
         """Return the runs as the service shows them, newest first."""
@@ -144,11 +152,15 @@ class World:
         log = self.folder.github / "requests.jsonl"
         return [entry for entry in _lines(log) if "fault" not in entry]
 
-    @property
-    def bare_repository(self) -> Path:
-        """Where the stand-in keeps the repository; plain git reads it."""
-        (found,) = (self.folder.github / "repositories").glob("*.git")
-        return found
+    def faults_of_github(self) -> list[dict[str, Any]]:
+        """Return the faults that the stand-in GitHub made, from its log."""
+        log = self.folder.github / "requests.jsonl"
+        return [entry for entry in _lines(log) if "fault" in entry]
+
+    def bare_repository(self, repository: str = REPOSITORY) -> Path:
+        """Return where the stand-in keeps a repository; plain git reads it."""
+        hosted = {one["full_name"]: one["id"] for one in self._standin()["repositories"]}
+        return self.folder.github / "repositories" / f"{hosted[repository]}.git"
 
     def check(self) -> None:
         """Raise DemoError with the end of its log when one of the processes has ended."""
@@ -160,15 +172,24 @@ class World:
         lines = self.folder.log("service").read_text().splitlines()
         return "\n".join([line for line in lines if '"level": "info"' not in line][-20:])
 
-    def _begin_github(self) -> None:
-        hosted = f"{REPOSITORY}={self.folder.source}"
-        arguments = ["rehearse", "github", "--port", str(self._ports["github"])]
-        arguments += ["--data", str(self.folder.github), "--repo", hosted]
+    def rehearse_github(self, *options: str) -> None:
+        """Start the stand-in GitHub, or start it anew, with options of its own."""
+        self._end("github")
+        arguments = ["rehearse", "github", "--port", str(self._ports["github"]), *options]
+        arguments += ["--data", str(self.folder.github)]
+        for name in self._place.repositories:
+            arguments += ["--repo", f"{name}={self.folder.source}"]
         arguments += ["--app-id", str(APP_ID), "--private-key", str(self.folder.private_key)]
         arguments += ["--webhook-secret-file", str(self.folder.webhook_secret)]
         arguments += ["--webhook-url", f"{self.url('service')}/webhooks/github"]
         self._begin("github", arguments, f"{self.url('github')}/api/v3/meta")
-        self.person("maintainer").post("labels", json={"name": LABEL, "color": "5319e7"})
+        for name in self._place.repositories:
+            label = {"name": LABEL, "color": "5319e7"}
+            self.person("maintainer", name).post("labels", json=label)
+
+    def _standin(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder.github / "standin.json").read_bytes())
+        return found
 
     def _begin(self, name: str, arguments: list[str], health: str) -> None:
         program = str(Path(sysconfig.get_path("scripts")) / "phaseline")

@@ -10,6 +10,7 @@ from tests.story import BOT, MARKER, Story
 
 Turn = tuple[str, int, int]
 Standing = Counter[tuple[str, str]]
+CREATED = 201
 
 
 @dataclass(frozen=True)
@@ -47,32 +48,62 @@ def toll(story: Story, unharmed: Story, lives: Lives) -> Toll:
 
 def standing(story: Story) -> Standing:
     """Return everything of a run that stands on GitHub or was done there, by kind and name."""
-    (pull,) = story.pull_requests()
-    places = {"issue": story.issue, "pull request": pull["number"]}
-    found: Standing = Counter({("pull request", "open"): 1})
-    for place, number in places.items():
-        for comment in story.comments(number):
-            if comment["user"]["login"] == BOT:
-                found["comment", f"{place}: {_key(comment['body'])}"] += 1
-    for author, subject in _commits(story, pull):
-        found["commit", f"{author}: {_anonymous(subject, story)}"] += 1
+    found: Standing = Counter()
+    for pull in story.pull_requests():
+        found["pull request", "a draft" if pull["draft"] else "ready"] += 1
+        found.update(_on_pull_request(story, pull))
+    found.update(_in_conversation(story, story.issue, "issue"))
     branch = f"phaseline/{story.issue}-"
     found["branches", ""] = len(story.git("branch", "--list", f"{branch}*").splitlines())
     found["pushes", ""] = len(story.pushes())
-    found.update(_writes(story, places))
+    found.update(_writes(story))
     return found
 
 
-def _writes(story: Story, places: dict[str, int]) -> Iterator[tuple[str, str]]:
-    """Yield what our App has made by REST or GraphQL, as often as GitHub took it."""
-    issue, pull = (f"/{number}/" for number in places.values())
+def _in_conversation(story: Story, number: int, place: str) -> Iterator[tuple[str, str]]:
+    for comment in story.comments(number):
+        if comment["user"]["login"] == BOT:
+            yield "comment", f"{place}: {_key(comment['body'])}"
+    for label in story.get(f"issues/{number}")["labels"]:
+        yield "label", f"{place}: {label['name']}"
+    for reaction in story.get(f"issues/{number}/reactions"):
+        if reaction["user"]["login"] == BOT:
+            yield "reaction", f"{place}: {reaction['content']}"
+
+
+def _on_pull_request(story: Story, pull: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from _in_conversation(story, pull["number"], "pull request")
+    for person in pull["requested_reviewers"]:
+        yield "review asked of", person["login"]
+    for review in story.get(f"pulls/{pull['number']}/reviews"):
+        yield "review", _key(review["body"])
+    for remark in story.get(f"pulls/{pull['number']}/comments"):
+        yield "remark", f"{remark['path']}:{remark['line']}"
+    span = f"{pull['base']['sha']}..{pull['head']['ref']}"
+    for line in story.git("log", "--reverse", "--format=%H%x09%an%x09%s", span).splitlines():
+        sha, author, subject = line.split("\t")
+        yield "commit", f"{author}: {_anonymous(subject, story)}"
+        for run in story.get(f"commits/{sha}/check-runs")["check_runs"]:
+            told = f"{run['conclusion']}, {run['output']['annotations_count']} annotations"
+            yield "check run", f"{_anonymous(subject, story)}: {told}"
+
+
+def _writes(story: Story) -> Iterator[tuple[str, str]]:
+    """Yield what our App has made by REST, as often as GitHub took it."""
+    base = f"/api/v3/repos/{story.repository}/"
+    mine = {f"{pull['number']}" for pull in story.pull_requests()} | {f"{story.issue}"}
     for entry in story.world.requests_of_github():
-        path = f"{entry['path']}/"
-        made = entry["actor"]["name"] == "phaseline" and entry["status"] == 201
-        if made and path.endswith("/comments/") and issue in path:
-            yield "comments made", "issue"
-        if made and path.endswith("/comments/") and pull in path:
-            yield "comments made", "pull request"
+        made = entry["actor"]["name"] == BOT and entry["status"] == CREATED
+        if not made or not entry["path"].startswith(base):
+            continue
+        match entry["path"].removeprefix(base).split("/"):
+            case ["issues" | "pulls", number, "comments" | "reviews" | "reactions" as what]:
+                if number in mine:
+                    yield f"{what} made", "issue" if number == f"{story.issue}" else "pull request"
+            case ["pulls"] if entry["request"]["head"].startswith(f"phaseline/{story.issue}-"):
+                yield "pull requests made", ""
+            case ["check-runs"] if entry["request"]["external_id"].startswith(run_of(story)):
+                yield "check runs made", ""
 
 
 def cut_off(lives: Lives, run: str) -> Iterator[str]:
@@ -105,13 +136,6 @@ def _key(body: str) -> str:
 
 def _anonymous(subject: str, story: Story) -> str:
     return subject.replace(f"#{story.issue}", "#N")
-
-
-def _commits(story: Story, pull: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    span = f"{pull['base']['sha']}..{pull['head']['ref']}"
-    for line in story.git("log", "--format=%an%x09%s", span).splitlines():
-        author, _, subject = line.partition("\t")
-        yield author, subject
 
 
 def answered_turns(story: Story) -> Counter[Turn]:
