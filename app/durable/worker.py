@@ -71,6 +71,9 @@ class Writer(Protocol):
     async def send_due(self) -> int:
         """Send what is due; return how many items were dealt with."""
 
+    async def end(self) -> None:
+        """Leave off, in the midst of whatever it is."""
+
 
 class Sweep(Protocol):
     """What looks for events that no webhook brought."""
@@ -136,6 +139,7 @@ class Worker:
             await stop.wait()
             for task in tasks:
                 task.cancel()
+        await self._writer.end()
 
     async def _mind(
         self, turn: Callable[[], Awaitable[bool]], bell: Bell, pause: float, stop: asyncio.Event

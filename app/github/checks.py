@@ -95,14 +95,14 @@ async def _create(api: GitHubApi, item: OutwardItem, shown: CheckRun, body: Any)
 
 
 async def _update(api: GitHubApi, item: OutwardItem, number: int, body: Any) -> _CheckRunAnswer:
-    return understood(
-        _CheckRunAnswer,
-        await api.write(
-            lambda rest: rest.checks.async_update(
-                item.repository.owner, item.repository.name, number, data=body
-            )
-        ),
+    # Annotations add to those that are there; the rest is the same when sent twice.
+    send = api.write if "annotations" in body["output"] else api.ensure
+    answer = await send(
+        lambda rest: rest.checks.async_update(
+            item.repository.owner, item.repository.name, number, data=body
+        )
     )
+    return understood(_CheckRunAnswer, answer)
 
 
 def _external_id(item: OutwardItem) -> str:

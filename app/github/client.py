@@ -15,19 +15,17 @@ from githubkit.exception import GitHubException
 from githubkit.response import Response
 from githubkit.versions import RestVersionSwitcher
 
-from app.github.errors import LimitError, translated
+from app.github.errors import translated
 from app.github.key import AppKey
-from app.github.pacing import LONGEST_WAIT_SECONDS, Pacer
+from app.github.pacing import Pacer
+from app.github.patience import MOST_REPEATS, Lane, Patience
 from app.github.pool import SharedPool
 from app.github.purposes import Purpose
 from app.github.revalidation import Answers, Revalidating
 from app.github.tokens import InstallationTokens, Scope, said_at, scope_of
 from phases.core.errors import TransientError
 from phases.core.model import Repository
-from phases.core.ports import Clock
 
-MOST_REPEATS = 3
-FIRST_PAUSE_SECONDS = 0.5
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 
 Call = Callable[[RestVersionSwitcher], Awaitable[Response[Any, Any]]]
@@ -106,13 +104,13 @@ class GitHubApi:
     """GitHub's API under one token; answers are plain JSON, as the library's models refuse some."""
 
     def __init__(
-        self, github: GitHub[Any], installation: int | None, pacer: Pacer, clock: Clock
+        self, github: GitHub[Any], installation: int | None, pacer: Pacer, patience: Patience
     ) -> None:
         # githubkit keeps only a weak reference from its namespaces to the client.
         self._github = github
         self._installation = installation
         self._pacer = pacer
-        self._clock = clock
+        self._patience = patience
 
     async def read(self, call: Call) -> Any:
         """Make a call that changes nothing; a 5xx or a lost connection is asked again three times.
@@ -127,16 +125,28 @@ class GitHubApi:
     async def write(self, call: Call) -> Any:
         """Make a call that changes something, once: whether a lost one took effect nobody knows.
 
+        Whoever makes it again looks first.
+
         Raises:
             RefusedByGitHubError, TransientError, BlockedError: as `read` does.
         """
         return await self._ask(call, "core", repeats=0, writes=True)
 
-    async def graphql(self, document: str, variables: dict[str, Any]) -> Any:
-        """Send a GraphQL document once and return its `data`, with `errors` beside it.
+    async def ensure(self, call: Call) -> Any:
+        """Make a call that changes something and is the same when made twice; again as `read` is.
+
+        To be the same it may also be refused the second time with words that the caller knows.
 
         Raises:
-            TransientError, BlockedError, RefusedByGitHubError: as `write` does.
+            RefusedByGitHubError, TransientError, BlockedError: as `read` does.
+        """
+        return await self._ask(call, "core", repeats=MOST_REPEATS, writes=True)
+
+    async def graphql(self, document: str, variables: dict[str, Any]) -> Any:
+        """Send a GraphQL document that is the same when sent twice; return its whole answer.
+
+        Raises:
+            TransientError, BlockedError, RefusedByGitHubError: as `ensure` does.
         """
         body = {"query": document, "variables": variables}
         url = self._github.graphql._get_graphql_endpoint()  # noqa: SLF001 - knows GHES's address
@@ -144,32 +154,19 @@ class GitHubApi:
         async def post(_: RestVersionSwitcher) -> Response[Any, Any]:
             return await self._github.arequest("POST", url, json=body)
 
-        return await self._ask(post, "graphql", repeats=0, writes=True)
+        return await self._ask(post, "graphql", repeats=MOST_REPEATS, writes=True)
 
     async def _ask(self, call: Call, resource: str, *, repeats: int, writes: bool) -> Any:
-        pause = FIRST_PAUSE_SECONDS
-        waited = False
-        while True:
-            await self._pacer.turn(self._installation, resource, writes=writes)
+        async def once() -> Any:
             try:
                 answer = await call(self._github.rest)
             except GitHubException as error:
-                known = translated(error)
-                if isinstance(known, LimitError):
-                    seconds = self._pacer.refused(self._installation, known.seconds)
-                    if waited or seconds >= LONGEST_WAIT_SECONDS:
-                        raise LimitError(seconds) from error
-                    # A refused call had no effect, so that even a write may be sent again.
-                    waited = True
-                    continue
-                if repeats == 0 or not isinstance(known, TransientError):
-                    raise known from error
-                repeats -= 1
-                await self._clock.sleep(pause)
-                pause *= 2
-            else:
-                self._pacer.answered(self._installation, answer.headers)
-                return _json(answer)
+                raise translated(error) from error
+            self._pacer.answered(self._installation, answer.headers)
+            return _json(answer)
+
+        lane = Lane(self._installation, resource, writes)
+        return await self._patience.ask(once, lane, repeats=repeats)
 
 
 class GitHubClients:
@@ -183,7 +180,7 @@ class GitHubClients:
         api_url: str,
         pool: SharedPool,
         pacer: Pacer,
-        clock: Clock,
+        patience: Patience,
     ) -> None:
         self._key = key
         self._tokens = tokens
@@ -191,7 +188,7 @@ class GitHubClients:
         self._pool = pool
         self._answers = Answers()
         self._pacer = pacer
-        self._clock = clock
+        self._patience = patience
         self._kept: dict[Scope | None, GitHubApi] = {}
 
     def as_app(self) -> GitHubApi:
@@ -224,7 +221,7 @@ class GitHubClients:
                 rest_api_validate_body=False,
             )
             installation = scope.installation if scope else None
-            self._kept[scope] = GitHubApi(github, installation, self._pacer, self._clock)
+            self._kept[scope] = GitHubApi(github, installation, self._pacer, self._patience)
         return self._kept[scope]
 
 

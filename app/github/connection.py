@@ -7,6 +7,7 @@ import httpx
 from app.github.client import TIMEOUT, GitHubClients
 from app.github.key import AppKey
 from app.github.pacing import Pacer
+from app.github.patience import Patience
 from app.github.pool import SharedPool
 from app.github.seal import TrackerSeal
 from app.github.tokens import InstallationTokens
@@ -38,14 +39,16 @@ class GitHubConnection:
         self.seal = TrackerSeal(key)
         self._pool = SharedPool(proxy=proxy)
         self._http = httpx.AsyncClient(transport=self._pool, timeout=TIMEOUT, trust_env=False)
-        self.tokens = InstallationTokens(key, api_url, self._http)
+        pacer = Pacer(clock, write_spacing)
+        patience = Patience(pacer, clock)
+        self.tokens = InstallationTokens(key, api_url, self._http, patience)
         self.clients = GitHubClients(
             key=key,
             tokens=self.tokens,
             api_url=api_url,
             pool=self._pool,
-            pacer=Pacer(clock, write_spacing),
-            clock=clock,
+            pacer=pacer,
+            patience=patience,
         )
 
     async def close(self) -> None:

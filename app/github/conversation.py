@@ -94,7 +94,7 @@ class Conversations:
 
 async def _edit(api: GitHubApi, item: OutwardItem, comment: int, body: str) -> Standing | None:
     try:
-        answer = await api.write(
+        answer = await api.ensure(
             lambda rest: rest.issues.async_update_comment(
                 item.repository.owner, item.repository.name, comment, body=body
             )
@@ -122,13 +122,13 @@ async def _react(api: GitHubApi, item: OutwardItem) -> Standing:
     content = cast("Any", {"content": item.desired.text})
     comment = item.desired.comment
     if comment is None:
-        answer = await api.write(
+        answer = await api.ensure(
             lambda rest: rest.reactions.async_create_for_issue(
                 owner, name, item.number, data=content
             )
         )
     else:
-        answer = await api.write(
+        answer = await api.ensure(
             lambda rest: rest.reactions.async_create_for_issue_comment(
                 owner, name, comment, data=content
             )
@@ -137,7 +137,7 @@ async def _react(api: GitHubApi, item: OutwardItem) -> Standing:
 
 
 async def _request_review(api: GitHubApi, item: OutwardItem) -> Standing:
-    await api.write(
+    await api.ensure(
         lambda rest: rest.pulls.async_request_reviewers(
             item.repository.owner,
             item.repository.name,

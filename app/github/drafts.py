@@ -63,7 +63,7 @@ class Draft:
 
     async def _begin(self, branch: str) -> str:
         base = await self._commit(self._base.sha)
-        answer = await self._api.write(
+        answer = await self._api.ensure(
             lambda rest: rest.git.async_create_commit(
                 self._owner,
                 self._name,
@@ -74,7 +74,7 @@ class Draft:
         )
         made = understood(ObjectAnswer, answer).sha
         try:
-            await self._api.write(
+            await self._api.ensure(
                 lambda rest: rest.git.async_create_ref(
                     self._owner, self._name, ref=f"refs/heads/{branch}", sha=made
                 )
@@ -105,6 +105,8 @@ class Draft:
                 found = await self._pulls.of_branch(branch)
                 if found is not None:
                     return found
+                # Made by a call that was not heard of, and not in the lists yet.
+                raise TransientError(str(refusal), _REPLICATION_SECONDS) from refusal
             if refusal.says("no commits between") and await self._is_ahead(branch):
                 # The branch was made a moment ago and has not reached every server of GitHub's.
                 raise TransientError(str(refusal), _REPLICATION_SECONDS) from refusal

@@ -38,6 +38,10 @@ class LimitError(TransientError):
         self.seconds = seconds
 
 
+class NoTokenError(TransientError):
+    """GitHub gave no token however often it was asked; the call that needed it was not made."""
+
+
 def translated(error: Exception) -> Exception:
     """Return the error of ours that a failed call stands for; no response body is lost in it."""
     if isinstance(error, RateLimitExceeded):

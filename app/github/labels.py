@@ -84,7 +84,7 @@ class Labels:
     async def _make(self, repository: Repository, label: str, description: str) -> None:
         api = self._clients.of(repository, Purpose.CONVERSE)
         try:
-            await api.write(
+            await api.ensure(
                 lambda rest: rest.issues.async_create_label(
                     repository.owner,
                     repository.name,

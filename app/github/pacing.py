@@ -8,8 +8,7 @@ writes a minute, requests at once and the like (the secondary limits, told by re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from app.github.errors import UNSAID_SECONDS
-from phases.core.errors import TransientError
+from app.github.errors import UNSAID_SECONDS, LimitError
 from phases.core.ports import Clock
 
 # A longer wait belongs to whoever queued the work, not into a call that holds a worker.
@@ -34,17 +33,34 @@ class Pacer:
         `resource` is GitHub's word for what has a primary limit of its own: `core`, `graphql`.
 
         Raises:
-            TransientError: when GitHub has asked for more than 20 s of patience.
+            LimitError: when GitHub has asked for more than 20 s of patience.
+        """
+        if writes:
+            moment = self._clock.now()
+            start = max(self._held(installation, resource), self._free_at.get(installation, moment))
+            self._free_at[installation] = start + self._spacing
+            await self._until(start)
+        # While one waited, another may have been told to wait for longer.
+        while (start := self._held(installation, resource)) > self._clock.now():
+            await self._until(start)
+
+    async def _until(self, start: datetime) -> None:
+        seconds = (start - self._clock.now()).total_seconds()
+        if seconds > 0:
+            await self._clock.sleep(seconds)
+
+    def _held(self, installation: int | None, resource: str) -> datetime:
+        """Return when calls may be made again, which may be now.
+
+        Raises:
+            LimitError: when that is more than 20 s away.
         """
         moment = self._clock.now()
         start = max(self._free(installation, resource), moment)
-        if (start - moment).total_seconds() > LONGEST_WAIT_SECONDS:
-            raise TransientError("GitHub asked us to wait", (start - moment).total_seconds())
-        if writes:
-            start = max(start, self._free_at.get(installation, moment))
-            self._free_at[installation] = start + self._spacing
-        if start > moment:
-            await self._clock.sleep((start - moment).total_seconds())
+        seconds = (start - moment).total_seconds()
+        if seconds > LONGEST_WAIT_SECONDS:
+            raise LimitError(seconds)
+        return start
 
     def refused(self, installation: int | None, seconds: float | None) -> float:
         """Note that a limit was met and return for how long nothing is called, in seconds."""

@@ -40,7 +40,7 @@ class Pulls:
         """Open a draft."""
         return understood(
             PullAnswer,
-            await self._api.write(
+            await self._api.ensure(
                 lambda rest: rest.pulls.async_create(
                     self._owner,
                     self._name,
@@ -55,7 +55,7 @@ class Pulls:
 
     async def edit(self, number: int, *, title: str, body: str) -> None:
         """Set title and body; the same twice is the same."""
-        await self._api.write(
+        await self._api.ensure(
             lambda rest: rest.pulls.async_update(
                 self._owner, self._name, number, title=title, body=body
             )

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from app.github.answers import Answer, understood
 from app.github.client import TIMEOUT, GitHubApi
 from app.github.pacing import Pacer
+from app.github.patience import Patience
 from app.github.pool import SharedPool
 from phases.core.ports import Clock
 
@@ -114,7 +115,8 @@ class Registry:
             http_cache=False,
             auto_retry=False,
         )
-        self._api = GitHubApi(github, None, Pacer(clock, timedelta(0)), clock)
+        pacer = Pacer(clock, timedelta(0))
+        self._api = GitHubApi(github, None, pacer, Patience(pacer, clock))
 
     async def convert(self, code: str) -> Registered:
         """Exchange a code, which GitHub takes once and within an hour.

@@ -36,9 +36,12 @@ class SealedOutbox:
         self.refuse = outbox.refuse
         self.leave = outbox.leave
 
-    async def due(self, limit: int) -> tuple[OutwardItem, ...]:
+    async def due(
+        self, limit: int, *, besides: frozenset[int] = frozenset()
+    ) -> tuple[OutwardItem, ...]:
         """Return what should be sent now, each comment of works with its block."""
-        return tuple([await self._sealed(item) for item in await self._outbox.due(limit)])
+        items = await self._outbox.due(limit, besides=besides)
+        return tuple([await self._sealed(item) for item in items])
 
     async def _sealed(self, item: OutwardItem) -> OutwardItem:
         desired = item.desired

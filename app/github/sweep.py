@@ -178,7 +178,7 @@ class Sweep:
 
 async def _redeliver(clients: GitHubClients, number: int) -> None:
     try:
-        await clients.as_app().write(
+        await clients.as_app().ensure(
             lambda rest: rest.apps.async_redeliver_webhook_delivery(number)
         )
     except RefusedByGitHubError:

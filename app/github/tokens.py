@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
-from app.github.errors import from_response, translated
+from app.github.errors import NoTokenError, from_response, translated
 from app.github.key import AppKey
+from app.github.patience import MOST_REPEATS, Lane, Patience
 from app.github.purposes import Purpose
 from phases.core.errors import TransientError
 from phases.core.model import Repository
@@ -45,7 +46,14 @@ class _Minted(BaseModel):
 class InstallationTokens:
     """Mints tokens; of many callers who need the same one, one asks and the others wait."""
 
-    def __init__(self, key: AppKey, api_url: str, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self,
+        key: AppKey,
+        api_url: str,
+        http: httpx.AsyncClient,
+        patience: Patience,
+    ) -> None:
+        self._patience = patience
         self._key = key
         self._api = api_url.rstrip("/")
         self._http = http
@@ -56,7 +64,7 @@ class InstallationTokens:
         """Return a token for a scope, kept or new; `refused` is one that GitHub took no more.
 
         Raises:
-            TransientError: when GitHub does not answer.
+            NoTokenError: when GitHub does not answer, however often it is asked.
             BlockedError, RefusedByGitHubError: when it will not mint.
         """
         async with self._locks.setdefault(scope, asyncio.Lock()):
@@ -68,9 +76,9 @@ class InstallationTokens:
             self._kept[scope] = minted
             return minted.secret
 
-    async def for_fetch(self, repository: Repository) -> str:
-        """Return a token that may read a repository's contents."""
-        return await self.get(scope_of(repository, Purpose.FETCH))
+    async def for_fetch(self, repository: Repository, *, refused: str | None) -> str:
+        """Return a token that may read a repository's contents; `refused` is one taken no more."""
+        return await self.get(scope_of(repository, Purpose.FETCH), refused=refused)
 
     async def for_push(self, repository: Repository) -> str:
         """Mint a token that may write a repository's contents; it is kept nowhere: revoke it."""
@@ -82,6 +90,10 @@ class InstallationTokens:
         Raises:
             TransientError: when GitHub does not answer.
         """
+        lane = Lane(None, "core", writes=False)
+        await self._patience.ask(lambda: self._revoked(token), lane, repeats=MOST_REPEATS)
+
+    async def _revoked(self, token: str) -> None:
         answer = await self._send("DELETE", "/installation/token", token)
         gone = {httpx.codes.NO_CONTENT, httpx.codes.UNAUTHORIZED, httpx.codes.NOT_FOUND}
         if answer.status_code not in gone:
@@ -94,6 +106,14 @@ class InstallationTokens:
         await asyncio.gather(*(self.revoke(secret) for secret in kept), return_exceptions=True)
 
     async def _mint(self, scope: Scope) -> _Token:
+        # One that was minted and never heard of does nothing, and runs out.
+        lane = Lane(None, "core", writes=False)
+        try:
+            return await self._patience.ask(lambda: self._asked(scope), lane, repeats=MOST_REPEATS)
+        except TransientError as error:
+            raise NoTokenError(str(error), error.after_seconds) from error
+
+    async def _asked(self, scope: Scope) -> _Token:
         body: dict[str, Any] = {"permissions": dict(scope.purpose.value)}
         if scope.repository is not None:
             body["repository_ids"] = [scope.repository]

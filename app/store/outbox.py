@@ -1,6 +1,6 @@
 """The outbox: what should stand on GitHub and does not yet, and the trackers as its projections."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,13 +9,15 @@ from app.store.assembly import TRACKER
 from app.store.engine import Database
 from app.store.moving import repository_of, touch, want
 from app.store.shown import LEFT_ALONE, note_deletion
-from app.store.tables import OutwardRow, RepositoryRow, RunRow
+from app.store.tables import OutwardRow, PassageRow, RepositoryRow, RunRow
 from phases.core.machine import RunState
 from phases.core.outward import Desired, OutwardItem, OutwardKind, Place
 from phases.core.ports import Clock
 
 # GitHub's secondary limits: one project hit them by editing one comment 259 times.
 TRACKER_INTERVAL = timedelta(seconds=5)
+# A tracker that was posted so shortly behind a phase's end may have been rendered before it.
+MOST_MICROSECONDS_ON_THE_WAY = 2_000_000
 
 
 class StoredOutbox:
@@ -25,14 +27,15 @@ class StoredOutbox:
         self._database = database
         self._clock = clock
 
-    async def due(self, limit: int) -> tuple[OutwardItem, ...]:
-        """Return what should be sent now, oldest first; a tracker at most every five seconds."""
+    async def due(
+        self, limit: int, *, besides: frozenset[int] = frozenset()
+    ) -> tuple[OutwardItem, ...]:
+        """Return what should be sent now, oldest first, but not for the installations `besides`.
+
+        A tracker is sent at most every five seconds, and at once when the run has stopped or has
+        passed a phase since.
+        """
         now = self._clock.now()
-        patient = sa.and_(
-            OutwardRow.key == TRACKER,
-            OutwardRow.posted_at > now - TRACKER_INTERVAL,
-            RunRow.state == RunState.RUNNING,
-        )
         query = (
             sa.select(
                 OutwardRow.__table__,
@@ -51,7 +54,8 @@ class StoredOutbox:
                     OutwardRow.posted_sha256 != OutwardRow.text_sha256,
                 ),
                 sa.or_(OutwardRow.next_at.is_(None), OutwardRow.next_at <= now),
-                sa.not_(sa.func.coalesce(patient, sa.false())),
+                sa.not_(sa.func.coalesce(_patient(now), sa.false())),
+                RepositoryRow.installation.not_in(besides),
             )
             .order_by(OutwardRow.id)
             .limit(limit)
@@ -151,6 +155,21 @@ class StoredOutbox:
             )
 
         await self._database.write(show)
+
+
+def _patient(now: datetime) -> sa.ColumnElement[bool]:
+    """Return whether a row is a tracker that was edited a moment ago, in the midst of a phase."""
+    rendered = sa.type_coerce(OutwardRow.posted_at, sa.BigInteger) - MOST_MICROSECONDS_ON_THE_WAY
+    passed = sa.exists().where(
+        PassageRow.run_id == OutwardRow.run_id,
+        sa.type_coerce(PassageRow.passed_at, sa.BigInteger) > rendered,
+    )
+    return sa.and_(
+        OutwardRow.key == TRACKER,
+        OutwardRow.posted_at > now - TRACKER_INTERVAL,
+        RunRow.state == RunState.RUNNING,
+        sa.not_(passed),
+    )
 
 
 def _item(row: Any) -> OutwardItem | None:

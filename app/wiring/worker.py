@@ -59,6 +59,7 @@ from phases.steps import StepPerformer
 SEGMENTS_PER_WORKER = 6
 SEGMENTS_PER_REPOSITORY = 2
 OUTBOX_BATCH = 100
+QUEUE_PATIENCE_SECONDS = 1.0
 
 
 def connection_of(settings: Settings, clock: Clock) -> GitHubConnection:
@@ -179,6 +180,8 @@ def crew_of(
         batch=OUTBOX_BATCH,
         betrays=Tripwire(secrets_of(settings)).touched_by,
         may_write=lambda: keeper.keeps,
+        clock=clock,
+        patience=QUEUE_PATIENCE_SECONDS,
     )
     worker = Worker(
         reception=reception,

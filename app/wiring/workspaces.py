@@ -77,7 +77,7 @@ def workspaces_of(
     sandbox = chosen_sandbox(settings)
     data = settings.data_dir.absolute()
     git = git_of(settings)
-    remote = Remote(git, connection.tokens, settings.github_url)
+    remote = Remote(git, connection.tokens, settings.github_url, clock)
     checkouts = Checkouts(git, sandbox.owner)
     committer = Committer(Bot(identity.name, identity.email), Leaks(secrets_of(settings)), clock)
     kept = settings.environments_dir or data / "environments"

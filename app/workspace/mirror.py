@@ -46,8 +46,11 @@ class Mirrors:
             TransientError: when GitHub does not answer.
             BlockedError: when it refuses.
         """
+        await self._remote.patiently(lambda refused: self._refresh(repository, refused))
+
+    async def _refresh(self, repository: Repository, refused: str | None) -> None:
         async with self._locks.hold(self._home(repository) / "lock") as lock:
-            await self._fetch(repository, lock)
+            await self._fetch(repository, lock, refused)
 
     async def objects(self, run: Run) -> Objects:
         """Return the run's own object store, made when it is not there."""
@@ -75,20 +78,23 @@ class Mirrors:
         objects = await self.objects(run)
         if await self._has(objects, commit):
             return objects
-        async with self._locks.hold(self._home(run.repository) / "lock") as lock:
-            # Who held it may have brought the commit: the steps of a run begin side by side.
-            if not await self._has(objects, commit):
-                await self._fetch(run.repository, lock)
+        await self._remote.patiently(lambda refused: self._bring(run, objects, commit, refused))
         if not await self._has(objects, commit):
             raise TransientError(f"GitHub does not show commit {commit[:12]} on any branch.")
         return objects
 
-    async def _fetch(self, repository: Repository, lock: int) -> None:
+    async def _bring(self, run: Run, objects: Objects, commit: str, refused: str | None) -> None:
+        async with self._locks.hold(self._home(run.repository) / "lock") as lock:
+            # Who held it may have brought the commit: the steps of a run begin side by side.
+            if not await self._has(objects, commit):
+                await self._fetch(run.repository, lock, refused)
+
+    async def _fetch(self, repository: Repository, lock: int, refused: str | None) -> None:
         mirror = self.mirror(repository)
         if not _exists(mirror / "HEAD"):
             await init_bare(self._git, mirror)
         # A fetch that outlives this process keeps the next one waiting.
-        await self._remote.fetch(repository, mirror, lock)
+        await self._remote.fetch(repository, mirror, lock, refused)
 
     async def _has(self, objects: Objects, commit: str) -> bool:
         key = (objects.gitdir, commit)

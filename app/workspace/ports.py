@@ -21,8 +21,8 @@ class Clock(Protocol):
 class Tokens(Protocol):
     """Installation tokens, each with the least permissions for its use."""
 
-    async def for_fetch(self, repository: Repository) -> str:
-        """Return a token that may read the contents of this one repository."""
+    async def for_fetch(self, repository: Repository, *, refused: str | None) -> str:
+        """Return a token that may read the contents of this one repository, not `refused`."""
 
     async def for_push(self, repository: Repository) -> str:
         """Return a new token that may write the contents of this one repository."""

@@ -80,6 +80,9 @@ class Sent:
             await self.outbox.sent(item, item.id, url, item.desired.text_sha256, None)
         return len(items)
 
+    async def end(self) -> None:
+        return
+
 
 @asynccontextmanager
 async def working(it: World, executor: str) -> AsyncIterator[Sent]:

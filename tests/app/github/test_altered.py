@@ -96,6 +96,8 @@ async def scene(
             batch=50,
             betrays=lambda _text: False,
             may_write=lambda: True,
+            clock=clock,
+            patience=60.0,
         )
         sweep = CommentSweep(connection.clients, shown, asides)
         here = Scene(github, database, clock, run, writer, asides, sweep)

@@ -29,8 +29,8 @@ async def test_a_clock_that_is_hours_off_is_put_right_by_githubs_own(
         clock=clock,
     )
 
-    token = await made.tokens.for_fetch(github.repository)
-    again = await made.tokens.for_fetch(github.repository)
+    token = await made.tokens.for_fetch(github.repository, refused=None)
+    again = await made.tokens.for_fetch(github.repository, refused=None)
     found = await installed_repositories(made.clients)
     issue = await github.issue()
     read = await made.clients.of(github.repository, Purpose.READ).read(

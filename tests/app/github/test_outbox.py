@@ -29,8 +29,13 @@ class Rows:
     told: list[tuple[str, str]] = field(default_factory=list)
     standing: dict[str, tuple[int | None, str | None, str]] = field(default_factory=dict)
 
-    async def due(self, limit: int) -> tuple[OutwardItem, ...]:
-        return tuple(self.items[:limit])
+    postponed: list[tuple[str, float]] = field(default_factory=list)
+
+    async def due(
+        self, limit: int, *, besides: frozenset[int] = frozenset()
+    ) -> tuple[OutwardItem, ...]:
+        found = [item for item in self.items if item.repository.installation not in besides]
+        return tuple(found[:limit])
 
     async def attempted(self, item: OutwardItem) -> None:
         self.told.append(("attempted", item.desired.key))
@@ -50,6 +55,7 @@ class Rows:
     async def postpone(self, item: OutwardItem, seconds: float, error: str) -> None:
         assert seconds > 0
         assert error
+        self.postponed.append((item.desired.key, seconds))
         self.told.append(("postponed", item.desired.key))
 
     async def refuse(self, item: OutwardItem, error: str) -> None:
@@ -79,6 +85,8 @@ def writer(
         batch=50,
         betrays=lambda text: "canary" in text,
         may_write=may_write,
+        clock=MovingClock(),
+        patience=60.0,
     )
 
 

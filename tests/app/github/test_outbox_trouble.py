@@ -1,7 +1,10 @@
 """The writer when GitHub is not well."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,10 @@ OTHER = Repository(777, "other", "shop", 8, "main")
 
 def comment(key: str, repository: Repository = REPOSITORY) -> OutwardItem:
     desired = Desired(key, OutwardKind.COMMENT, Place.ISSUE, key)
-    return OutwardItem(1, "r1", repository, 3, desired, f"<!-- {key} -->", None, attempted=False)
+    number = sum(key.encode())
+    return OutwardItem(
+        number, "r1", repository, 3, desired, f"<!-- {key} -->", None, attempted=False
+    )
 
 
 def standing(number: int, text: str, app: int = APP_ID) -> dict[str, Any]:
@@ -46,8 +52,30 @@ def github(tmp_path: Path) -> Iterator[respx.MockRouter]:
         yield router
 
 
-async def send(rows: Rows) -> int:
-    clock = MovingClock()
+class Due(Rows):
+    """Rows that are due when they are, by a clock of their own."""
+
+    def __init__(self, items: list[OutwardItem]) -> None:
+        super().__init__(items)
+        self.clock = MovingClock()
+        self._next: dict[int, datetime] = {}
+
+    async def due(
+        self, limit: int, *, besides: frozenset[int] = frozenset()
+    ) -> tuple[OutwardItem, ...]:
+        found = await super().due(limit, besides=besides)
+        now = self.clock.now()
+        return tuple(item for item in found if self._next.get(item.id, now) <= now)
+
+    async def postpone(self, item: OutwardItem, seconds: float, error: str) -> None:
+        await super().postpone(item, seconds, error)
+        self._next[item.id] = self.clock.now() + timedelta(seconds=seconds)
+
+
+@asynccontextmanager
+async def writing(
+    rows: Rows, clock: MovingClock, patience: float = 60.0
+) -> AsyncIterator[OutboxWriter]:
     async with connected(clock) as connection:
         writer = OutboxWriter(
             outbox=rows,
@@ -55,7 +83,15 @@ async def send(rows: Rows) -> int:
             batch=50,
             betrays=lambda text: "canary" in text,
             may_write=lambda: True,
+            clock=clock,
+            patience=patience,
         )
+        yield writer
+        await writer.end()
+
+
+async def send(rows: Rows) -> int:
+    async with writing(rows, MovingClock()) as writer:
         return await writer.send_due()
 
 
@@ -139,3 +175,102 @@ async def test_a_text_with_a_secret_stays_here_and_holds_up_no_other(
     assert rows.told[0] == ("refused it holds a secret of this service", "canary")
     assert ("sent", "two") in rows.told
     assert "a secret was about to be posted" in caplog.text
+
+
+async def test_a_queue_waits_longer_each_time_and_nothing_overtakes_what_failed(
+    github: respx.MockRouter,
+) -> None:
+    """Attack 64."""
+    route = github.post(f"{API}/repos/acme/shop/issues/3/comments").respond(502)
+    rows = Rows([comment("one"), comment("two")])
+    clock = MovingClock()
+
+    async with writing(rows, clock) as writer:
+        for _ in range(2):
+            await writer.send_due()
+            await writer.send_due()
+            await clock.sleep(rows.postponed[-1][1])
+
+    assert rows.postponed == [("one", 1.0), ("one", 2.0)]
+    assert route.call_count == 2
+
+
+async def test_what_fails_again_and_again_lets_pass_what_is_behind_it(
+    github: respx.MockRouter,
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        poisoned = b"one" in request.content
+        return httpx.Response(502) if poisoned else httpx.Response(201, json=standing(1, "two"))
+
+    github.post(f"{API}/repos/acme/shop/issues/3/comments").side_effect = answer
+    rows = Due([comment("one"), comment("two")])
+    clock = rows.clock
+
+    async with writing(rows, clock) as writer:
+        for _ in range(5):
+            await writer.send_due()
+            await clock.sleep(8)
+
+    assert [key for key, _ in rows.postponed] == ["one"] * 3
+    assert ("sent", "two") in rows.told
+
+
+async def test_an_outage_ends_with_the_first_that_goes_through(github: respx.MockRouter) -> None:
+    route = github.post(f"{API}/repos/acme/shop/issues/3/comments")
+    fine = httpx.Response(201, json=standing(1, "x"))
+    down = httpx.Response(502)
+    route.side_effect = [down, down, fine, down, fine, fine]
+    rows = Rows([comment("one"), comment("two"), comment("three")])
+    clock = MovingClock()
+
+    async with writing(rows, clock) as writer:
+        for _ in range(5):
+            await writer.send_due()
+            await clock.sleep(60)
+
+    assert [seconds for _, seconds in rows.postponed] == [1.0, 2.0, 1.0]
+    assert [key for word, key in rows.told if word == "sent"] == ["one", "two", "three"]
+
+
+async def test_a_queue_that_waits_for_github_holds_up_no_other(
+    github: respx.MockRouter,
+) -> None:
+    answered = asyncio.Event()
+
+    async def slowly(request: httpx.Request) -> httpx.Response:
+        del request
+        await answered.wait()
+        return httpx.Response(201, json=standing(1, "one"))
+
+    github.post(f"{API}/repos/acme/shop/issues/3/comments").side_effect = slowly
+    github.post(f"{API}/repos/other/shop/issues/3/comments").respond(201, json=standing(2, "two"))
+    rows = Rows([comment("one")])
+
+    async with writing(rows, MovingClock(), patience=0.01) as writer:
+        first = await writer.send_due()
+        rows.items.append(comment("two", OTHER))
+        while not await writer.send_due():
+            assert ("sent", "one") not in rows.told
+        answered.set()
+        while not await writer.send_due():
+            assert ("sent", "two") in rows.told
+
+    assert first == 0
+    assert [key for word, key in rows.told if word == "sent"] == ["two", "one"]
+
+
+async def test_a_queue_that_is_ended_leaves_what_it_was_sending_to_be_looked_for(
+    github: respx.MockRouter,
+) -> None:
+    async def never(request: httpx.Request) -> httpx.Response:
+        del request
+        await asyncio.Event().wait()
+        raise AssertionError("nobody waits for ever")
+
+    github.post(f"{API}/repos/acme/shop/issues/3/comments").side_effect = never
+    rows = Rows([comment("one"), comment("two")])
+
+    async with writing(rows, MovingClock(), patience=0.01) as writer:
+        await writer.send_due()
+
+    assert rows.told == [("attempted", "one")]

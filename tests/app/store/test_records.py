@@ -190,3 +190,36 @@ async def test_a_tracker_is_shown_at_most_every_five_seconds_while_the_run_runs(
     assert at_once == ()
     assert [item.desired.text for item in later] == ["second"]
     assert [item.desired.text for item in stopped] == ["last words"]
+
+
+async def test_a_tracker_is_shown_at_once_when_a_phase_has_ended(
+    records: StoredRecords, run: Run, clock: ManualClock, database: Database
+) -> None:
+    outbox = StoredOutbox(database, clock)
+    for item in await outbox.due(9):
+        await outbox.sent(item, 1, "https://forge.invalid/eyes", item.desired.text_sha256, None)
+    await records.enter(run, PhaseName.PLANNING)
+    ((_, touched),) = await outbox.unseen()
+    await outbox.show(run.id, touched, "in the midst of planning")
+    (tracker,) = await outbox.due(9)
+    url = "https://forge.invalid/tracker"
+    await outbox.sent(tracker, 2, url, tracker.desired.text_sha256, None)
+    await outbox.show(run.id, touched, "still planning")
+
+    within = await outbox.due(9)
+    await records.pass_gate(run, PhaseName.PLANNING)
+    await outbox.show(run.id, touched, "planning is over")
+    at_its_end = await outbox.due(9)
+
+    assert within == ()
+    assert [item.desired.text for item in at_its_end] == ["planning is over"]
+
+
+async def test_what_an_installation_has_to_wait_with_fills_no_room_of_others(
+    run: Run, clock: ManualClock, database: Database
+) -> None:
+    outbox = StoredOutbox(database, clock)
+
+    assert len(await outbox.due(1)) == 1
+    assert await outbox.due(1, besides=frozenset({run.repository.installation})) == ()
+    assert len(await outbox.due(1, besides=frozenset({run.repository.installation + 1}))) == 1

@@ -298,7 +298,7 @@ async def test_a_fetch_token_may_only_read(
     github: respx.MockRouter, connection: GitHubConnection
 ) -> None:
     """Attack 51."""
-    await connection.tokens.for_fetch(REPOSITORY)
+    await connection.tokens.for_fetch(REPOSITORY, refused=None)
 
     asked = json.loads(github.calls[0].request.content)["permissions"]
     assert set(asked.values()) == {"read"}
@@ -319,7 +319,7 @@ async def test_closing_revokes_what_is_kept(github: respx.MockRouter, clock: Mov
     revoke = github.delete(f"{API}/installation/token").respond(204)
 
     async with connected(clock) as connection:
-        await connection.tokens.for_fetch(REPOSITORY)
+        await connection.tokens.for_fetch(REPOSITORY, refused=None)
 
     assert [call.request.headers["authorization"] for call in revoke.calls] == ["Bearer kept"]
 
@@ -330,7 +330,7 @@ async def test_a_token_answer_of_another_shape_is_asked_for_again_later(
     github.post(MINT).respond(201, json={"token": 5}, headers=NOT_GITHUB)
 
     with pytest.raises(TransientError, match="token request"):
-        await connection.tokens.for_fetch(REPOSITORY)
+        await connection.tokens.for_fetch(REPOSITORY, refused=None)
 
 
 def test_a_key_is_read_from_text_from_one_line_and_from_a_file(

@@ -105,7 +105,7 @@ async def test_a_limit_on_minting_is_no_refusal(
     github.post(MINT).side_effect = [limited(retry_after="30")]
 
     with pytest.raises(TransientError) as raised:
-        await connection.tokens.for_fetch(REPOSITORY)
+        await connection.tokens.for_fetch(REPOSITORY, refused=None)
 
     assert raised.value.after_seconds == 30
 

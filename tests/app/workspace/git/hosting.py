@@ -56,14 +56,16 @@ class Asked:
 class GitHost:
     """A running server.
 
-    `fail` maps a service (`git-receive-pack`) to a status it answers with, saying `says`; `watch`
-    is called on each request.
+    `fail` maps a service (`git-receive-pack`) to a status it answers with, saying `says`; `faults`
+    are met once each, in turn, by the requests whose target ends so: a status, or None for a
+    connection dropped behind the effect. `watch` is called on each request.
     """
 
     root: Path
     tokens: set[str]
     asked: list[Asked] = field(default_factory=list)
     fail: dict[str, int] = field(default_factory=dict)
+    faults: list[tuple[str, int | None]] = field(default_factory=list)
     says: bytes = b"no\n"
     watch: Callable[[], None] | None = None
     url: str = ""
@@ -126,7 +128,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.host.watch()
         self.host.asked.append(Asked(self.command, self.path, token))
         service = parts.query.partition("service=")[2] or parts.path.rpartition("/")[2]
-        if service in self.host.fail:
+        if self.host.faults and self.path.endswith(self.host.faults[0][0]):
+            status = self.host.faults.pop(0)[1]
+            if status is None:
+                self._backend(parts.path, parts.query, body)
+                self.close_connection = True
+            else:
+                self._answer(status, [("Content-Type", "text/plain")], self.host.says)
+        elif service in self.host.fail:
             self._answer(self.host.fail[service], [("Content-Type", "text/plain")], self.host.says)
         elif token not in self.host.tokens:
             self._answer(401, [("WWW-Authenticate", 'Basic realm="git"')], b"")

@@ -1,6 +1,6 @@
 """A git host on loopback, and the room's own parts on top of it, for tests in several places."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from phases.core.model import Base, Person, Places, Repository, Run
 from tests.app.workspace.git.hosting import GitHost, Serving
 
 FETCH_TOKEN = "ghs_" + "f" * 60
+NEW_FETCH_TOKEN = "ghs_" + "n" * 60
 PUSH_TOKEN = "ghs_" + "p" * 60
 REPOSITORY = Repository(7, "owner", "project", 1, "main")
 
@@ -30,13 +31,15 @@ class IssuedTokens:
     """Gives out two fixed tokens and remembers which were revoked."""
 
     revoked: list[str] = field(default_factory=list)
+    taken_no_more: list[str] = field(default_factory=list)
     unrevocable: bool = False
     refused: bool = False
 
-    async def for_fetch(self, _: Repository) -> str:
+    async def for_fetch(self, _: Repository, *, refused: str | None) -> str:
         if self.refused:
             raise PhaselineError("GitHub answered 404: no such installation")
-        return FETCH_TOKEN
+        self.taken_no_more += [refused] if refused else []
+        return NEW_FETCH_TOKEN if refused else FETCH_TOKEN
 
     async def for_push(self, _: Repository) -> str:
         return PUSH_TOKEN
@@ -56,6 +59,19 @@ class SteppingClock:
     def now(self) -> datetime:
         self.minutes += 1
         return datetime(2026, 1, 1, 12, self.minutes, tzinfo=UTC)
+
+
+@dataclass
+class PatientClock(SteppingClock):
+    """Waiting takes no time, and is remembered in seconds; something may happen meanwhile."""
+
+    waits: list[float] = field(default_factory=list)
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        if self.meanwhile is not None:
+            await self.meanwhile()
 
 
 def a_run(base: str | None = None, head: str | None = None) -> Run:
@@ -85,6 +101,7 @@ class Bench:
     remote: Remote
     mirrors: Mirrors
     data: Path
+    clock: PatientClock
     minutes: int = 0
 
     def committer(self, *known: str) -> Committer:
@@ -120,7 +137,8 @@ def git_bench(directory: Path) -> Iterator[Bench]:
     with Serving(root, {FETCH_TOKEN, PUSH_TOKEN}) as host:
         tokens = IssuedTokens()
         git = Git(Path("/usr/bin/git"), schemes=("http",), network={})
-        remote = Remote(git, tokens, host.url)
+        clock = PatientClock()
+        remote = Remote(git, tokens, host.url, clock)
         data = directory / "data"
         data.mkdir()
-        yield Bench(host, tokens, git, remote, Mirrors(git, remote, data / "git"), data)
+        yield Bench(host, tokens, git, remote, Mirrors(git, remote, data / "git"), data, clock)
