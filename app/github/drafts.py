@@ -80,9 +80,11 @@ class Draft:
                 )
             )
         except RefusedByGitHubError as refusal:
-            head = await self._head(branch) if refusal.says("already exists") else None
-            if head is None:
+            if not refusal.says("already exists"):
                 raise
+            head = await self._head(branch)
+            if head is None:
+                raise _not_shown_yet(refusal) from refusal
             return head
         return made
 
@@ -105,11 +107,9 @@ class Draft:
                 found = await self._pulls.of_branch(branch)
                 if found is not None:
                     return found
-                # Made by a call that was not heard of, and not in the lists yet.
-                raise TransientError(str(refusal), _REPLICATION_SECONDS) from refusal
+                raise _not_shown_yet(refusal) from refusal
             if refusal.says("no commits between") and await self._is_ahead(branch):
-                # The branch was made a moment ago and has not reached every server of GitHub's.
-                raise TransientError(str(refusal), _REPLICATION_SECONDS) from refusal
+                raise _not_shown_yet(refusal) from refusal
             raise
 
     async def _is_ahead(self, branch: str) -> bool:
@@ -131,6 +131,11 @@ class Draft:
             lambda rest: rest.git.async_get_commit(self._owner, self._name, sha)
         )
         return understood(CommitAnswer, answer)
+
+
+def _not_shown_yet(refusal: RefusedByGitHubError) -> TransientError:
+    """Return what to do about something that is there, and not on every server of GitHub's yet."""
+    return TransientError(str(refusal), _REPLICATION_SECONDS)
 
 
 def _refused(refusal: RefusedByGitHubError) -> str:

@@ -128,6 +128,31 @@ async def test_a_pull_request_that_appears_meanwhile_is_taken(
     assert await open_draft(forge) == HEAD
 
 
+async def test_a_pull_request_that_is_there_and_not_listed_yet_is_looked_for_later(
+    github: respx.MockRouter, forge: GitHubForge
+) -> None:
+    github.get(f"{REPO}/pulls").respond(200, json=[])
+    exists = "A pull request already exists for acme:phaseline/3-add-due-dates."
+    github.post(f"{REPO}/pulls").side_effect = [said(422, "Validation Failed", exists)]
+
+    with pytest.raises(TransientError) as raised:
+        await open_draft(forge)
+
+    assert raised.value.after_seconds == 5
+
+
+async def test_a_branch_that_is_there_and_not_shown_yet_is_looked_for_later(
+    github: respx.MockRouter, forge: GitHubForge
+) -> None:
+    github.get(REF).respond(404, json={})
+    github.post(f"{REPO}/git/refs").side_effect = [said(422, "Reference already exists")]
+
+    with pytest.raises(TransientError) as raised:
+        await open_draft(forge)
+
+    assert raised.value.after_seconds == 5
+
+
 async def test_no_commits_between_passes_when_the_branch_is_ahead(
     github: respx.MockRouter, forge: GitHubForge
 ) -> None:
