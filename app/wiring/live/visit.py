@@ -127,7 +127,7 @@ class Visit:
         if run is None:
             raise UntriedError("no draft was opened")
         git = git_of(self._settings)
-        remote = Remote(git, self._connection.tokens, self._settings.github_url)
+        remote = Remote(git, self._connection.tokens, self._settings.github_url, self._clock)
         with tempfile.TemporaryDirectory() as place:
             objects = await Mirrors(git, remote, Path(place)).with_commit(run, draft.head)
             at = int(self._clock.now().timestamp())
@@ -144,7 +144,7 @@ class Visit:
     async def _token(self) -> str:
         if not self._pushed:
             raise UntriedError("git did not get as far as using one")
-        token = await self._connection.tokens.for_fetch(self._repository)
+        token = await self._connection.tokens.for_fetch(self._repository, refused=None)
         if not LONG_TOKEN.fullmatch(token):
             raise UntriedError(f"GitHub gave tokens of another form, {len(token)} characters long")
         return f"{len(token)} characters; the API, a fetch and a push took such tokens"
