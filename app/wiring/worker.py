@@ -156,6 +156,25 @@ def sweep_of(
     )
 
 
+def writer_of(
+    settings: Settings,
+    store: Store,
+    connection: GitHubConnection,
+    clock: SystemClock,
+    keeper: Keeper,
+) -> OutboxWriter:
+    """Join what sends the outbox."""
+    return OutboxWriter(
+        outbox=SealedOutbox(store.outbox, store.records, connection.seal),
+        conversations=Conversations(connection.clients, app_id=settings.github_app_id),
+        batch=OUTBOX_BATCH,
+        betrays=Tripwire(secrets_of(settings)).touched_by,
+        may_write=lambda: keeper.keeps,
+        clock=clock,
+        patience=QUEUE_PATIENCE_SECONDS,
+    )
+
+
 def crew_of(
     settings: Settings,
     store: Store,
@@ -174,22 +193,13 @@ def crew_of(
     )
     labels = Labels(connection.clients, label=settings.label)
     reception = reception_of(settings, store, connection, labels, clock)
-    writer = OutboxWriter(
-        outbox=SealedOutbox(store.outbox, store.records, connection.seal),
-        conversations=Conversations(connection.clients, app_id=settings.github_app_id),
-        batch=OUTBOX_BATCH,
-        betrays=Tripwire(secrets_of(settings)).touched_by,
-        may_write=lambda: keeper.keeps,
-        clock=clock,
-        patience=QUEUE_PATIENCE_SECONDS,
-    )
     worker = Worker(
         reception=reception,
         agenda=store.runs,
         segments=segments,
         records=store.records,
         trackers=store.outbox,
-        writer=writer,
+        writer=writer_of(settings, store, connection, clock, keeper),
         sweep=sweep_of(settings, store, connection, reception, labels, clock),
         seal=connection.seal,
         phases=standard_pipeline().phases,
