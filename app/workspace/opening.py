@@ -3,7 +3,7 @@
 Everything is made anew and removed at the end; what must outlive it lies in the run's object store.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,7 +13,8 @@ from app.workspace import gitdir
 from app.workspace.checkout import Checkouts
 from app.workspace.committing import Committer, Place
 from app.workspace.environments.preparation import Environment
-from app.workspace.objects import Objects
+from app.workspace.lookup import Lookup
+from app.workspace.objects import Entry, Objects
 from app.workspace.overview import Overview
 from app.workspace.ports import Packs
 from app.workspace.sandbox.cage import Cage
@@ -81,13 +82,14 @@ class Openings:
                 skills={skill.name: skill.body for skill in roster.skills},
                 limits=self._limits,
             )
-            tree = await self._tree(start, place, cage)
+            listing = await start.objects.listing(start.commit)
+            tree = await self._tree(start, place, cage, listing)
             yield GitWorktree(
                 tree,
                 toolbox,
                 self._committer,
                 Place(start.objects, start.commit, work, start.remote_tip),
-                start.overview.listing,
+                Lookup(start.objects, listing, cage.worktree),
                 snapshots=Snapshots(
                     start.objects, self._packs, start.run.id, str(name), start.commit
                 ),
@@ -120,12 +122,14 @@ class Openings:
             path=start.environment.path,
         )
 
-    async def _tree(self, start: Start, place: Path, cage: Cage) -> WorkingTree:
+    async def _tree(
+        self, start: Start, place: Path, cage: Cage, listing: Mapping[bytes, Entry]
+    ) -> WorkingTree:
         tree = WorkingTree(
             start.objects,
             cage.worktree,
             start.commit,
-            await start.objects.listing(start.commit),
+            listing,
             mounts=cage.mount_points,
             index=place / "service.index",
             owner=self._sandbox.owner,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathspec import GitIgnoreSpec
 
 from app.workspace.committing import Committer, Place
-from app.workspace.objects import Entry
+from app.workspace.lookup import Lookup
 from app.workspace.sandbox.errors import SandboxError
 from app.workspace.snapshots import Snapshots
 from app.workspace.tools.toolbox import Toolbox
@@ -22,14 +22,13 @@ from phases.core.ports import ToolResult
 from phases.core.submission import CommitMessage
 
 log = logging.getLogger(__name__)
-_MOST_LINES_READ = 8 << 20
 
 
 class GitWorktree:
     """One step's checkout.
 
-    `base` are the files of the run's base commit, for looking up what a plan cites; `protected`
-    are patterns of paths that the repository lets no run change.
+    `lookup` finds the places that an artifact cites; `protected` are patterns of paths that the
+    repository lets no run change.
     """
 
     def __init__(
@@ -38,7 +37,7 @@ class GitWorktree:
         toolbox: Toolbox,
         committer: Committer,
         place: Place,
-        base: Mapping[bytes, Entry],
+        lookup: Lookup,
         *,
         snapshots: Snapshots,
         protected: tuple[str, ...],
@@ -49,10 +48,9 @@ class GitWorktree:
         self._toolbox = toolbox
         self._committer = committer
         self._place = place
-        self._base = base
+        self._lookup = lookup
         self._protected = GitIgnoreSpec.from_lines(protected)
         self._writable = writable
-        self._lines: dict[str, int] = {}
 
     async def call(self, tool: str, arguments: Mapping[str, object]) -> ToolResult:
         """Run one tool in the cage.
@@ -119,19 +117,8 @@ class GitWorktree:
         return f"{text[:limit]}\n[The diff goes on; beyond {limit} characters it is left out.]"
 
     def line_exists(self, path: str, line: int | None) -> bool:
-        """Tell whether a path (and line, from 1) exists at the run's base commit."""
-        entry = self._base.get(path.encode("utf-8", "surrogateescape"))
-        if entry is None:
-            prefix = path.rstrip("/").encode("utf-8", "surrogateescape") + b"/"
-            return line is None and any(known.startswith(prefix) for known in self._base)
-        if line is None:
-            return True
-        if entry.size is None or entry.size > _MOST_LINES_READ:
-            return False
-        if entry.oid not in self._lines:
-            content = self._place.objects.blob_now(entry.oid)
-            self._lines[entry.oid] = len(content.splitlines())
-        return 1 <= line <= self._lines[entry.oid]
+        """Tell whether a path (and line, from 1) is there, at the step's start or now."""
+        return self._lookup.exists(path, line)
 
     def _judged(self, change: Change) -> Change:
         if change.refusal or not self._protected.match_file(change.path):

@@ -81,7 +81,7 @@ class Worktree(Desk, Protocol):
         """Tell whether a text holds a secret of this service, in part or in disguise."""
 
     def line_exists(self, path: str, line: int | None) -> bool:
-        """Tell whether a path (and line) exists at the run's base commit."""
+        """Tell whether a path (and line) is there, at the step's start or as its files are now."""
 
 
 @dataclass(frozen=True)

@@ -250,8 +250,28 @@ async def test_lines_and_diffs_are_read_from_git_objects(room: Room) -> None:
     assert "-def add(a, b):" in diff
     assert "+x = 1" in diff
     assert cut.endswith("[The diff goes on; beyond 40 characters it is left out.]")
-    assert lines == [True, True, False, False]
+    assert lines == [True, False, False, False]
     assert paths == [True, True, False]
+
+
+async def test_a_cited_place_exists_where_the_step_started_or_in_what_it_has_written(
+    room: Room,
+) -> None:
+    run = await room.started()
+    roster = await room.workspaces.roster(run)
+
+    async with room.workspaces.open(run, WORK, roster, writable=True) as worktree:
+        before = worktree.line_exists("src/new.py", 2)
+        command = "printf 'a\\nb\\n' > src/new.py; rm src/calculator.py; ln -s /etc x"
+        await worktree.call("bash", {"command": command})
+        written = [worktree.line_exists("src/new.py", line) for line in (None, 2, 3)]
+        gone = worktree.line_exists("src/calculator.py", 1)
+        outside = [worktree.line_exists("x/passwd", 1), worktree.line_exists("../tree/src", None)]
+
+    assert not before
+    assert gone
+    assert written == [True, True, False]
+    assert outside == [False, False]
 
 
 async def test_a_head_that_github_does_not_show_yet_is_waited_for(room: Room) -> None:
