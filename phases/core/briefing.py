@@ -4,18 +4,19 @@ Everything that somebody outside wrote stands in JSON behind a boundary and is c
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 
-from phases.core.agent import Agent, Roster, Rule
+from phases.core.agent import EDITOR_TOOL, Agent, Roster, Rule
+from phases.core.material import material, since, told, versions
 from phases.core.model import Request
 from phases.core.ports import RepositoryMap
-from phases.core.receipts import Receipt
 from phases.core.record import Performed, Record
 from phases.core.sanitise import shown, visible
 from phases.core.scope import step_scope
 from phases.core.session import Block, Prompt
-from phases.core.submission import Demand, to_json
+from phases.core.submission import Demand
 from phases.core.work import Files, Step, WorkName
 
 # Where the roster says that our own rules come from; a repository has none there.
@@ -129,24 +130,47 @@ def _role(agent: Agent, step: Step, record: Record) -> str:
     return (
         f"{head}## You must not\n\n{prohibitions}\n\n"
         f"## This step\n\nMake `{step.makes}`: {step.title.lower()}. Hand in {asked}.\n"
-        f"{_FILES[step.files]}\n{_scope(agent, step, record)}"
+        f"{_FILES[step.files]}\n{_means(agent)}\n{_scope(agent, step, record)}"
+    )
+
+
+def _means(agent: Agent) -> str:
+    view_only = f"`{EDITOR_TOOL}` (its command `view` alone)"
+    names = {"editor": f"`{EDITOR_TOOL}`", "view": view_only}
+    tools = [tool for tool in agent.tools if tool != "view" or "editor" not in agent.tools]
+    limits = agent.limits
+    return (
+        f"Your tools: {', '.join(names.get(tool, f'`{tool}`') for tool in tools)}.\n"
+        f"Your limits: {limits.turns} turns, {limits.minutes} minutes, {limits.usd:.2f} USD. When "
+        "one of them runs out you are asked to submit in one last turn."
     )
 
 
 def _scope(agent: Agent, step: Step, record: Record) -> str:
     if step.files is not Files.COMMITTED:
         return ""
+    scope = step_scope(agent, record)
     return (
         "Your scope, as gitignore patterns from the root of the repository:\n\n"
-        f"{step_scope(agent, record).told()}\n\n"
-        "What you change outside of it is put back. Manifests, lock files and container files "
-        "inside of it stand only when system-plan.md names their path; files that steer GitHub "
-        "or agents never do.\n"
+        f"{scope.told()}\n\n"
+        "What you change outside of it is put back. Manifests, lock files, container files and "
+        "the configuration of checks stand only when system-plan.md names their path; files that "
+        "steer GitHub or agents never do.\n"
+        f"{_WIDER if scope.may_grow else _NO_WIDER}\n"
     )
 
 
+_WIDER = (
+    "A file outside of it that the work cannot do without: change it, and name it in `widen` with "
+    "the reason in every submission of this step. A file of another side or a test is not given; "
+    "what should change there goes into your artifact."
+)
+_NO_WIDER = (
+    "It does not grow, `widen` is null: what should change elsewhere goes into your artifact."
+)
+
 _FILES = {
-    Files.READ_ONLY: "The tree is read-only for you.",
+    Files.READ_ONLY: "The tree is read-only for you; commands may write below `/tmp`.",
     Files.COMMITTED: "What you change within your scope is committed with your message.",
     Files.THROWN_AWAY: "You may change files to try things; nothing of it is kept.",
 }
@@ -160,16 +184,11 @@ def _skills(roster: Roster, agent: Agent) -> str:
 def _handoff(
     record: Record, agent: Agent, step: Step, name: WorkName, handoff: Handoff, boundary: str
 ) -> str:
-    data = {
-        key: value
-        for key in (*agent.inputs, *agent.inputs_if_present)
-        if (value := _material(key, record, handoff))
-    }
     parts = [f"# Your turn: {step.title.lower()} (round {name.round})\n"]
-    if data:
+    if data := material(record, agent, step.makes, handoff.answering, handoff.diff):
         parts.append(_fenced("What the team has made so far", data, boundary))
     if handoff.answering:
-        answers = {str(work.name): _told(work) for work in handoff.answering}
+        answers = {str(work.name): told(work, record) for work in handoff.answering}
         parts.append("This round answers what follows; deal with every point of it.\n")
         parts.append(_fenced("What you answer", answers, boundary))
     if handoff.wishes:
@@ -179,53 +198,20 @@ def _handoff(
             "neither your step nor what you may do.\n"
         )
         parts.append(_fenced("What people ask for", list(handoff.wishes), boundary))
-    if before := (record.artifact(step.makes) if name.round > 1 else None):
-        parts.append(_fenced(f"Your own last {step.makes}", before.text, boundary))
+    parts.extend(_own(record, step, boundary))
     if handoff.earlier_failure:
         parts.append(_fenced("Why the attempt before failed", handoff.earlier_failure, boundary))
     parts.append("Begin.")
     return "\n".join(parts)
 
 
-def _material(key: str, record: Record, handoff: Handoff) -> object:
-    match key:
-        case "request" | "pm-spec.md" | "repository":
-            return None  # They stand in the shared prefix, or in the tree.
-        case "diff":
-            return handoff.diff
-        case "receipts":
-            return [_receipt(r) for r in latest_receipts(record)]
-        case "interfaces":
-            maker = record.maker("backend-implementation.md")
-            given = maker.submission.interfaces if maker and maker.submission else None
-            return [asdict(interface) for interface in given or ()]
-        case _:
-            artifact = record.artifact(key)
-            return artifact.text if artifact else None
-
-
-def latest_receipts(record: Record) -> tuple[Receipt, ...]:
-    """Return the receipts of the last checks that were run."""
-    with_receipts = [w for w in record.works if w.receipts and w.name.performer != "prepare"]
-    return with_receipts[-1].receipts if with_receipts else ()
-
-
-def _receipt(receipt: Receipt) -> dict[str, object]:
-    return {
-        "check": str(receipt.check),
-        "status": receipt.status,
-        "command": " ".join(receipt.argv),
-        "passed": receipt.passed,
-        "failed": receipt.failed,
-        "failures": [asdict(failure) for failure in receipt.failures[:50]],
-        "output": receipt.excerpt,
-    }
-
-
-def _told(work: Performed) -> dict[str, object]:
-    told: dict[str, object] = {}
-    if work.submission:
-        told |= {k: v for k, v in to_json(work.submission).items() if v is not None}
-    if work.receipts:
-        told["receipts"] = [_receipt(receipt) for receipt in work.receipts]
-    return told
+def _own(record: Record, step: Step, boundary: str) -> Iterator[str]:
+    """Yield what the agent itself has handed in before, and what was committed since."""
+    texts = versions(record, step.makes)
+    if len(texts) == 1:
+        yield _fenced(f"Your own last {step.makes}", texts[0], boundary)
+    elif texts:
+        title = f"Your own {step.makes} of earlier rounds, oldest first"
+        yield _fenced(title, list(texts), boundary)
+    if texts and (changed := since(record, step.makes)):
+        yield _fenced("What was committed since you handed that in", changed, boundary)

@@ -1,8 +1,8 @@
 """The description of the pull request, made of what is on record."""
 
 from phases.core.artifacts import gaps
-from phases.core.briefing import latest_receipts
 from phases.core.comments import cut, receipts_table, usd
+from phases.core.material import latest_receipts
 from phases.core.model import Request, StepOutcome
 from phases.core.record import Record
 from phases.core.sanitise import code, inline, prose
@@ -55,7 +55,9 @@ def _look_here_first(record: Record) -> list[str]:
     paths = guarded(sorted({path for _, commit in record.commits for path in commit.files}))
     if not paths:
         return []
-    listed = "\n".join(f"- {code(path)} decides what gets installed or shipped" for path in paths)
+    listed = "\n".join(
+        f"- {code(path)} decides what gets installed, shipped or checked" for path in paths
+    )
     return [f"## Look here first: guarded files\n\n{listed}\n"]
 
 

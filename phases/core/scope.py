@@ -25,7 +25,20 @@ NEVER = (
     ".cursor/",
     "copilot-instructions.md",
 )
-# Files that decide what gets installed or shipped: only when the reviewed plan names the path.
+# Files that decide what a check looks at and what it lets pass: a change of them can make any check
+# green without mending anything.
+CONFIGURATION = (
+    *("ruff.toml", ".ruff.toml", ".flake8", ".pylintrc", "pylintrc", ".isort.cfg"),
+    *("mypy.ini", ".mypy.ini", "pyrightconfig.json", "pytest.ini", "tox.ini", "noxfile.py"),
+    *(".coveragerc", ".pre-commit-config.y*ml"),
+    *("biome.json*", ".eslintrc*", "eslint.config.*", ".eslintignore"),
+    *(".prettierrc*", "prettier.config.*", ".prettierignore", ".stylelintrc*"),
+    *("tsconfig*.json", "jsconfig.json", "vitest.config.*", "vite.config.*", "jest.config.*"),
+    *("playwright.config.*", "cypress.config.*", "karma.conf.*"),
+    *(".golangci.y*ml", ".golangci.toml", "clippy.toml", ".clippy.toml", "rustfmt.toml"),
+    *(".rubocop*.yml", ".rspec", "phpstan*.neon*", "phpunit*.xml*"),
+)
+# Files that decide what gets installed, shipped or checked: only when the reviewed plan names them.
 GUARDED = (
     "pyproject.toml",
     "setup.py",
@@ -47,6 +60,7 @@ GUARDED = (
     "Dockerfile*",
     "compose*.y*ml",
     "docker-compose*.y*ml",
+    *CONFIGURATION,
 )
 
 
@@ -60,7 +74,8 @@ class Scope:
     """What one step may change, in gitignore patterns; `named` is text that lifts the guard.
 
     `taken` holds the patterns of each side, `opened` the single files that were asked for and given
-    beyond `patterns`.
+    beyond `patterns`. Whoever may write `everywhere` repairs what is there, and nothing else: no
+    plan lifts the guard for them.
     """
 
     patterns: tuple[str, ...]
@@ -68,6 +83,7 @@ class Scope:
     named: str
     taken: tuple[tuple[str, ...], ...]
     may_grow: bool
+    everywhere: bool
     opened: tuple[str, ...] = ()
 
     def told(self) -> str:
@@ -88,9 +104,18 @@ class Scope:
             return "it lies outside your scope"
         if self.excluded and matches_any(self.excluded, [path]):
             return "tests belong to the test-writer"
-        if matches_any(GUARDED, [path]) and path not in self.named:
-            return "it is guarded, and the reviewed plan does not name it"
-        return None
+        if self.everywhere and change.kind is not ChangeKind.MODIFIED:
+            return "you repair the files that are there: none is added, none goes"
+        return self._guards(path)
+
+    def _guards(self, path: str) -> str | None:
+        if not matches_any(GUARDED, [path]):
+            return None
+        if self.everywhere:
+            return "it is guarded, and nothing that you repair lies in it"
+        return (
+            None if path in self.named else "it is guarded, and the reviewed plan does not name it"
+        )
 
     def opening(self, *paths: str) -> "Scope":
         """Return the scope with these files opened; whether they may be, `why_closed` says."""
@@ -124,13 +149,15 @@ def scope_of(agent: Agent, places: Places, changed: Iterable[str], plan: str) ->
             "changed": tuple(exactly(path) for path in changed),
         }
     )
-    owns_tests = "{tests}" in agent.may_write or any(p in {"**", "*", "/"} for p in agent.may_write)
+    everywhere = any(pattern in {"**", "*", "/"} for pattern in agent.may_write)
+    owns_tests = everywhere or "{tests}" in agent.may_write
     return Scope(
         patterns,
         () if owns_tests else places.tests,
         plan,
         taken=(places.backend, places.frontend, places.docs),
         may_grow=bool(_MAY_GROW & set(agent.may_write)),
+        everywhere=everywhere,
     )
 
 

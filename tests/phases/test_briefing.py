@@ -3,21 +3,25 @@ from dataclasses import replace
 
 import pytest
 
-from phases.core.agent import Rule
+from phases.core.agent import Roster, Rule
 from phases.core.briefing import SYSTEM, Handoff, brief
 from phases.core.machine import RunState
-from phases.core.model import Base, Commit
+from phases.core.material import told_receipts
+from phases.core.model import Artifact, Base, Commit
 from phases.core.ports import RepositoryMap
-from phases.core.record import Record
+from phases.core.receipts import VANISHED, CheckKind
+from phases.core.record import Performed, Record
 from phases.core.sanitise import visible
 from phases.core.session import Prompt
+from phases.core.submission import Interface, Outcome, Submission, Verdict
 from phases.core.work import PhaseName, Step, WorkName
 from phases.implementation import BACKEND, OPTIMIZE
 from phases.planning import SYSTEM as SYSTEM_PLAN
 from phases.planning import TESTS
-from tests.fakes.outside import PLACES, sha
+from phases.qa import REVIEW as CODE_REVIEW
+from tests.fakes.outside import PLACES, receipt, sha
 from tests.fakes.team import team
-from tests.phases.test_tracker import BUILT, SPEC, run
+from tests.phases.test_tracker import BUILT, SPEC, run, work
 
 SURVEY = RepositoryMap("back/a.py\ntests/test_a.py", "backend tests: pytest")
 NOTHING = Handoff((), "", "")
@@ -150,3 +154,115 @@ def test_what_a_round_answers_is_handed_over_as_data() -> None:
 
     assert "This round answers what follows" in text
     assert str(BUILT.name) in text
+
+
+REPORT = work(
+    "implementation/backend-developer/1",
+    "Build the back end",
+    130,
+    230,
+    artifact=Artifact("backend-implementation.md", "What I built first.", "1"),
+    submission=Submission(
+        Outcome.DONE,
+        "",
+        "built",
+        interfaces=(Interface("GET /a", "endpoint", "none", "back/a.py", 3),),
+    ),
+    commit=Commit(sha("built"), sha("tree"), "feat: build", ("back/a.py",), 3, 0),
+)
+REVIEWED = work(
+    "qa/code-reviewer/1",
+    "Review the change",
+    300,
+    330,
+    artifact=Artifact("review-report.md", "What I saw.", "2"),
+    submission=Submission(
+        Outcome.DONE, "What I saw.", "one", verdict=Verdict.CHANGES_REQUESTED, findings=()
+    ),
+)
+REPAIRED = work(
+    "qa/backend-developer/1",
+    "Mend the back end",
+    400,
+    430,
+    artifact=Artifact("backend-implementation.md", "What I mended then.", "3"),
+    submission=Submission(Outcome.DONE, "", "mended"),
+    commit=Commit(sha("mended"), sha("tree 2"), "fix: mend", ("back/a.py",), 1, 1),
+)
+
+
+def read_by(agent: str, *more: str) -> Roster:
+    one = team().agent(agent)
+    return replace(team(), agents=(replace(one, inputs_if_present=more),))
+
+
+def told_to(roster: Roster, step: Step, on: Record, *answering: Performed) -> str:
+    agent = roster.agent(step.agent)
+    name = WorkName(PhaseName.QA, step.agent, 2)
+    prompt = brief(on, roster, agent, step, name, SURVEY, Handoff(answering, "", ""))
+    return prompt.blocks[-1].text
+
+
+def test_a_developer_that_answers_a_review_reads_it_and_its_own_report_once() -> None:
+    on = replace(record(), works=(SPEC, REPORT, REVIEWED))
+    roster = read_by("backend-developer", "backend-implementation.md", "review-report.md")
+
+    text = told_to(roster, BACKEND, on, REVIEWED)
+
+    assert text.count("What I saw.") == 1
+    assert text.count("What I built first.") == 1
+
+
+def test_what_a_first_report_says_is_read_beside_the_report_of_a_repair() -> None:
+    on = replace(record(), works=(SPEC, REPORT, REPAIRED))
+    roster = read_by("code-reviewer", "backend-implementation.md")
+
+    text = told_to(roster, CODE_REVIEW, on)
+
+    assert text.index("What I built first.") < text.index("What I mended then.")
+
+
+def test_interfaces_outlive_a_repair_that_declares_none() -> None:
+    on = replace(record(), works=(SPEC, REPORT, REPAIRED))
+    roster = read_by("code-reviewer", "interfaces")
+
+    assert "GET /a" in told_to(roster, CODE_REVIEW, on)
+
+
+def test_a_later_review_is_told_what_was_committed_since_the_one_before() -> None:
+    on = replace(record(), works=(SPEC, REPORT, REVIEWED, REPAIRED))
+
+    text = told_to(team(), CODE_REVIEW, on)
+
+    _, data, _ = text.split("What was committed since")[1].split(f"--{boundary_in(text)}\n")
+    since = json.loads(data)
+    assert since["the branch was at"] == sha("built")[:10]
+    assert [c["subject"] for c in since["commits of the run since"]] == ["fix: mend"]
+
+
+def boundary_in(text: str) -> str:
+    return next(line[2:] for line in text.split("\n") if line.startswith("--"))
+
+
+def test_receipts_tell_new_failures_from_those_of_the_base_and_why_a_check_did_not_run() -> None:
+    before = (receipt("base", CheckKind.LINT, "as ever"), receipt("base", CheckKind.TYPES))
+    after = (receipt("head", CheckKind.LINT, "as ever", "fresh"),)
+    baseline = work("planning/baseline/1", "Run every check", 50, 60, receipts=before)
+    on = replace(record(), works=(SPEC, baseline))
+
+    lint, vanished = told_receipts(after, on)
+
+    assert "fresh" in str(lint["new failures"])
+    assert "as ever" not in str(lint["new failures"])
+    assert "as ever" in str(lint["failures that were there before this run"])
+    assert vanished == {"check": "backend types", "status": "did_not_run", "reason": VANISHED}
+
+
+def test_every_agent_is_told_its_tools_its_limits_and_whether_its_scope_can_grow() -> None:
+    developer = whole(briefed(BACKEND, PhaseName.IMPLEMENTATION))
+    optimizer = whole(briefed(OPTIMIZE, PhaseName.IMPLEMENTATION))
+
+    assert "Your tools: `bash`, `str_replace_based_edit_tool`, `grep`" in developer
+    assert "Your limits: 30 turns, 15 minutes, 2.00 USD." in developer
+    assert "name it in `widen`" in developer
+    assert "It does not grow, `widen` is null" in optimizer

@@ -82,11 +82,29 @@ def test_nobody_ever_changes_what_steers_github_or_agents(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["back/pyproject.toml", "back/Dockerfile", "back/requirements.txt"]
+    "path",
+    [
+        *("back/pyproject.toml", "back/Dockerfile", "back/requirements.txt"),
+        *("back/ruff.toml", "back/mypy.ini", "back/pytest.ini", "back/deep/tsconfig.build.json"),
+        *("back/.eslintrc.cjs", "back/biome.json", "back/vitest.config.ts"),
+    ],
 )
 def test_a_guarded_file_stands_only_when_the_plan_names_its_path(path: str) -> None:
     assert objection("backend-developer", path)
     assert objection("backend-developer", path, plan=f"New dependency in {path}.") is None
+
+
+def test_whoever_may_write_everywhere_repairs_what_is_there_and_no_plan_lifts_the_guard() -> None:
+    scope = scope_of(team().agent("quality-checker"), PLACES, (), "We change back/ruff.toml.")
+
+    def objection_to(path: str, kind: ChangeKind) -> str:
+        return scope.objection(Change(path, kind)) or ""
+
+    assert objection_to("back/a.py", ChangeKind.MODIFIED) == ""
+    assert objection_to("tests/test_a.py", ChangeKind.MODIFIED) == ""
+    assert "none goes" in objection_to("tests/test_a.py", ChangeKind.DELETED)
+    assert "none is added" in objection_to("tests/conftest.py", ChangeKind.ADDED)
+    assert "guarded" in objection_to("back/ruff.toml", ChangeKind.MODIFIED)
 
 
 def why_closed(agent: str, path: str, plan: str = "") -> str | None:
