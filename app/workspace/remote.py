@@ -214,10 +214,12 @@ def _push_meaning(error: GitError, branch: str, token: str) -> BlockedError | Tr
     rejected = _REJECTED.search(error.stdout)
     if rejected is None:
         return _meaning(error, f"Pushing {branch}", token)
-    if _RACED.search(rejected["why"]):
-        return TransientError(f"{branch} moved on GitHub while it was being pushed to.", 5.0)
     words = [line for line in error.stderr.splitlines() if line.startswith("remote:")]
     quoted = "\n".join(line.removeprefix("remote:").strip() for line in words).strip()
+    # A connection that is lost while git sends on it makes libcurl send the same once more: then
+    # what moved the branch may be this very push.
+    if _RACED.search(rejected["why"]) or _RACED.search(quoted):
+        return TransientError(f"{branch} moved on GitHub while it was being pushed to.", 5.0)
     reason = rejected["why"].strip("()")
     rule = capped("\n".join(part for part in (reason, quoted) if part), _MOST_QUOTED)
     lines = "\n".join(f"> {line}" for line in rule.splitlines())

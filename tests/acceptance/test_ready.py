@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.rehearsal.samples import SAMPLES
 from tests.acceptance.scripts import diagnosis, repair, that_breaks_a_test
+from tests.durability.counting import answered_turns, standing
 from tests.story import BOT, Story
 from tests.world import World
 
@@ -43,6 +44,39 @@ def test_a_label_becomes_a_pull_request_that_is_ready_for_review(
     assert all(step["outcome"] for step in run["steps"])
     assert len(story.pull_requests()) == 1
     _a_clone_passes_the_checks_of_the_repository(story, tmp_path)
+
+
+def test_while_github_fails_at_a_tenth_of_all_calls_everything_stands_once(
+    shared_world: World,
+) -> None:
+    shared_world.play(SAMPLES["pocket"].script)
+    before = len(shared_world.faults_of_github())
+    shared_world.rehearse_github("--fault-rate", "0.1", "--fault-seed", "5")
+    try:
+        story = shared_world.label_issue()
+        story.run_until("ready")
+    finally:
+        shared_world.rehearse_github()
+
+    faults = shared_world.faults_of_github()[before:]
+    assert len({fault["fault"] for fault in faults}) >= 4
+    _the_conversations_hold_everything_once(story)
+    _each_committing_step_was_pushed_by_itself(story)
+    _nothing_was_made_that_does_not_stand(story)
+    assert [turn for turn, times in answered_turns(story).items() if times > 1] == []
+
+
+def _nothing_was_made_that_does_not_stand(story: Story) -> None:
+    found = standing(story)
+    counts = {(kind, what): n for (kind, what), n in found.items() if not kind.endswith("made")}
+    several = {"pushes", "remark"}
+    assert {each: n for each, n in counts.items() if n > 1 and each[0] not in several} == {}
+    for place in ("issue", "pull request"):
+        there = sum(kind == "comment" and what.startswith(f"{place}:") for kind, what in counts)
+        assert found["comments made", place] == there
+    assert found["pull requests made", ""] == 1
+    assert found["check runs made", ""] == sum(kind == "check run" for kind, _ in counts)
+    assert found["reactions made", "issue"] == 1
 
 
 def _the_conversations_hold_everything_once(story: Story) -> None:

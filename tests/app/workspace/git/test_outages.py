@@ -68,6 +68,27 @@ async def test_a_push_that_failed_before_it_was_made_is_made(bench: Bench) -> No
     assert bench.host.tip("owner", "project", BRANCH) == base
 
 
+async def test_a_branch_that_moves_while_it_is_pushed_to_is_no_refusal(bench: Bench) -> None:
+    bench.host.create("owner", "project", FILES)
+    first = bench.host.push("owner", "project", {"a.md": "a\n"}, branch=BRANCH)
+    then = bench.host.push("owner", "project", {"b.md": "b\n"}, branch="main")
+    objects = await bench.fetched()
+    bare = bench.host.bare("owner", "project")
+    seen: list[str] = []
+
+    def move_behind_the_look() -> None:
+        seen.append("")
+        if len(seen) == 2:
+            git("update-ref", f"refs/heads/{BRANCH}", then, first, cwd=bare)
+
+    bench.host.watch = move_behind_the_look
+
+    with pytest.raises(TransientError, match="moved on GitHub"):
+        await bench.remote.push(REPOSITORY, objects.gitdir, then, BRANCH)
+
+    assert bench.host.tip("owner", "project", BRANCH) == then
+
+
 @pytest.mark.parametrize("request_struck", [LOOK, FETCH])
 async def test_a_limit_is_no_refusal_of_the_token_and_is_waited_out(
     bench: Bench, request_struck: str
