@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from phases.adoption import Adoption
+from phases.core.check_run import begun as begun_check
 from phases.core.check_run import concluded
 from phases.core.comments import plural, ready_comment, receipts_comment, review_request
 from phases.core.description import description, opening, title
@@ -13,11 +14,20 @@ from phases.core.outward import Desired
 from phases.core.ports import Clock, Forge, Records, Workspaces
 from phases.core.receipts import CheckStatus, Receipt
 from phases.core.record import Performed, Record
-from phases.core.work import Action, WorkName
+from phases.core.work import Action, PhaseName, WorkName
 from phases.initialization import DRAFT, FREEZE, PREPARE
 from phases.planning import BASELINE
 from phases.qa import CHECKS, against_baseline
-from phases.ready import DESCRIBE, FLIP, RECHECK, RECHECK_NAME, vouched_for
+from phases.ready import (
+    CONFLICTS,
+    DESCRIBE,
+    FLIP,
+    MERGE,
+    RECHECK,
+    RECHECK_NAME,
+    hold_to_base,
+    vouched_for,
+)
 
 Done = tuple[Performed, tuple[Desired, ...]]
 OUTBOX_PATIENCE_SECONDS = 120.0
@@ -42,6 +52,7 @@ class ActionPerformer:
             CHECKS: self._checks,
             RECHECK: self._checks,
             DESCRIBE: self._describe,
+            MERGE: self._merge,
             FLIP: self._flip,
         }
 
@@ -52,7 +63,7 @@ class ActionPerformer:
             BlockedError: when a person must act.
             TransientError: when the outside did not answer.
         """
-        if action in {CHECKS, RECHECK}:
+        if action in {CHECKS, RECHECK, MERGE}:
             record = await self._adoption.adopt(record, name)
         attempt = await self._records.begin(record.run, name, action.title)
         begun = Performed(name, action.title, attempt, self._clock.now())
@@ -127,8 +138,28 @@ class ActionPerformer:
         run = record.run
         if run.request is None:
             raise DefectError("a description needs the frozen request")
-        await self._forge.describe_pull_request(run, title(run.request), description(record))
+        changed = await self._workspaces.changed(run)
+        text = description(record, changed)
+        await self._forge.describe_pull_request(run, title(run.request), text)
         return replace(begun, outcome=StepOutcome.DONE), ()
+
+    async def _merge(self, record: Record, begun: Performed) -> Done:
+        run = record.run
+        if run.drift is None or run.base is None:
+            detail = "the branch has all of its base branch"
+            return replace(begun, outcome=StepOutcome.NO_CHANGE, detail=detail), ()
+        merge = await self._workspaces.merge(run, begun.name, run.drift.tip)
+        found = plural(len(merge.conflicts), "file") if merge.conflicts else ""
+        told = f"conflicts in {found}" if found else "merges cleanly"
+        performed = replace(
+            begun,
+            outcome=StepOutcome.DONE,
+            commit=merge.commit,
+            detail=f"`{run.base.branch}` at {short(merge.tip)}: {told}",
+            facts=(("tip", merge.tip), (CONFLICTS, "\n".join(merge.conflicts))),
+        )
+        shown = begun_check(record, merge.commit.sha) if merge.commit else ()
+        return performed, shown
 
     async def _flip(self, record: Record, begun: Performed) -> Done:
         waited = 0.0
@@ -141,7 +172,9 @@ class ActionPerformer:
             # The next drive checks them before it comes here again.
             await self._adoption.adopt(record, RECHECK_NAME)
             raise TransientError("People have pushed to the branch; that is checked first.", 1.0)
-        if record.run.adopted:
+        record = await self._adoption.measured(record, PhaseName.READY)
+        hold_to_base(record)
+        if record.run.adopted or record.latest(PhaseName.READY, MERGE.name):
             await self._describe(record, begun)
         pull_request = await self._forge.mark_ready(record.run)
         await self._records.amend(replace(record.run, pull_request=pull_request))

@@ -1,5 +1,7 @@
 """Adopts people's commits: what is done next starts from them, and the tracker says so.
 
+What they push to the base branch is no part of the run: it is measured, and the tracker says so.
+
 What a person pushes while a step is at work is no part of that step; it begins again from there.
 """
 
@@ -36,11 +38,26 @@ class Adoption:
         run = record.run
         arrival = await self._workspaces.arrived(run)
         if arrival is None:
-            return record
+            return await self.measured(record, name.phase)
         await self._records.amend(replace(run, head=arrival.tip, adopted=arrival.tip))
         told = f"{plural(arrival.count, 'commit')} that people pushed to the branch"
         text = f"Adopted {told}; the run goes on from {short(arrival.tip)}."
         await self._records.note(run, None, text)
+        return await self.measured(await self._records.record(run.id), name.phase)
+
+    async def measured(self, record: Record, phase: PhaseName) -> Record:
+        """Return the record with how far the base branch has moved, where that matters now.
+
+        So it does in the last phase, and where somebody pushed to it since it was last looked at.
+        """
+        run = record.run
+        told = run.drift is not None and run.drift.behind is None
+        if phase is not PhaseName.READY and not told:
+            return record
+        drift = await self._workspaces.drift(run)
+        if drift == run.drift:
+            return record
+        await self._records.amend(replace(run, drift=drift))
         return await self._records.record(run.id)
 
     async def overtaken(self, record: Record) -> bool:

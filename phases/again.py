@@ -11,9 +11,12 @@ from phases.core.work import PhaseName, WorkName
 from phases.initialization import DRAFT, FREEZE, PREPARE
 from phases.pipeline import standard_pipeline
 from phases.planning import BASELINE, PLANS
+from phases.ready import MERGE, RESOLVE
 
 # What the service finds or makes once for a run: all else stands on it.
 ONCE = frozenset({FREEZE.name, PREPARE.name, DRAFT.name, BASELINE.name})
+# A merge that people asked for stands on the branch; the next one they ask for is another.
+_MERGING = frozenset({MERGE.performer, RESOLVE.performer})
 _LEFT_OUT = {StepOutcome.SKIPPED, StepOutcome.WAIVED}
 _PLANNERS = frozenset(step.agent for step in PLANS)
 _ORDER = tuple(PhaseName)
@@ -66,7 +69,8 @@ def _is_planned(work: Performed) -> bool:
 
 
 def _is_fixed(work: Performed) -> bool:
-    return work.name.performer in ONCE
+    asked_for = work.name.phase is PhaseName.READY and work.name.performer in _MERGING
+    return asked_for or work.name.performer in ONCE
 
 
 def _may_hang(work: Performed) -> bool:

@@ -31,6 +31,7 @@ from phases.core.record import Record
 from phases.core.tracker import status
 from phases.core.work import PhaseName
 from phases.pipeline import standard_pipeline
+from phases.ready import MERGE
 
 COMMANDS = {
     Word.STATUS: "where the run stands",
@@ -41,7 +42,8 @@ COMMANDS = {
     ),
     Word.RETRY: (
         "go on with a run that is blocked, waiting or failed; what was finished is kept. With the "
-        "name of what was finished, that and what hangs on it is done again"
+        "name of what was finished, that and what hangs on it is done again; with `merge`, a base "
+        "branch that has moved is merged"
     ),
     Word.BUDGET: "let the run spend so many USD in all, as in `/phaseline budget 30`, and go on",
     Word.SKIP: "do without a step that can be waived",
@@ -134,6 +136,11 @@ def _retry(event: Said, met: Record) -> Decision:
             f"There is nothing to retry: {_standing(run)}. `/phaseline pause` lets the run stand "
             "still; then a finished step can be done again.",
         )
+    return _merge(event, met) if event.argument.casefold() == MERGE.name else _again(event, met)
+
+
+def _again(event: Said, met: Record) -> Decision:
+    run = met.run
     try:
         again = done_again(met, event.argument) if event.argument else ()
     except NotAgainError as error:
@@ -146,6 +153,15 @@ def _retry(event: Said, met: Record) -> Decision:
         return _refuse(event, "The run is paused: `/phaseline resume` lets it go on.")
     order = Order(Word.RETRY, event.argument[:80])
     return Resume(run, _asked(event), order, again=again)
+
+
+def _merge(event: Said, met: Record) -> Decision:
+    run = met.run
+    if run.drift is None:
+        return _refuse(event, "The base branch has not moved since this run began.")
+    if run.awaits(Awaited.APPROVAL):
+        return _refuse(event, f"The plans wait first: {choices(met, run.state, Awaited.APPROVAL)}")
+    return Resume(run, _asked(event), Order(Word.RETRY, MERGE.name))
 
 
 def _budget(event: Said, met: Record) -> Decision:

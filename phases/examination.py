@@ -3,14 +3,17 @@
 What it returns are the sentences that send a submission back; an empty answer takes it.
 """
 
+from collections.abc import Sequence
+
 from phases.core.agent import Agent
 from phases.core.artifacts import Facts, refusals
 from phases.core.command import Word
 from phases.core.errors import BlockedError
+from phases.core.model import Change
 from phases.core.ownership import FIXERS
 from phases.core.ports import Records, Worktree
 from phases.core.record import Record
-from phases.core.scope import Scope, step_scope
+from phases.core.scope import Scope, merge_scope, step_scope
 from phases.core.submission import Demand, Outcome, Submission, texts, unmet, unreviewed
 from phases.core.work import Files, Step, WorkName
 from phases.planning import PLANS, REVIEW
@@ -122,14 +125,10 @@ class Examination:
             )
         if answers:
             return answers
-        if submission.outcome is Outcome.NO_CHANGE and changes:
-            paths = ", ".join(f"`{change.path}`" for change in changes[:5])
-            return (f"`outcome` is no_change, yet {paths} differ: put them back or submit `done`.",)
-        if submission.outcome is Outcome.DONE and not changes and submission.commit:
-            return (
-                "No file differs from the commit you started from, so there is nothing to commit.",
-            )
-        return ()
+        if self._step.merges:
+            left = await self._worktree.unresolved()
+            return tuple(f"`{path}` still holds conflict markers: resolve them." for path in left)
+        return _about_the_outcome(submission, changes)
 
     async def _widened(
         self, submission: Submission, changed: set[str]
@@ -138,7 +137,10 @@ class Examination:
 
         Nothing is remembered of what was opened: whoever changes such a file goes on asking for it.
         """
-        scope = step_scope(self._agent, self._record)
+        if self._step.merges:
+            scope = merge_scope(self._worktree.conflicts)
+        else:
+            scope = step_scope(self._agent, self._record)
         answers: list[str] = []
         for asked in submission.widen or ():
             why = scope.why_closed(asked.path)
@@ -157,6 +159,15 @@ class Examination:
                     "submit again."
                 )
         return scope, tuple(answers)
+
+
+def _about_the_outcome(submission: Submission, changes: Sequence[Change]) -> tuple[str, ...]:
+    if submission.outcome is Outcome.NO_CHANGE and changes:
+        paths = ", ".join(f"`{change.path}`" for change in changes[:5])
+        return (f"`outcome` is no_change, yet {paths} differ: put them back or submit `done`.",)
+    if submission.outcome is Outcome.DONE and not changes and submission.commit:
+        return ("No file differs from the commit you started from, so there is nothing to commit.",)
+    return ()
 
 
 def _figures(record: Record) -> tuple[str, ...]:

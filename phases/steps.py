@@ -23,6 +23,7 @@ from phases.core.session import Assignment, SessionEnd, SessionLimits
 from phases.core.submission import Demand, Outcome, Submission
 from phases.core.work import Files, PhaseName, Step, WorkName
 from phases.examination import Examination
+from phases.ready import MERGE, hold_to_base
 
 ATTEMPTS = 2
 DIFF_LIMIT = 60_000
@@ -53,6 +54,8 @@ class StepPerformer:
             the same session may go on once a person has acted.
             TransientError: when the same session may go on later.
         """
+        if step.merges:
+            record = await self._adoption.adopt(record, name)
         if reason := _skip(record, step):
             await self._leave_out(record.run, step, name, StepOutcome.SKIPPED, reason)
             return
@@ -63,6 +66,8 @@ class StepPerformer:
         step = _as_repeated(record, step)
         while True:
             record = await self._adoption.adopt(record, name)
+            if name.phase is PhaseName.READY and not step.merges:
+                hold_to_base(record)
             attempt = await self._records.begin(record.run, name, step.title)
             record = await self._records.record(record.run.id)
             performed = await self._attempt(record, step, name, attempt, answering)
@@ -93,7 +98,10 @@ class StepPerformer:
         roster = await self._workspaces.roster(run)
         agent = roster.agent(step.agent)
         writable = step.files is not Files.READ_ONLY
-        async with self._workspaces.open(run, name, roster, writable=writable) as worktree:
+        merging = _merging(record) if step.merges else None
+        async with self._workspaces.open(
+            run, name, roster, writable=writable, merging=merging
+        ) as worktree:
             handoff = await self._handoff(record, agent, worktree, answering, name)
             assignment = await self._assignment(record, roster, agent, step, name, attempt, handoff)
             examination = Examination(self._records, worktree, record, agent, step, name)
@@ -172,6 +180,7 @@ class StepPerformer:
             # The reason of the attempt before stands until this one ends.
             earlier_failure=earlier.reason if earlier else "",
             wishes=_wishes(record) if name.phase is PhaseName.PLANNING else (),
+            conflicts=worktree.conflicts,
         )
 
     async def _assignment(
@@ -224,6 +233,8 @@ def _wishes(record: Record) -> tuple[str, ...]:
 def _skip(record: Record, step: Step) -> str:
     if record.run.variant is Variant.LIGHT and step.agent in LEFT_OUT_OF_LIGHT:
         return "The label asks for the light weight, which does without it."
+    if step.merges and record.run.drift is None:
+        return "The base branch has been merged meanwhile."
     if step.side is None:
         return ""
     spec = record.spec
@@ -233,6 +244,11 @@ def _skip(record: Record, step: Step) -> str:
     if base and not base.places.of(step.side):
         return f"The repository has no {step.side} side."
     return ""
+
+
+def _merging(record: Record) -> str | None:
+    merged = record.latest(PhaseName.READY, MERGE.name)
+    return merged.fact("tip") if merged else None
 
 
 def _as_repeated(record: Record, step: Step) -> Step:

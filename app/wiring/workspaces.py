@@ -12,6 +12,7 @@ from app.roster import DEFINITIONS, RosterError, join_repository, read_roster
 from app.settings import Settings
 from app.wiring.sandbox import chosen_sandbox
 from app.wiring.store import Store, secrets_of
+from app.workspace.branches import Branches
 from app.workspace.checkout import Checkouts
 from app.workspace.checks.run import CheckRunner
 from app.workspace.committing import Bot, Committer
@@ -79,12 +80,15 @@ def workspaces_of(
     git = git_of(settings)
     remote = Remote(git, connection.tokens, settings.github_url, clock)
     checkouts = Checkouts(git, sandbox.owner)
-    committer = Committer(Bot(identity.name, identity.email), Leaks(secrets_of(settings)), clock)
+    bot = Bot(identity.name, identity.email)
+    committer = Committer(bot, Leaks(secrets_of(settings)), clock)
+    mirrors = Mirrors(git, remote, data / REPOSITORIES)
     kept = settings.environments_dir or data / "environments"
     environments = environments_of(kept, settings.egress_hosts, sandbox)
     return GitWorkspaces(
-        mirrors=Mirrors(git, remote, data / REPOSITORIES),
+        mirrors=mirrors,
         remote=remote,
+        branches=Branches(mirrors, remote, git, bot, clock),
         openings=Openings(sandbox, checkouts, committer, ToolLimits(), store.packs, data / "steps"),
         environments=EnvironmentKeeper(environments, checkouts, store.logs, data / "prepare"),
         checks=CheckRunner(

@@ -35,12 +35,14 @@ class Place:
     """Where a commit goes: the store, the commit it is made on, and the branch's tip on GitHub.
 
     `work` is the marker by which the commit is known again: `<run>/<phase>/<agent>/<round>`.
+    `parents` are those of the commit: where it starts, or what a merge that it resolves joins.
     """
 
     objects: Objects
     start: str
     work: str
     remote_tip: str | None
+    parents: tuple[str, ...]
 
     @property
     def ref(self) -> str:
@@ -72,7 +74,7 @@ class Committer:
         """
         differences = await tree.differences()
         _refuse(differences)
-        if not differences.deltas:
+        if not differences.deltas and len(place.parents) == 1:
             raise DefectError(f"{place.work} has nothing to commit")
         await self._search(place, tree, differences)
         stored = await tree.store(differences.deltas)
@@ -82,7 +84,7 @@ class Committer:
             at = int(self._clock.now().timestamp())
             signature = Signature(self._bot.name, self._bot.email, at)
             sha = await place.objects.write_commit(
-                stored, place.start, text, signature, ref=place.ref
+                stored, place.parents, text, signature, ref=place.ref
             )
         files, additions, deletions = await place.objects.statistics(place.start, sha)
         subject = text.partition("\n")[0]
@@ -117,7 +119,7 @@ class Committer:
         if kept is None:
             return None
         for made in await self._own(place, kept):
-            if made.tree == tree and made.parents == place.start:
+            if made.tree == tree and made.parents == " ".join(place.parents):
                 return made.sha
         return None
 

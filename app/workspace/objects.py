@@ -193,11 +193,11 @@ class Objects:
             _discard(index)
 
     async def write_commit(
-        self, tree: str, parent: str, message: str, signature: Signature, *, ref: str
+        self, tree: str, parents: Sequence[str], message: str, signature: Signature, *, ref: str
     ) -> str:
         """Make a commit and hold it by a ref; return its name."""
         sha = await self._word(
-            *("commit-tree", "-p", parent, tree),
+            *("commit-tree", *(f"-p{parent}" for parent in parents), tree),
             stdin=message.encode(),
             environment=signature.environment(),
         )

@@ -33,7 +33,8 @@ from phases.core.work import WorkName
 class Start:
     """What a step starts from.
 
-    `overview` is of the run's base, `mirror` the git directory that `objects` borrows from.
+    `overview` is of the run's base, `mirror` the git directory that `objects` borrows from,
+    `parents` what a commit is made on, `conflicts` what a merge of them left unresolved.
     """
 
     run: Run
@@ -44,6 +45,8 @@ class Start:
     commit: str
     branch: str
     remote_tip: str | None
+    parents: tuple[str, ...]
+    conflicts: tuple[str, ...]
 
 
 class Openings:
@@ -88,11 +91,12 @@ class Openings:
                 tree,
                 toolbox,
                 self._committer,
-                Place(start.objects, start.commit, work, start.remote_tip),
+                Place(start.objects, start.commit, work, start.remote_tip, start.parents),
                 Lookup(start.objects, listing, cage.worktree),
                 snapshots=Snapshots(
                     start.objects, self._packs, start.run.id, str(name), start.commit
                 ),
+                conflicts=start.conflicts,
                 protected=start.overview.settings.protected,
                 writable=writable,
             )

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathspec import GitIgnoreSpec
 
 from app.workspace import overview
+from app.workspace.branches import Branches
 from app.workspace.checks.run import CheckRunner, Subject, not_configured
 from app.workspace.environments.preparation import Environment
 from app.workspace.mirror import Mirrors
@@ -21,7 +22,7 @@ from app.workspace.remote import Remote
 from app.workspace.worktree import GitWorktree
 from phases.core.agent import Roster
 from phases.core.errors import BlockedError, DefectError, TransientError
-from phases.core.model import Arrival, Base, Run
+from phases.core.model import Arrival, Base, Drift, Merge, Run
 from phases.core.ports import RepositoryMap
 from phases.core.receipts import Check, Receipt
 from phases.core.work import PhaseName, WorkName
@@ -29,7 +30,6 @@ from phases.core.work import PhaseName, WorkName
 _MOST_REMEMBERED = 32
 _MOST_TEXT_BYTES = 256 << 10
 _MOST_TEXTS = 200
-_MOST_ARRIVALS = 100
 
 
 class GitWorkspaces:
@@ -40,6 +40,7 @@ class GitWorkspaces:
         *,
         mirrors: Mirrors,
         remote: Remote,
+        branches: Branches,
         openings: Openings,
         environments: EnvironmentKeeper,
         checks: CheckRunner,
@@ -49,6 +50,7 @@ class GitWorkspaces:
     ) -> None:
         self._mirrors = mirrors
         self._remote = remote
+        self._branches = branches
         self._openings = openings
         self._environments = environments
         self._checks = checks
@@ -143,9 +145,18 @@ class GitWorkspaces:
 
     @asynccontextmanager
     async def open(
-        self, run: Run, name: WorkName, roster: Roster, *, writable: bool
+        self,
+        run: Run,
+        name: WorkName,
+        roster: Roster,
+        *,
+        writable: bool,
+        merging: str | None = None,
     ) -> AsyncIterator[GitWorktree]:
         """Open the checkout for one step at the run's head (its base before there is one).
+
+        With `merging` that commit is merged into it, conflict markers and all, and the step's
+        commit completes the merge.
 
         Raises:
             TransientError: when GitHub does not answer, or does not show the head yet.
@@ -154,15 +165,22 @@ class GitWorkspaces:
         seen = await self._base_overview(run)
         commit = run.head or seen.commit
         objects = await self._mirrors.with_commit(run, commit)
+        environment = await self._environment_for(run, objects, name, commit, seen)
+        parents = (commit, merging) if merging else (commit,)
+        conflicts: tuple[str, ...] = ()
+        if merging:
+            commit, conflicts = await self._branches.marked(run, objects, merging)
         start = Start(
             run=run,
             objects=objects,
             mirror=self._mirrors.mirror(run.repository),
             overview=seen,
-            environment=await self._environment_for(run, objects, name, commit, seen),
+            environment=environment,
             commit=commit,
             branch=run.base.branch if run.base else run.repository.default_branch,
             remote_tip=await self._tip(run) if writable else None,
+            parents=parents,
+            conflicts=conflicts,
         )
         async with self._openings.open(start, name, roster, writable=writable) as worktree:
             yield worktree
@@ -174,23 +192,19 @@ class GitWorkspaces:
             BlockedError: when the branch is gone, or was rewritten; the message says what to do.
             TransientError: when GitHub does not answer.
         """
-        if run.branch is None or run.head is None:
-            return None
-        objects = await self._mirrors.objects(run)
-        tip = await self._remote.tip(run.repository, objects.gitdir, run.branch)
-        if tip == run.head:
-            return None
-        if tip is None:
-            raise BlockedError(_lost(run, "is not on GitHub any more"))
-        objects = await self._mirrors.with_commit(run, tip)
-        known = await objects.has_commit(run.head)
-        if not known or not await objects.is_ancestor(run.head, tip):
-            raise BlockedError(_lost(run, f"was rewritten: it stands at {tip[:12]} now"))
-        made = await objects.commits(tip, behind=run.head, most=_MOST_ARRIVALS)
-        if any(f"Phaseline-Work: {run.id}/" in commit.message for commit in made):
-            # Pushed by the step that is begun again now; it takes that commit up itself.
-            return None
-        return Arrival(tip, len(made))
+        return await self._branches.arrived(run)
+
+    async def drift(self, run: Run) -> Drift | None:
+        """Return how far the base branch is from the run's; None when the run's has all of it."""
+        return await self._branches.drift(run)
+
+    async def merge(self, run: Run, name: WorkName, tip: str) -> Merge:
+        """Merge a commit into the run's branch, as far as it merges cleanly, and push that."""
+        return await self._branches.merge(run, name, tip)
+
+    async def changed(self, run: Run) -> tuple[str, ...]:
+        """Return the paths that the run's branch changes against where it left its base branch."""
+        return await self._branches.changed(run)
 
     async def push(self, run: Run, commit: str) -> None:
         """Push a commit to the run's branch, as a fast-forward; done already counts as done.
@@ -262,15 +276,6 @@ class GitWorkspaces:
                 self._overviews.pop(next(iter(self._overviews)))
             self._overviews[key] = seen
         return self._overviews[key]
-
-
-def _lost(run: Run, what: str) -> str:
-    return (
-        f"`{run.branch}` {what}, and the run's last commit {(run.head or '')[:12]} is not on it."
-        " Nothing was overwritten. Push the branch at that commit again (or with commits on top of"
-        " it) and comment `/phaseline retry`; or end the run by `/phaseline cancel` and set the"
-        " label again to start anew."
-    )
 
 
 def _scope(run: Run) -> str:

@@ -5,11 +5,13 @@ word.
 """
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from pathspec import GitIgnoreSpec
 
+from app.workspace import names
 from app.workspace.committing import Committer, Place
 from app.workspace.lookup import Lookup
 from app.workspace.sandbox.errors import SandboxError
@@ -22,6 +24,8 @@ from phases.core.ports import ToolResult
 from phases.core.submission import CommitMessage
 
 log = logging.getLogger(__name__)
+# As merges leave them: both, so that a heading underlined with equals signs is none.
+_MARKERS = re.compile(rb"^<{7} .*^>{7} ", re.DOTALL | re.MULTILINE)
 
 
 class GitWorktree:
@@ -41,6 +45,7 @@ class GitWorktree:
         *,
         snapshots: Snapshots,
         protected: tuple[str, ...],
+        conflicts: tuple[str, ...],
         writable: bool,
     ) -> None:
         self._snapshots = snapshots
@@ -50,6 +55,7 @@ class GitWorktree:
         self._place = place
         self._lookup = lookup
         self._protected = GitIgnoreSpec.from_lines(protected)
+        self._conflicts = conflicts
         self._writable = writable
 
     async def call(self, tool: str, arguments: Mapping[str, object]) -> ToolResult:
@@ -101,6 +107,22 @@ class GitWorktree:
             BlockedError: when the changes hold something that is never committed.
         """
         return await self._committer.commit(self._place, self._tree, message, trailers)
+
+    @property
+    def conflicts(self) -> tuple[str, ...]:
+        """The paths that a merge left with conflicts; none where nothing was merged."""
+        return self._conflicts
+
+    async def unresolved(self) -> tuple[str, ...]:
+        """Return those of them whose files still hold conflict markers."""
+        listing = await self._place.objects.listing(await self._tree.keep())
+        there = {names.shown(path): entry for path, entry in listing.items()}
+        entries = {path: there[path] for path in self._conflicts if path in there}
+        contents = await self._place.objects.blobs([entry.oid for entry in entries.values()])
+        pairs = zip(entries, contents, strict=True)
+        marked = {path for path, content in pairs if _MARKERS.search(content)}
+        # A name that git could not show cannot be looked up: nobody knows what is in that file.
+        return tuple(path for path in self._conflicts if path in marked or path.startswith('"'))
 
     def betrays(self, text: str) -> bool:
         """Tell whether a text holds a secret of this service; the log raises the alarm."""

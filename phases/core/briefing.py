@@ -46,13 +46,15 @@ How you work:
 class Handoff:
     """What a step is given beyond the record: what it answers, the diff, why it is tried again.
 
-    `wishes` are what people asked for who have read the plans.
+    `wishes` are what people asked for who have read the plans; `conflicts` the paths that a merge
+    left with conflict markers.
     """
 
     answering: tuple[Performed, ...]
     diff: str
     earlier_failure: str
     wishes: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
 
 
 def brief(
@@ -149,6 +151,8 @@ def _means(agent: Agent) -> str:
 def _scope(agent: Agent, step: Step, record: Record) -> str:
     if step.files is not Files.COMMITTED:
         return ""
+    if step.merges:
+        return "Your scope is the files with conflicts, and nothing else.\n"
     scope = step_scope(agent, record)
     return (
         "Your scope, as gitignore patterns from the root of the repository:\n\n"
@@ -191,6 +195,13 @@ def _handoff(
         answers = {str(work.name): told(work, record) for work in handoff.answering}
         parts.append("This round answers what follows; deal with every point of it.\n")
         parts.append(_fenced("What you answer", answers, boundary))
+    if handoff.conflicts:
+        parts.append(
+            "The base branch has been merged into the checkout that you see, and these files hold "
+            "conflict markers. Resolve each so that what both sides meant still holds; leave no "
+            "marker. Your commit completes the merge.\n"
+        )
+        parts.append(_fenced("Files with conflicts", list(handoff.conflicts), boundary))
     if handoff.wishes:
         parts.append(
             "People who may decide here have read the plans and ask for what follows, the last "

@@ -25,14 +25,17 @@ def opening(issue: int) -> str:
     )
 
 
-def description(record: Record) -> str:
-    """Return the whole body: summary, look here first, requirements, receipts, money."""
+def description(record: Record, changed: tuple[str, ...]) -> str:
+    """Return the whole body: summary, look here first, requirements, receipts, money.
+
+    `changed` are all paths that the branch changes, whoever changed them.
+    """
     run = record.run
     summary = record.artifact("delivery-summary.md")
     parts = [f"Closes #{run.issue}.\n"]
     if summary:
         parts.append(prose(summary.text))
-    parts.extend(_look_here_first(record))
+    parts.extend(_look_here_first(changed))
     parts.extend(_excused(record))
     parts.extend(_waived(record))
     parts.append("## Checks on the head commit\n")
@@ -51,8 +54,8 @@ def _took(record: Record) -> str:
     return f"took {duration(max(ends) - record.run.started_at)} and "
 
 
-def _look_here_first(record: Record) -> list[str]:
-    paths = guarded(sorted({path for _, commit in record.commits for path in commit.files}))
+def _look_here_first(changed: tuple[str, ...]) -> list[str]:
+    paths = guarded(sorted(set(changed)))
     if not paths:
         return []
     listed = "\n".join(

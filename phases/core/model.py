@@ -208,6 +208,15 @@ class Commit:
 
 
 @dataclass(frozen=True)
+class Merge:
+    """A merge of the base branch at `tip`: the commit, or the paths that do not merge cleanly."""
+
+    tip: str
+    conflicts: tuple[str, ...]
+    commit: Commit | None
+
+
+@dataclass(frozen=True)
 class Arrival:
     """Commits of people's on top of a run's head: the new tip, and how many they are."""
 

@@ -10,7 +10,17 @@ from datetime import datetime
 from typing import Protocol
 
 from phases.core.agent import Roster
-from phases.core.model import Arrival, Base, Change, Commit, PullRequest, Request, Run
+from phases.core.model import (
+    Arrival,
+    Base,
+    Change,
+    Commit,
+    Drift,
+    Merge,
+    PullRequest,
+    Request,
+    Run,
+)
 from phases.core.outward import Desired
 from phases.core.receipts import Receipt
 from phases.core.record import Performed, Record
@@ -80,6 +90,13 @@ class Worktree(Desk, Protocol):
     def betrays(self, text: str) -> bool:
         """Tell whether a text holds a secret of this service, in part or in disguise."""
 
+    @property
+    def conflicts(self) -> tuple[str, ...]:
+        """The paths that a merge left with conflicts; none where nothing was merged."""
+
+    async def unresolved(self) -> tuple[str, ...]:
+        """Return those of them whose files still hold conflict markers."""
+
     def line_exists(self, path: str, line: int | None) -> bool:
         """Tell whether a path (and line) is there, at the step's start or as its files are now."""
 
@@ -121,9 +138,19 @@ class Workspaces(Protocol):
         """Run every check over a throw-away checkout of exactly that commit."""
 
     def open(
-        self, run: Run, name: WorkName, roster: Roster, *, writable: bool
+        self,
+        run: Run,
+        name: WorkName,
+        roster: Roster,
+        *,
+        writable: bool,
+        merging: str | None = None,
     ) -> AbstractAsyncContextManager[Worktree]:
-        """Open the checkout for one step at the run's head (its base before there is one)."""
+        """Open the checkout for one step at the run's head (its base before there is one).
+
+        With `merging` that commit is merged into it, conflict markers and all, and the step's
+        commit completes the merge.
+        """
 
     async def arrived(self, run: Run) -> Arrival | None:
         """Return what people have pushed on top of the run's head, or None.
@@ -132,6 +159,23 @@ class Workspaces(Protocol):
             BlockedError: when the branch is gone, or was rewritten; the message says what to do.
             TransientError: when GitHub does not answer.
         """
+
+    async def drift(self, run: Run) -> Drift | None:
+        """Return how far the base branch is from the run's; None when the run's has all of it.
+
+        Raises:
+            TransientError: when GitHub does not answer.
+        """
+
+    async def merge(self, run: Run, name: WorkName, tip: str) -> Merge:
+        """Merge a commit into the run's branch, push that when it merges cleanly, and say so.
+
+        Raises:
+            BlockedError: when GitHub's rules refuse the push; the message quotes them.
+        """
+
+    async def changed(self, run: Run) -> tuple[str, ...]:
+        """Return the paths that the run's branch changes against where it left its base branch."""
 
     async def push(self, run: Run, commit: str) -> None:
         """Push a commit to the run's branch, as a fast-forward; done already counts as done.

@@ -169,6 +169,16 @@ def step_scope(agent: Agent, record: Record) -> Scope:
     return scope_of(agent, places, sorted(changed), plan.text if plan else "")
 
 
+def merge_scope(conflicts: Iterable[str]) -> Scope:
+    """Return what an agent may change that resolves a merge: the files with conflicts, all kinds.
+
+    What both sides changed was let through on either side: only the lists of `NEVER` still hold.
+    """
+    paths = tuple(conflicts)
+    patterns = tuple(exactly(path) for path in paths)
+    return Scope(patterns, (), "\n".join(paths), taken=(), may_grow=False, everywhere=False)
+
+
 def guarded(paths: Iterable[str]) -> tuple[str, ...]:
     """Return those of the paths that a reviewer should look at first."""
     return tuple(path for path in paths if matches_any(GUARDED, [path]))

@@ -6,8 +6,8 @@ A pure projection of the record; it is rendered whole and never read back.
 from datetime import datetime, timedelta
 
 from phases.core.command import Commanded, Word
-from phases.core.comments import choices, kept, usd
-from phases.core.machine import RunState
+from phases.core.comments import choices, kept, plural, usd
+from phases.core.machine import OVER, RESUMABLE, RunState
 from phases.core.model import Awaited, Run, StepOutcome, Variant, short
 from phases.core.phase import Phase
 from phases.core.receipts import CheckStatus
@@ -49,6 +49,7 @@ def tracker(record: Record, phases: tuple[Phase, ...]) -> str:
         f"## Phaseline · {_BADGES[run.state]}\n",
         f"{_standing(record, phases)}\n",
         *_edited(record),
+        *_drifted(run),
         _figures(record),
         *(_phase(record, phase) for phase in phases),
         *_run_notes(record),
@@ -223,6 +224,21 @@ def _edited(record: Record) -> list[str]:
     takes = "" if record.passed(PhaseName.PLANNING) else planning
     moment = _clock(run.request.taken_at)
     return [f"⚠️ The issue was edited since: this run works from the text of {moment}.{takes}\n"]
+
+
+def _drifted(run: Run) -> list[str]:
+    drift = run.drift
+    if drift is None or run.base is None or run.state in OVER:
+        return []
+    base, tip = f"`{run.base.branch}`", short(drift.tip)
+    if drift.behind is None:
+        return [f"ℹ️ {base} has moved since this run began: it stands at {tip} now.\n"]
+    merges = "it merges cleanly"
+    if drift.conflicts:
+        merges = f"{plural(len(drift.conflicts), 'file')} would not merge cleanly"
+    offer = " `/phaseline retry merge` takes them in." if run.state in RESUMABLE else ""
+    told = f"the branch lacks {plural(drift.behind, 'commit')} of it, and {merges}."
+    return [f"ℹ️ {base} has moved since this run began: it stands at {tip} now; {told}{offer}\n"]
 
 
 def _next(record: Record, phases: tuple[Phase, ...]) -> str:

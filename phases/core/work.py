@@ -35,7 +35,8 @@ class Step:
     """One agent makes one artifact; `demands` name what its submission must carry besides.
 
     A step with a `side` is skipped when the spec does not name that side, or the repository lacks
-    it. One that is performed only `when_needed` is not announced before.
+    it. One that is performed only `when_needed` is not announced before. One that `merges` begins
+    in a merge that did not come out cleanly, and completes it.
     """
 
     agent: str
@@ -45,6 +46,7 @@ class Step:
     files: Files = Files.READ_ONLY
     side: Side | None = None
     when_needed: bool = False
+    merges: bool = False
 
     @property
     def performer(self) -> str:

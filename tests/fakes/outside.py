@@ -21,6 +21,8 @@ from phases.core.model import (
     Change,
     ChangeKind,
     Commit,
+    Drift,
+    Merge,
     Places,
     PullRequest,
     Request,
@@ -99,6 +101,7 @@ class FakeWorktree:
     changed: dict[str, ChangeKind] = field(default_factory=dict)
     refusals: dict[str, str] = field(default_factory=dict)
     restored: list[str] = field(default_factory=list)
+    conflicts: tuple[str, ...] = ()
 
     async def call(self, tool: str, arguments: Mapping[str, object]) -> ToolResult:
         """Change a file by the only tool there is."""
@@ -140,6 +143,10 @@ class FakeWorktree:
         """Return a diff in one line."""
         return f"diff {base}..{self.start}"[:limit]
 
+    async def unresolved(self) -> tuple[str, ...]:
+        """Return the conflicts that nobody has written to."""
+        return tuple(path for path in self.conflicts if path not in self.changed)
+
     def betrays(self, text: str) -> bool:
         """Only one word is secret here."""
         return "canary" in text
@@ -162,6 +169,10 @@ class FakeWorkspaces:
         self.push_refusal = ""
         self.cage_warning = ""
         self.plan_gate = False
+        # How far the base branch has moved, and the merges that were made of it.
+        self.base_drift: Drift | None = None
+        self.merged: list[str] = []
+        self.branch_changes: tuple[str, ...] = ()
         # What people push: a tip on top of whatever the head is when it is looked for.
         self.human_tip: str | None = None
         self.lost = ""
@@ -193,10 +204,18 @@ class FakeWorkspaces:
 
     @asynccontextmanager
     async def open(
-        self, run: Run, name: WorkName, roster: Roster, *, writable: bool
+        self,
+        run: Run,
+        name: WorkName,
+        roster: Roster,
+        *,
+        writable: bool,
+        merging: str | None = None,
     ) -> AsyncIterator[FakeWorktree]:
-        """Open a fresh worktree at the run's head."""
+        """Open a fresh worktree at the run's head; what is merged conflicts as the drift says."""
         worktree = FakeWorktree(run.head or sha("base"))
+        if merging and self.base_drift:
+            worktree.conflicts = self.base_drift.conflicts
         self.opened.append(worktree)
         yield worktree
 
@@ -207,6 +226,24 @@ class FakeWorkspaces:
         if self.human_tip is None or run.adopted == self.human_tip:
             return None
         return Arrival(self.human_tip, 2)
+
+    async def drift(self, run: Run) -> Drift | None:
+        """Return what the test wants, until it is merged."""
+        return self.base_drift
+
+    async def merge(self, run: Run, name: WorkName, tip: str) -> Merge:
+        """Merge what has no conflicts."""
+        assert self.base_drift
+        if self.base_drift.conflicts:
+            return Merge(tip, self.base_drift.conflicts, None)
+        self.base_drift = None
+        made = sha(f"merge {tip} {name}")
+        self.merged.append(made)
+        return Merge(tip, (), Commit(made, sha(f"tree of {made}"), "chore: merge", (), 0, 0))
+
+    async def changed(self, run: Run) -> tuple[str, ...]:
+        """Return what the test says."""
+        return self.branch_changes
 
     async def push(self, run: Run, commit: str) -> None:
         """Remember the push, or refuse it."""

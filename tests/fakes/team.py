@@ -16,7 +16,7 @@ _SCOPES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
         ("{tests}",),
     ),
     "backend-developer": (
-        ("backend-implementation.md",),
+        ("backend-implementation.md", "merge-report.md"),
         ("pm-spec.md", "system-plan.md"),
         ("{backend}",),
     ),

@@ -126,3 +126,14 @@ async def test_a_branch_that_is_lost_blocks_with_what_to_do(tmp_path: Path) -> N
         assert blocked.state is RunState.BLOCKED
         assert "Push it again" in blocked.reason
         assert stop.state is RunState.READY
+
+
+async def test_guarded_files_that_people_changed_are_named_to_look_at_first(tmp_path: Path) -> None:
+    async with world(tmp_path, standard_play()) as it:
+        it.workspaces.branch_changes = ("back/a.py", "uv.lock")
+
+        await drive(it)
+
+        _, body = it.forge.descriptions[-1]
+        assert "Look here first" in body
+        assert "`uv.lock` decides what gets installed" in body

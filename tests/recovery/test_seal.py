@@ -10,8 +10,9 @@ import pytest
 from app.github.key import AppKey
 from app.github.rebuilding import Pushed, checked, rebuilt
 from app.github.seal import SealError, State, TrackerSeal, place_of
-from phases.core.model import Request
+from phases.core.model import Request, StepOutcome
 from phases.core.record import Performed, Record
+from phases.core.work import WorkName
 from tests.app.github.parts import APP_ID, MovingClock, private_key
 from tests.phases.play import standard_play
 from tests.phases.test_run import driven
@@ -211,3 +212,22 @@ async def test_a_request_too_long_for_a_tracker_is_kept_by_its_hash(
     state = opened(seal, record, block)
     assert state.request_sha256 is not None
     assert state.record.run.request == replace(long, body="")
+
+
+def test_superseded_work_is_not_taken_for_accepted_by_what_its_comment_says(
+    record: Record, seal: TrackerSeal
+) -> None:
+    shown = works_of(seal, record)
+    name = WorkName.parse("planning/architect/1")
+    works = tuple(
+        replace(work, outcome=StepOutcome.SUPERSEDED) if work.name == name else work
+        for work in record.works
+    )
+
+    state = opened(seal, record, seal.block(replace(record, works=works)))
+    put_together = rebuilt(state, shown, branch_of(record))
+
+    found = put_together.find(name)
+    assert found is not None
+    assert found.superseded
+    assert put_together.artifact("system-plan.md") is None

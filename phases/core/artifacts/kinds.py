@@ -171,6 +171,7 @@ _LISTED = (
         ("Summary", "Reproduction", "Root cause", "Fix", "Owner"),
         (_cites("Root cause", wanted=True),),
     ),
+    ArtifactKind("merge-report.md", ("Conflicts resolved", "What to look at"), ()),
     ArtifactKind(
         "delivery-summary.md",
         ("What and why", "How verified", "Look here first", "Known limits"),

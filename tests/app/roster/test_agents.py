@@ -25,6 +25,7 @@ DEMANDS = {
     "quality-report.md": {Demand.COMMIT_OR_NO_CHANGE},
     "review-report.md": {Demand.VERDICT, Demand.FINDINGS},
     "documentation-report.md": {Demand.COMMIT},
+    "merge-report.md": {Demand.COMMIT},
 }
 PLANS = ("design-plan.md", "system-plan.md", "test-plan.md")
 _DOCUMENT = re.compile(r"^````markdown (\S+)\n(.*?)^````$", re.MULTILINE | re.DOTALL)

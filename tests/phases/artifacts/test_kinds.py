@@ -120,6 +120,7 @@ T2: no way to make it fail.
     "quality-report.md": "## Repaired\nNone.\n## Pre-existing\nNone.\n## Left and why\nNone.\n",
     "review-report.md": "## Verdict\nApproved.\n## Findings\nNone.\n## Requirements met\nR1, R2.\n",
     "documentation-report.md": "## Changed\nREADME.\n## Checked against code\nThe route.\n",
+    "merge-report.md": "## Conflicts resolved\nOne.\n## What to look at\nNone.\n",
     "diagnosis.md": """## Summary
 Off by one.
 ## Reproduction

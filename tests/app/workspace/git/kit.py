@@ -22,6 +22,7 @@ from tests.app.workspace.git.hosting import GitHost, Serving
 
 FETCH_TOKEN = "ghs_" + "f" * 60
 NEW_FETCH_TOKEN = "ghs_" + "n" * 60
+BOT = Bot("phaseline[bot]", "1+phaseline[bot]@users.noreply.github.com")
 PUSH_TOKEN = "ghs_" + "p" * 60
 REPOSITORY = Repository(7, "owner", "project", 1, "main")
 
@@ -105,8 +106,7 @@ class Bench:
     minutes: int = 0
 
     def committer(self, *known: str) -> Committer:
-        bot = Bot("phaseline[bot]", "1+phaseline[bot]@users.noreply.github.com")
-        return Committer(bot, Leaks(known), SteppingClock(self.minutes))
+        return Committer(BOT, Leaks(known), SteppingClock(self.minutes))
 
     async def fetched(self) -> Objects:
         await self.mirrors.refresh(REPOSITORY)
@@ -127,7 +127,7 @@ class Bench:
 
     def place(self, objects: Objects, start: str, remote_tip: str | None = None) -> Place:
         work = "run-1/implementation/backend-developer/1"
-        return Place(objects, start, work, remote_tip)
+        return Place(objects, start, work, remote_tip, (start,))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 
+from app.workspace.branches import Branches
 from app.workspace.checkout import Checkouts
 from app.workspace.checks.run import CheckRunner
 from app.workspace.environments.cache import EnvironmentCache
@@ -18,7 +19,7 @@ from app.workspace.sandbox.sandbox import Sandbox
 from app.workspace.tools.toolbox import ToolLimits
 from app.workspace.workspaces import GitWorkspaces
 from phases.core.agent import Agent, AgentLimits, Roster, Rule, Tier
-from tests.app.workspace.git.kit import Bench
+from tests.app.workspace.git.kit import BOT, Bench, SteppingClock
 
 
 @dataclass
@@ -101,6 +102,7 @@ def room_with(bench: Bench, sandbox: Sandbox, logs: KeptLogs, packs: KeptPacks) 
     return GitWorkspaces(
         mirrors=bench.mirrors,
         remote=bench.remote,
+        branches=Branches(bench.mirrors, bench.remote, bench.git, BOT, SteppingClock()),
         openings=Openings(
             sandbox,
             checkouts,
