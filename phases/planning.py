@@ -40,7 +40,8 @@ MOST_REVISIONS = 2
 async def plan(run: RunContext) -> None:
     """Write the plans beside the baseline checks; revise what the review, or a person, sends back.
 
-    At most two revisions, and two more when a person asks; then the gate has the last word.
+    At most two revisions (three at full weight), and as many more when a person asks; then the
+    gate has the last word.
     """
     *plans, _ = await run.together(*PLANS, BASELINE)
     made = dict(zip(PLANS, plans, strict=True))
@@ -56,7 +57,8 @@ async def plan(run: RunContext) -> None:
 async def _until_approved(run: RunContext, made: dict[Step, Performed]) -> None:
     review = await _review(run, made)
     revisions = 0
-    while (returned := _returned(review)) and revisions < MOST_REVISIONS:
+    most = MOST_REVISIONS + (run.record.run.variant is Variant.FULL)
+    while (returned := _returned(review)) and revisions < most:
         revised = await run.together(*returned, answering=(review,))
         made |= zip(returned, revised, strict=True)
         review = await _review(run, made)

@@ -7,12 +7,13 @@ from phases.core.artifacts import tested_requirements
 from phases.core.context import RunContext
 from phases.core.errors import BlockedError
 from phases.core.gates import Condition
+from phases.core.model import Variant
 from phases.core.ownership import owner_of
 from phases.core.phase import Phase
 from phases.core.receipts import CheckKind, Comparison, Failure, compare
 from phases.core.record import Performed, Record
 from phases.core.submission import Demand, Finding, Severity, Side
-from phases.core.work import Action, Files, PhaseName, Step
+from phases.core.work import SECOND_OPINION, Action, Files, PhaseName, Step
 
 TESTS = Step(
     agent="test-writer",
@@ -116,10 +117,19 @@ async def _mend(run: RunContext, checks: Performed, result: Comparison) -> None:
 async def _until_approved(run: RunContext) -> None:
     """Review; what blocks goes back once, and once more when a person asks, and is reviewed again.
 
+    At full weight another model then reviews what the first one let through, and knows nothing of
+    its report.
+
     Raises:
-        BlockedError: when the second review still finds something blocking.
+        BlockedError: when a review still finds something blocking after its return.
     """
-    review = await run.perform(REVIEW)
+    await _until_approved_by(run, None)
+    if run.record.run.variant is Variant.FULL:
+        await _until_approved_by(run, SECOND_OPINION)
+
+
+async def _until_approved_by(run: RunContext, opinion: str | None) -> None:
+    review = await run.perform(REVIEW, subject=opinion)
     returns = 0
     while findings := blocking(review):
         if returns == MOST_RETURNS:
@@ -128,7 +138,7 @@ async def _until_approved(run: RunContext) -> None:
         for owner in dict.fromkeys(_owner(run.record, finding) for finding in findings):
             await run.perform(FIXES[owner], answering=(review,))
         await _until_green(run)
-        review = await run.perform(REVIEW)
+        review = await run.perform(REVIEW, subject=opinion)
         returns += run.record.counts(review)
 
 
@@ -173,11 +183,15 @@ def _receipts_are_green(record: Record) -> tuple[str, ...]:
 
 
 def _review_is_settled(record: Record) -> tuple[str, ...]:
-    review = record.latest(PhaseName.QA, REVIEW.agent)
-    if review is None:
+    wanted = (None, SECOND_OPINION) if record.run.variant is Variant.FULL else (None,)
+    reviews = [record.latest(PhaseName.QA, REVIEW.agent, opinion) for opinion in wanted]
+    if None in reviews:
         return ("The change has not been reviewed.",)
     return tuple(
-        f"{finding.id} is open and blocking: {finding.title}" for finding in blocking(review)
+        f"{finding.id} is open and blocking: {finding.title}"
+        for review in reviews
+        if review
+        for finding in blocking(review)
     )
 
 

@@ -21,7 +21,7 @@ from phases.core.ports import Clock, Records, Sessions, Workspaces, Worktree
 from phases.core.record import Performed, Record
 from phases.core.session import Assignment, SessionEnd, SessionLimits
 from phases.core.submission import Demand, Outcome, Submission
-from phases.core.work import Files, PhaseName, Step, WorkName
+from phases.core.work import SECOND_OPINION, Files, PhaseName, Step, WorkName
 from phases.examination import Examination
 from phases.ready import MERGE, hold_to_base
 
@@ -194,15 +194,16 @@ class StepPerformer:
         handoff: Handoff,
     ) -> Assignment:
         survey = await self._workspaces.survey(record.run)
-        second = attempt % ATTEMPTS == 0
+        tier = agent.tier.another() if name.subject == SECOND_OPINION else agent.tier
+        told = record.as_begun(name).without_other_opinions(name)
         return Assignment(
             session=f"{record.run.id}/{name}#{attempt}",
             run=record.run.id,
             name=name,
             attempt=attempt,
             agent=agent,
-            tier=agent.tier.next_up() if second else agent.tier,
-            prompt=brief(record.as_begun(name), roster, agent, step, name, survey, handoff),
+            tier=tier.next_up() if attempt % ATTEMPTS == 0 else tier,
+            prompt=brief(told, roster, agent, step, name, survey, handoff),
             limits=SessionLimits(agent.limits.turns, agent.limits.minutes * 60, agent.limits.usd),
         )
 

@@ -21,7 +21,7 @@ _DESCRIPTIONS = {
     Variant.STANDARD: "Phaseline: build this issue and open a pull request",
     Variant.PLAN: "Phaseline: plan this issue and wait for approval before building",
     Variant.LIGHT: "Phaseline: build this issue, with fewer steps",
-    Variant.FULL: "Phaseline: build this issue, with every step",
+    Variant.FULL: "Phaseline: build this issue, reviewed twice",
 }
 
 

@@ -37,6 +37,10 @@ class Tier(StrEnum):
         """Return the tier that a failed attempt is repeated on; the highest stays where it is."""
         return Tier.SONNET if self is Tier.HAIKU else Tier.OPUS
 
+    def another(self) -> "Tier":
+        """Return the tier of a second opinion: the next one up, or down from the highest."""
+        return Tier.SONNET if self is Tier.OPUS else self.next_up()
+
 
 @dataclass(frozen=True)
 class AgentLimits:

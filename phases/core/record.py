@@ -114,6 +114,18 @@ class Record:
         before = tuple(w for w in self.works if w.ended_at and w.ended_at <= begun.started_at)
         return replace(self, works=before)
 
+    def without_other_opinions(self, name: WorkName) -> "Record":
+        """Return the record without what the same performer made of another subject."""
+        return replace(
+            self,
+            works=tuple(
+                work
+                for work in self.works
+                if (work.name.phase, work.name.performer) != (name.phase, name.performer)
+                or work.name.subject == name.subject
+            ),
+        )
+
     def counts(self, work: Performed) -> bool:
         """Whether work counts against a limit of rounds: not when a person asked for more since."""
         asked = self.run.asked_at
@@ -123,9 +135,12 @@ class Record:
         """Yield the works of a performer in a phase, oldest round first."""
         return (w for w in self.works if w.name.phase is phase and w.name.performer == performer)
 
-    def latest(self, phase: PhaseName, performer: str) -> Performed | None:
-        """Return the last accepted work of a performer in a phase."""
-        accepted = [work for work in self.of(phase, performer) if work.accepted]
+    def latest(
+        self, phase: PhaseName, performer: str, subject: str | None = None
+    ) -> Performed | None:
+        """Return the last accepted work of a performer in a phase, on that subject."""
+        mine = (work for work in self.of(phase, performer) if work.name.subject == subject)
+        accepted = [work for work in mine if work.accepted]
         return max(accepted, key=lambda work: work.name.round, default=None)
 
     def maker(self, artifact: str) -> Performed | None:

@@ -125,7 +125,7 @@ def _weight(record: Record) -> str:
     if record.run.variant is Variant.LIGHT:
         return "light, by the label: no design plan, no optimizer, no simplifier"
     if record.run.variant is Variant.FULL:
-        return "full, by the label: so far the same as standard"
+        return "full, by the label: a second code review by another model, three plan revisions"
     spec = record.spec
     return str(spec.weight) if spec and spec.weight else ""
 
@@ -167,7 +167,8 @@ def _row(work: Performed, agents: set[str]) -> str:
     took = duration(work.ended_at - work.started_at) if work.ended_at else ""
     cost = usd(work.cost_usd) if work.cost_usd else ""
     who = work.name.performer if work.name.performer in agents else "service"
-    title = f"{work.title}{rounds}{attempts}"
+    opinion = f", {work.name.subject} opinion" if work.name.subject else ""
+    title = f"{work.title}{opinion}{rounds}{attempts}"
     return f"| {sign} | {title} | {who} | {_result(work)} | {took} | {cost} |"
 
 

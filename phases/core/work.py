@@ -69,6 +69,8 @@ class Action:
 
 
 Work = Step | Action
+# The subject of a step that another model does over, without seeing what the first one made.
+SECOND_OPINION = "second"
 
 _NAME = re.compile(
     r"(?P<phase>[a-z]+)/(?P<performer>[a-z-]+)/(?P<round>[1-9]\d*)(?:/(?P<subject>[\w.-]+))?"

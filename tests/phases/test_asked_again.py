@@ -1,8 +1,10 @@
 """A run that used up its rounds gets as many again when a person asks: no command is a dead end."""
 
 from pathlib import Path
+from typing import Any
 
 from phases.core.machine import RunState
+from phases.core.model import Variant
 from phases.core.submission import Finding, Severity, Verdict
 from phases.core.work import PhaseName
 from tests.phases.play import revised, standard_play
@@ -56,9 +58,7 @@ async def test_a_finding_that_still_blocks_goes_back_once_more_when_a_person_ask
         assert await _asked(it, PhaseName.QA, "code-reviewer") == 3
 
 
-async def test_a_plan_that_was_never_approved_is_revised_again_when_a_person_asks(
-    tmp_path: Path,
-) -> None:
+def approved_at_the_fourth_look() -> dict[str, list[Any]]:
     play = standard_play()
     once = returned_once(play)
     (objection,) = once["planning/product-manager/1"]
@@ -68,7 +68,22 @@ async def test_a_plan_that_was_never_approved_is_revised_again_when_a_person_ask
         text = f"{plan.submission.artifact}\nRevision {n}.\n"
         play[f"planning/architect/{n + 1}"] = [revised(plan, artifact=text)]
     play["planning/product-manager/4"] = once["planning/product-manager/2"]
-    async with world(tmp_path, play) as it:
+    return play
+
+
+async def test_at_full_weight_plans_may_be_revised_once_more(tmp_path: Path) -> None:
+    play = approved_at_the_fourth_look()
+    play["qa/code-reviewer/1/second"] = list(play["qa/code-reviewer/1"])
+    async with world(tmp_path, play, variant=Variant.FULL) as it:
+        await drive(it)
+
+        assert (await it.record()).passed(PhaseName.PLANNING)
+
+
+async def test_a_plan_that_was_never_approved_is_revised_again_when_a_person_asks(
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path, approved_at_the_fourth_look()) as it:
         stop = await drive(it)
         assert stop.state is RunState.BLOCKED
         assert "system-plan.md is still not approved after review 3" in stop.reason

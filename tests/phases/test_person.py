@@ -16,11 +16,12 @@ from app.store.shown import ShownComments
 from phases.core.events import Edited, Event, Removed, Said
 from phases.core.machine import RunState
 from phases.core.model import Person, Repository, Role, StepOutcome, Variant
-from phases.core.submission import Side
+from phases.core.submission import Side, Verdict
 from phases.core.work import PhaseName
 from tests.app.store.story import LABELLED, REPOSITORY
 from tests.fakes.outside import Play
 from tests.phases.play import revised, standard_play
+from tests.phases.test_asked_again import FINDING
 from tests.phases.test_run import drive
 from tests.phases.world import World, world
 
@@ -268,3 +269,40 @@ async def test_a_cancelled_run_goes_on_where_it_was_when_it_is_resumed(tmp_path:
 
         assert again.approval_of
         assert len(here.it.sessions.assignments) == asked
+
+
+async def test_a_full_run_is_reviewed_again_by_another_model_that_saw_no_report(
+    tmp_path: Path,
+) -> None:
+    play = standard_play()
+    approval = play["qa/code-reviewer/1"]
+    objection = revised(approval[0], verdict=Verdict.CHANGES_REQUESTED, findings=(FINDING,))
+    play |= {"qa/code-reviewer/1/second": [objection], "qa/code-reviewer/2/second": list(approval)}
+    play["qa/backend-developer/1"] = list(play["implementation/backend-developer/1"])
+    async with scene(tmp_path, play, Variant.FULL) as here:
+        stop = await drive(here.it)
+
+        first, second, third = (
+            a for a in here.it.sessions.assignments if a.agent.name == "code-reviewer"
+        )
+        report = approval[0].submission.artifact
+        assert stop.state is RunState.READY
+        assert (str(second.name), str(third.name)) == (
+            "qa/code-reviewer/1/second",
+            "qa/code-reviewer/2/second",
+        )
+        assert second.tier is third.tier is not first.tier
+        assert report not in str(second.prompt)
+        assert "second opinion" in await here.it.tracker()
+        assert "full, by the label" in await here.it.tracker()
+
+
+async def test_the_gate_of_a_full_run_wants_both_reviews(tmp_path: Path) -> None:
+    play = standard_play()
+    play["qa/code-reviewer/1/second"] = [StepOutcome.NO_OUTPUT, StepOutcome.NO_OUTPUT]
+    async with scene(tmp_path, play, Variant.FULL) as here:
+        stop = await drive(here.it)
+
+        assert stop.state is RunState.BLOCKED
+        assert "code-reviewer did not deliver" in stop.reason
+        assert not (await here.it.record()).passed(PhaseName.QA)
