@@ -121,6 +121,11 @@ class Settings(Places):
         ge=0,
         description="The least time between two comments; GitHub asks for a second",
     )
+    rest_seconds: float = Field(
+        300.0,
+        gt=0,
+        description="What waits for GitHub or the model API looks again after at most this",
+    )
     check_timeout_seconds: float = Field(
         1800.0, gt=0, description="How long one check of a repository may take"
     )

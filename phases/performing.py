@@ -1,6 +1,8 @@
 """One piece of work from its name: what a durable step runs, every failure turned into data."""
 
+import errno
 import logging
+from collections.abc import Awaitable
 
 from phases.actions import ActionPerformer
 from phases.core.errors import (
@@ -8,6 +10,7 @@ from phases.core.errors import (
     BlockedError,
     Defect,
     DefectError,
+    DiskFullError,
     Later,
     Moved,
     Setback,
@@ -20,6 +23,7 @@ from phases.pipeline import Pipeline
 from phases.steps import StepPerformer
 
 log = logging.getLogger(__name__)
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class Performing:
@@ -42,7 +46,7 @@ class Performing:
     ) -> Setback | None:
         """Bring work to an accepted end and return None, or return what came between."""
         try:
-            await self._perform(run, segment, name, answering)
+            await _with_room(self._perform(run, segment, name, answering))
         except TransientError as error:
             return Later(str(error), error.after_seconds)
         except BlockedError as error:
@@ -71,3 +75,13 @@ class Performing:
             await self._actions.perform(record, work, name)
         else:
             await self._steps.perform(record, work, name, answering)
+
+
+async def _with_room(doing: Awaitable[None]) -> None:
+    """Do something for which the disk may turn out to be full."""
+    try:
+        await doing
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise DiskFullError from error
+        raise

@@ -9,11 +9,12 @@ import os
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx2
@@ -47,6 +48,7 @@ class Place:
     home: Path
     database_url: str | None = None
     repositories: tuple[str, ...] = (REPOSITORY,)
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 class World:
@@ -86,6 +88,19 @@ class World:
         arguments += ["--script", str(script), "--latency", str(latency)]
         arguments += ["--log", str(self.folder.logs / f"claude-requests-{self._plays:03}.jsonl")]
         self._begin("claude", arguments, self.url("claude"))
+
+    def take_away(self, process: str) -> None:
+        """Let `github` or `claude` be gone, as a power cut would."""
+        child = self._children.pop(process)
+        child.process.kill()
+        child.process.wait()
+
+    def bring_back(self, process: str) -> None:
+        """Let what was taken away answer again."""
+        if process == "github":
+            self._begin_github()
+        else:
+            self.play(SAMPLE.script)
 
     def serve(self) -> None:
         """Start the service."""
@@ -237,17 +252,23 @@ class World:
             "PHASELINE_BASE_URL": self.url("service"),
             "ANTHROPIC_BASE_URL": self.url("claude"),
             "ANTHROPIC_API_KEY": "scripted-claude-needs-no-account",
+            **dict(self._place.settings),
         }
 
 
 @contextmanager
 def world(
-    root: Path, *, uid: int | None = None, database_url: str | None = None
+    root: Path,
+    *,
+    uid: int | None = None,
+    database_url: str | None = None,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[World]:
     """Run a world on an empty directory; its prepared dependencies are the demo's.
 
     With `uid` its processes run as that user, who may write nothing but that directory. Without
-    `database_url` the service's database is SQLite in that directory.
+    `database_url` the service's database is SQLite in that directory. `settings` are more of the
+    service's variables.
     """
     ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
     prefix: tuple[str, ...] = ()
@@ -260,7 +281,8 @@ def world(
         for path in (root, *root.rglob("*")):
             os.chown(path, uid, uid)
     home = root if uid is not None else Path.home()
-    it = World(Place(root, ENVIRONMENTS, prefix, home, database_url))
+    more = tuple(settings.items())
+    it = World(Place(root, ENVIRONMENTS, prefix, home, database_url, settings=more))
     try:
         it.begin()
         yield it

@@ -20,6 +20,10 @@ class ModelsError(Exception):
     """A configured model cannot be used; the message says which and what to do."""
 
 
+class ModelsAwayError(ModelsError):
+    """The provider cannot be reached now; nothing says that it is wrong."""
+
+
 @dataclass(frozen=True)
 class Models:
     """The model id of each tier, the models whose tools are `strict`, and the room that they have.
@@ -78,6 +82,11 @@ async def listed(client: Client) -> dict[str, str | None]:
         return {}
     try:
         found = [model.to_dict() async for model in client.models.list(limit=1000)]
+    except anthropic.APIConnectionError as error:
+        raise ModelsAwayError(
+            f"The model API at {client.base_url} cannot be reached: check ANTHROPIC_BASE_URL "
+            "unless it is down."
+        ) from error
     # A TypeError is the SDK's word for a client without any credentials.
     except (anthropic.AnthropicError, httpx2.HTTPError, TypeError) as error:
         raise ModelsError(

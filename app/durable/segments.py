@@ -29,7 +29,7 @@ from phases.core.model import Run
 from phases.core.outward import Desired
 from phases.core.ports import Records
 from phases.core.work import WorkName
-from phases.engine import Engine, said_at
+from phases.engine import TOLD_FROM_SECONDS, Engine, said_at
 from phases.performing import Performing
 
 log = logging.getLogger(__name__)
@@ -74,10 +74,14 @@ class Runs(Protocol):
 
 @dataclass(frozen=True)
 class SegmentLimits:
-    """How many segments run at once: per worker, and per repository."""
+    """How many segments run at once: per worker, and per repository.
+
+    A run that waits for something that is away looks again after at most `rest` seconds.
+    """
 
     worker: int
     repository: int
+    rest: float
 
 
 class Segments:
@@ -159,9 +163,10 @@ class Segments:
             stop = await self._engine.drive(SegmentContext(record, self._records, step))
             record = await self._records.record(run_id)
             show = said_at(stop, record)
-            await self._runs.stop(
-                run, stop.state, stop.reason, stop.after_seconds, show, stop.approval_of
-            )
+            after = stop.after_seconds
+            if after is not None and after < TOLD_FROM_SECONDS:
+                after = min(after, self._limits.rest)
+            await self._runs.stop(run, stop.state, stop.reason, after, show, stop.approval_of)
         except StaleSegmentError as error:
             log.info("segment %s of run %s gives way: %s", number, run_id, error)
             return "moved"

@@ -103,13 +103,17 @@ class Runs(SteeredRuns):
         return await self._database.write(start)
 
     async def renew(self, run: str, segment: int) -> None:
-        """Replace a segment that died without recording where it stopped by a fresh one."""
+        """Replace a segment that died without recording where it stopped by a fresh one.
+
+        Nobody was at work since: the time without progress counts from here.
+        """
         stuck = sa.and_(
             RunRow.id == run,
             RunRow.segment == segment,
             RunRow.state.in_([RunState.QUEUED, RunState.RUNNING]),
         )
-        statement = sa.update(RunRow).where(stuck).values(segment=segment + 1)
+        now = self._clock.now()
+        statement = sa.update(RunRow).where(stuck).values(segment=segment + 1, resumed_at=now)
         await self._database.write(lambda connection: connection.execute(statement))
 
     async def due(self) -> tuple[Due, ...]:

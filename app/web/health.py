@@ -23,10 +23,16 @@ class Probe(Protocol):
 
 
 class Health:
-    """The two routes that machines ask; a probe may take `most_seconds`."""
+    """The two routes that machines ask; a probe may take `most_seconds`.
 
-    def __init__(self, probes: tuple[Probe, ...], *, most_seconds: float) -> None:
+    What `delays` have to tell waits for others: it is told, and nobody is less ready for it.
+    """
+
+    def __init__(
+        self, probes: tuple[Probe, ...], delays: tuple[Probe, ...], *, most_seconds: float
+    ) -> None:
         self._probes = probes
+        self._delays = delays
         self._most_seconds = most_seconds
 
     def router(self) -> APIRouter:
@@ -45,14 +51,18 @@ class Health:
         problems = await self.problems()
         if problems:
             return JSONResponse({"status": "not ready", "problems": problems}, 503)
-        return JSONResponse({"status": "ready"})
+        waiting = await self._told(self._delays)
+        return JSONResponse({"status": "ready"} | ({"waiting": waiting} if waiting else {}))
 
     async def problems(self) -> dict[str, str]:
         """Return what is wrong, by the probe's name."""
-        found = await asyncio.gather(*(self._ask(probe) for probe in self._probes))
+        return await self._told(self._probes)
+
+    async def _told(self, probes: tuple[Probe, ...]) -> dict[str, str]:
+        found = await asyncio.gather(*(self._ask(probe) for probe in probes))
         return {
             probe.name: problem
-            for probe, problem in zip(self._probes, found, strict=True)
+            for probe, problem in zip(probes, found, strict=True)
             if problem is not None
         }
 

@@ -19,6 +19,18 @@ from app.wiring.store import Store
 from phases.core.agent import Tier
 
 
+class ShortPause:
+    """Pauses between two tries of a request, none of them longer than a run rests."""
+
+    def __init__(self, clock: SystemClock, most: float) -> None:
+        self._clock = clock
+        self._most = most
+
+    async def between(self, shortest: float, longest: float) -> None:
+        """Sleep for a random time between the two, in seconds."""
+        await self._clock.between(min(shortest, self._most), min(longest, self._most))
+
+
 @asynccontextmanager
 async def sessions_of(
     settings: Settings, store: Store, clock: SystemClock, drain: Drain
@@ -35,7 +47,7 @@ async def sessions_of(
             journal=DrainingJournal(store.database, clock, store.spending, drain),
             models=models_of(settings),
             prices=Prices(Provider(settings.model_provider).price_list),
-            pause=clock,
+            pause=ShortPause(clock, settings.rest_seconds),
             rest=clock,
             watch=clock,
             warmth=Warmth(PATIENCE_SECONDS),

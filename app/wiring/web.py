@@ -1,6 +1,6 @@
 """The web side: the webhook's way into the store, health, and the pages."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from app.clock import SystemClock
 from app.github.inbox import Inbox
 from app.settings import Settings
+from app.store.delays import Delays
 from app.store.deliveries import Deliveries
 from app.web.application import web_application
 from app.web.body import BodyLimits
@@ -49,6 +50,24 @@ class StoredReceiver:
         return new
 
 
+class Delay:
+    """One kind of thing that waits for others, as a probe tells it."""
+
+    def __init__(self, name: str, told: Callable[[], Awaitable[str | None]]) -> None:
+        self.name = name
+        self._told = told
+
+    async def problem(self) -> str | None:
+        """Say what waits, or None."""
+        return await self._told()
+
+
+def delays_of(store: Store) -> tuple[Probe, ...]:
+    """Return what tells of runs and messages that wait for something outside."""
+    delays = Delays(store.database)
+    return (Delay("runs", delays.runs), Delay("messages", delays.messages))
+
+
 def web_of(
     settings: Settings,
     store: Store,
@@ -66,7 +85,7 @@ def web_of(
     )
     return web_application(
         webhook=webhook,
-        health=Health(probes, most_seconds=PROBE_SECONDS),
+        health=Health(probes, delays_of(store), most_seconds=PROBE_SECONDS),
         pages=Pages(store.records, notice=""),
         hosts=LOOPBACK_NAMES,
         lifespan=_nothing_to_open,

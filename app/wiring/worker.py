@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
-from app.claude.models import ModelsError
+from app.claude.models import ModelsAwayError, ModelsError
 from app.claude.prices import NoPriceError
 from app.clock import SystemClock
 from app.durable.admission import MEGABYTE, Admission, MachineGauge, Room
@@ -40,7 +40,7 @@ from app.store.retention import Retention
 from app.wiring.duty import Crew, Post, keeper_of, on_duty
 from app.wiring.model import sessions_of
 from app.wiring.recovering import Recoverer, only_worker, recover_into_nothing
-from app.wiring.refusals import StartError
+from app.wiring.refusals import AwayError, StartError
 from app.wiring.sandbox import check_sandbox, chosen_sandbox
 from app.wiring.store import Store, secrets_of
 from app.wiring.workspaces import REPOSITORIES, team, workspaces_of
@@ -83,7 +83,6 @@ _REFUSALS = (
     RosterError,
     RefusedByGitHubError,
     BlockedError,
-    TransientError,
 )
 
 
@@ -106,7 +105,11 @@ def segments_of(
         StepPerformer(store.records, workspaces, sessions, clock),
         ActionPerformer(store.records, workspaces, forge, clock),
     )
-    limits = SegmentLimits(worker=SEGMENTS_PER_WORKER, repository=SEGMENTS_PER_REPOSITORY)
+    limits = SegmentLimits(
+        worker=SEGMENTS_PER_WORKER,
+        repository=SEGMENTS_PER_REPOSITORY,
+        rest=settings.rest_seconds,
+    )
     engine = Engine(pipeline, store.records)
     return Segments(engine, performing, store.records, store.runs, drain, limits, admission)
 
@@ -280,6 +283,8 @@ async def _crew(
         if settings.recover_at_start:
             await recover_into_nothing(Recoverer(settings, store, connection, clock), store)
         workspaces = workspaces_of(settings, store, connection, identity, clock)
+    except (TransientError, ModelsAwayError) as error:
+        raise AwayError(str(error)) from error
     except _REFUSALS as error:
         raise StartError(str(error)) from error
     return crew_of(

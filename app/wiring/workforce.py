@@ -1,6 +1,7 @@
 """Keeps a worker at work: one that had to give way, or could not go on, begins anew by itself.
 
-Only the first start may refuse; after it, what is away is waited for.
+Only the first start may refuse, and not for what is away: a service that ended would be started
+again and again by whoever minds it.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from contextlib import asynccontextmanager
 from app.durable.admission import Admission
 from app.durable.bell import Bell
 from app.settings import Settings
+from app.wiring.refusals import AwayError
 from app.wiring.store import Store
 from app.wiring.worker import working
 
@@ -46,8 +48,10 @@ class Workforce:
                         log.error("the worker ended by a defect", exc_info=error)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is told and waited for.
                 if not started.done():
-                    started.set_exception(error)
-                    return
+                    if not isinstance(error, AwayError):
+                        started.set_exception(error)
+                        return
+                    started.set_result(None)
                 self.problem = f"the worker cannot go on: {error}"
             log.warning("%s, in %g s", self.problem, AGAIN_SECONDS)
             await asyncio.sleep(AGAIN_SECONDS)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.workspace.redaction import capped, redacted
+from phases.core.errors import DiskFullError
 
 _FLAGS = (
     "core.hooksPath=/dev/null",
@@ -53,6 +54,8 @@ _ENVIRONMENT = {
 _LOCAL_SECONDS = 120.0
 _MOST_OUTPUT = 256 << 20
 _MOST_STDERR = 64 << 10
+# As the C library has it; git runs in the locale C.
+_NO_SPACE = b"No space left on device"
 
 
 class GitError(Exception):
@@ -204,6 +207,8 @@ class Git:
             raise GitError(arguments[0], None, f"more than {seconds:g} seconds went by") from None
         finally:
             await _end(process)
+        if code != 0 and whole and _NO_SPACE in errors:
+            raise DiskFullError
         if code != 0 and whole:
             raise GitError(
                 arguments[0],

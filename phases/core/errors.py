@@ -18,6 +18,13 @@ class TransientError(PhaselineError):
         self.after_seconds = after_seconds
 
 
+class DiskFullError(TransientError):
+    """The disk of this worker is full; others may have room, and so may this one later."""
+
+    def __init__(self) -> None:
+        super().__init__("The disk of the worker is full. The run goes on when there is room.")
+
+
 class BlockedError(PhaselineError):
     """A person must act; the message says what happened and is posted."""
 

@@ -74,7 +74,7 @@ async def service(database: Database) -> AsyncIterator[str]:
     )
     application = web_application(
         webhook=webhook,
-        health=Health((), most_seconds=1),
+        health=Health((), (), most_seconds=1),
         pages=Pages(Runs(), notice=""),
         hosts=HOSTS,
         lifespan=no_lifespan,

@@ -176,13 +176,16 @@ class FakeWorkspaces:
         # What people push: a tip on top of whatever the head is when it is looked for.
         self.human_tip: str | None = None
         self.lost = ""
+        self.trouble: OSError | None = None
 
     def warning(self) -> str:
         """Return what the test wants people to know."""
         return self.cage_warning
 
     async def fetch_base(self, run: Run) -> Base:
-        """Return the base commit."""
+        """Return the base commit, unless something is wrong with the machine."""
+        if self.trouble is not None:
+            raise self.trouble
         return Base(sha("base"), run.repository.default_branch, self.places, self.plan_gate)
 
     async def survey(self, run: Run) -> RepositoryMap:

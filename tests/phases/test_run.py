@@ -1,6 +1,7 @@
 """Whole runs through the pipeline, with the outside played by fakes."""
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -561,3 +562,18 @@ async def test_only_a_long_wait_is_told_in_a_comment_and_an_outage_of_many_short
         said = [key for key in await it.wanted() if key.startswith("stop/")]
 
     assert len(said) == comments
+
+
+async def test_a_full_disk_lets_the_run_wait_and_any_other_trouble_of_the_system_fails_it(
+    tmp_path: Path,
+) -> None:
+    stops = []
+    for number in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        place = tmp_path / str(number)
+        place.mkdir()
+        async with world(place, standard_play()) as it:
+            it.workspaces.trouble = OSError(number, "no")
+            stops.append(await it.drive())
+
+    assert [stop.state for stop in stops] == [RunState.WAITING, RunState.WAITING, RunState.FAILED]
+    assert "disk of the worker is full" in stops[0].reason

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.claude.client import make_client
-from app.claude.models import Models, ModelsError, check_served
+from app.claude.models import Models, ModelsAwayError, ModelsError, check_served
 from app.claude.prices import NoPriceError
 from phases.core.agent import Tier
 from tests.app.claude.kit import MODELS, assignment, client_settings, stage
@@ -100,7 +100,7 @@ async def test_a_key_that_is_missing_is_said_to_be(
 
 async def test_an_api_that_cannot_be_reached_is_said_to_be() -> None:
     async with stage(in_order(Wire(silent=True))) as at:
-        with pytest.raises(ModelsError, match="does not list its models"):
+        with pytest.raises(ModelsAwayError, match="cannot be reached"):
             await at.sessions.check_models()
 
 

@@ -95,7 +95,7 @@ async def working(it: World, executor: str) -> AsyncIterator[Sent]:
     outbox = StoredOutbox(it.database, it.clock)
     writer = Sent(outbox)
     database_engine = make_durable_engine(it.database.url)
-    limits = SegmentLimits(4, 2)
+    limits = SegmentLimits(4, 2, 300.0)
     segments = Segments(engine, performing, it.records, it.runs, Drain(), limits, RoomForAll())
     launch(database_engine, executor, threads=8)
     stop = asyncio.Event()

@@ -60,7 +60,7 @@ async def github(tmp_path: Path, events: Events) -> AsyncIterator[StandIn]:
     )
     application = web_application(
         webhook=webhook,
-        health=Health((), most_seconds=1),
+        health=Health((), (), most_seconds=1),
         pages=Pages(Runs(), notice=""),
         hosts=HOSTS,
         lifespan=no_lifespan,

@@ -124,3 +124,16 @@ async def test_nothing_is_left_rather_than_less(
     allowance = await Spending(database, clock, tight).allowance(given.run)
 
     assert {bound.left for bound in allowance.bounds} == {Decimal(0)}
+
+
+async def test_hours_in_which_no_service_ran_are_no_time_without_progress(
+    run: Run, runs: Runs, spending: Spending, clock: ManualClock
+) -> None:
+    clock.moment += timedelta(hours=2)
+    before = (await spending.allowance(run.id)).of(Limit.IDLE_SECONDS).left
+
+    await runs.renew(run.id, run.segment)
+
+    after = (await spending.allowance(run.id)).of(Limit.IDLE_SECONDS)
+    assert before == 0
+    assert after.left > after.whole - 60

@@ -83,6 +83,7 @@ def application(
     *,
     runs: Runs | None = None,
     probes: tuple[Probe, ...] = (),
+    delays: tuple[Probe, ...] = (),
     limits: BodyLimits | None = None,
     hosts: frozenset[str] = HOSTS,
 ) -> FastAPI:
@@ -95,7 +96,7 @@ def application(
             clock=StillClock(),
             limits=limits or BodyLimits(),
         ),
-        health=Health(probes, most_seconds=5),
+        health=Health(probes, delays, most_seconds=5),
         pages=Pages(runs or Runs(), notice=NOTICE),
         hosts=hosts,
         lifespan=no_lifespan,

@@ -70,6 +70,18 @@ async def test_what_is_not_fine_is_named() -> None:
 
 
 async def test_a_probe_that_hangs_is_named() -> None:
-    answer = await Health((Hangs(),), most_seconds=0.01).problems()
+    answer = await Health((Hangs(),), (), most_seconds=0.01).problems()
 
     assert answer == {"worker": "did not answer within 0.01 s"}
+
+
+async def test_what_waits_for_others_is_told_and_makes_nobody_less_ready() -> None:
+    waits = (Says("runs", "2 runs wait: HTTP 529"), Says("messages", None))
+    async with (
+        served(application(MemoryReceiver(), delays=waits)) as base,
+        httpx.AsyncClient(base_url=base, trust_env=False) as client,
+    ):
+        answer = await client.get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ready", "waiting": {"runs": "2 runs wait: HTTP 529"}}

@@ -1,4 +1,4 @@
-"""A git command outlives the service that began it: the lock over what it changes does so too."""
+"""A git command as a process: it may outlive its service, and the disk may be full."""
 
 import fcntl
 import os
@@ -7,6 +7,11 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from app.workspace.git import Git
+from phases.core.errors import DiskFullError
 
 SERVICE = """\
 import asyncio, fcntl, sys
@@ -54,3 +59,14 @@ def _free(lock: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+async def test_a_git_that_finds_no_space_says_that_the_disk_is_full(tmp_path: Path) -> None:
+    program = tmp_path / "git"
+    program.write_text(
+        "#!/bin/sh\necho 'error: file write error: No space left on device' >&2\nexit 128\n"
+    )
+    program.chmod(0o755)
+
+    with pytest.raises(DiskFullError):
+        await Git(program, schemes=(), network={}).run(tmp_path, "write-tree")
