@@ -98,7 +98,7 @@ class World:
     def bring_back(self, process: str) -> None:
         """Let what was taken away answer again."""
         if process == "github":
-            self._begin_github()
+            self.rehearse_github()
         else:
             self.play(SAMPLE.script)
 

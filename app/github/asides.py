@@ -1,7 +1,7 @@
 """Deliveries that move no run: comments of ours that people alter, branches that move."""
 
-from app.github.conversation import digest
 from app.github.payloads import Account, CommentAltered, Pushed
+from app.github.standing import digest
 from phases.core.events import Advanced, Altered
 from phases.core.model import Person, Repository
 

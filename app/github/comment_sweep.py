@@ -4,10 +4,11 @@ from typing import Protocol
 
 from app.github.answers import CommentAnswer
 from app.github.client import GitHubClients
-from app.github.conversation import MOST_PAGES, digest
+from app.github.conversation import MOST_PAGES
 from app.github.errors import RefusedByGitHubError
 from app.github.paging import PER_PAGE, all_pages
 from app.github.purposes import Purpose
+from app.github.standing import digest
 from phases.core.events import Altered
 from phases.core.outward import StandingComments
 

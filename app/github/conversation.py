@@ -3,7 +3,6 @@
 It looks before it writes where told to; what to write, and when, is decided elsewhere.
 """
 
-import hashlib
 from typing import Any, cast
 
 from app.github.answers import CommentAnswer, RemoteAnswer, understood
@@ -14,7 +13,7 @@ from app.github.errors import RefusedByGitHubError
 from app.github.paging import PER_PAGE, all_pages
 from app.github.purposes import Purpose
 from app.github.reviews import Reviews
-from app.github.standing import DeletedAgainError, Standing
+from app.github.standing import DeletedAgainError, Standing, digest
 from phases.core.outward import OutwardItem, OutwardKind
 
 MOST_PAGES = 50
@@ -154,8 +153,3 @@ def _standing(answer: Any) -> Standing:
 
 def _standing_as(comment: CommentAnswer) -> Standing:
     return Standing(comment.id, comment.html_url, digest(comment.body or ""))
-
-
-def digest(body: str) -> str:
-    """Return the SHA-256 of a comment's body as GitHub has it, in hex."""
-    return hashlib.sha256(body.encode()).hexdigest()

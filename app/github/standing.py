@@ -1,5 +1,6 @@
 """What the writer learns of something that it made stand on GitHub."""
 
+import hashlib
 from dataclasses import dataclass
 
 from phases.core.errors import PhaselineError
@@ -19,3 +20,8 @@ class Standing:
     remote_id: int | None
     url: str | None
     body_sha256: str | None
+
+
+def digest(body: str) -> str:
+    """Return the SHA-256 of a comment's body as GitHub has it, in hex."""
+    return hashlib.sha256(body.encode()).hexdigest()

@@ -12,8 +12,9 @@ import pytest_asyncio
 from app.durable.asides import Asides
 from app.github.comment_sweep import CommentSweep
 from app.github.connection import GitHubConnection
-from app.github.conversation import Conversations, digest
+from app.github.conversation import Conversations
 from app.github.outbox import OutboxWriter
+from app.github.standing import digest
 from app.store.engine import Database
 from app.store.migrating import migrate
 from app.store.outbox import StoredOutbox
