@@ -105,11 +105,7 @@ def segments_of(
         StepPerformer(store.records, workspaces, sessions, clock),
         ActionPerformer(store.records, workspaces, forge, clock),
     )
-    limits = SegmentLimits(
-        worker=SEGMENTS_PER_WORKER,
-        repository=SEGMENTS_PER_REPOSITORY,
-        rest=settings.rest_seconds,
-    )
+    limits = SegmentLimits(SEGMENTS_PER_WORKER, SEGMENTS_PER_REPOSITORY, settings.rest_seconds)
     engine = Engine(pipeline, store.records)
     return Segments(engine, performing, store.records, store.runs, drain, limits, admission)
 
