@@ -1,6 +1,7 @@
 """Takes deliveries in order, decides what each leads to, and applies that in one transaction."""
 
 import logging
+from typing import TypeAlias
 
 from app.durable.ports import (
     Forgetting,
@@ -32,7 +33,7 @@ from phases.core.decisions import (
     Resume,
     Start,
 )
-from phases.core.errors import DefectError
+from phases.core.errors import DefectError, PhaselineError
 from phases.core.events import (
     Advanced,
     Altered,
@@ -40,6 +41,7 @@ from phases.core.events import (
     Event,
     Installed,
     Labelled,
+    Removed,
     Said,
 )
 from phases.core.machine import RunState
@@ -49,6 +51,9 @@ from phases.core.record import Record
 from phases.intake import decide
 
 log = logging.getLogger(__name__)
+
+
+Meaning: TypeAlias = Event | Altered | Advanced | Removed | None
 
 
 class Reception:
@@ -77,30 +82,49 @@ class Reception:
     async def take(self, limit: int) -> int:
         """Deal with the oldest deliveries, in order; return how many.
 
-        Raises:
-            TransientError: when GitHub or the database did not answer; the rest stays queued.
-        """
-        waiting = await self._inbox.waiting(limit)
-        for delivery in waiting:
-            await self._deal(delivery)
-        return len(waiting)
+        One that cannot be dealt with now stays, and holds up what its installation has sent since.
 
-    async def _deal(self, delivery: Stored) -> None:
-        try:
-            removed = self._reader.removal(delivery.event, delivery.body)
-            event = self._reader.read(delivery.event, delivery.body)
-        except ValueError as error:
-            await self._runs.ignore(delivery.id, f"unreadable: {error}")
-            return
-        if removed is not None:
-            runs = await self._forgetting.forget(delivery.id, removed)
-            log.warning("installation %s: %s runs forgotten", removed.installation, runs)
-        elif event is None:
-            await self._runs.ignore(delivery.id, "means nothing to us")
-        elif isinstance(event, Altered | Advanced):
-            await self._asides.hear(delivery.id, event)
-        else:
-            await self.hear(delivery.id, event)
+        Raises:
+            PhaselineError: what came between, when nothing at all could be dealt with.
+        """
+        stuck: dict[int, PhaselineError] = {}
+        dealt = 0
+        for delivery in await self._inbox.waiting(limit):
+            try:
+                meaning = self._meaning(delivery)
+            except ValueError as error:
+                await self._runs.ignore(delivery.id, f"unreadable: {error}")
+                dealt += 1
+                continue
+            installation = _installation(meaning)
+            if installation in stuck:
+                continue
+            try:
+                await self._deal(delivery.id, meaning)
+            except PhaselineError as error:
+                log.warning("delivery %s stays: %s", delivery.id, error)
+                stuck[installation] = error
+            else:
+                dealt += 1
+        if stuck and not dealt:
+            raise next(iter(stuck.values()))
+        return dealt
+
+    def _meaning(self, delivery: Stored) -> Meaning:
+        removed = self._reader.removal(delivery.event, delivery.body)
+        return removed or self._reader.read(delivery.event, delivery.body)
+
+    async def _deal(self, delivery: int, meaning: Meaning) -> None:
+        match meaning:
+            case None:
+                await self._runs.ignore(delivery, "means nothing to us")
+            case Removed():
+                runs = await self._forgetting.forget(delivery, meaning)
+                log.warning("installation %s: %s runs forgotten", meaning.installation, runs)
+            case Altered() | Advanced():
+                await self._asides.hear(delivery, meaning)
+            case _:
+                await self.hear(delivery, meaning)
 
     async def has_run(self, repository: Repository, issue: int) -> bool:
         """Tell whether an issue has, or had, a run."""
@@ -187,6 +211,14 @@ class Reception:
             raise DefectError("an installation has no conversation")
         number = event.issue if isinstance(event, Labelled | Edited) else event.number
         await self._runs.answer(delivery, event.repository, number, desired, desired.key)
+
+
+def _installation(meaning: Meaning) -> int:
+    if meaning is None:
+        return 0
+    if isinstance(meaning, Installed | Removed):
+        return meaning.installation
+    return meaning.repository.installation
 
 
 def _commanded(event: Event, order: Order) -> Commanded:

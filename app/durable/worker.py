@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5
 TRACKER_SECONDS = 1.0
 SWEEP_SECONDS = 600.0
+# A loop that fails waits twice as long each time, the sweep until it would sweep again.
+LONGEST_PAUSE_SECONDS = 30.0
 BATCH = 50
 
 
@@ -92,6 +94,14 @@ class Seal(Protocol):
         """Return the block as an HTML comment."""
 
 
+def patience(pause: float, failures: int, longest: float) -> float:
+    """Return for how many seconds a loop waits that has failed so often in turn.
+
+    What fails by itself, or with all of GitHub, is not helped by being asked more.
+    """
+    return min(pause * 2.0 ** min(failures, 16), longest)
+
+
 class Worker:
     """Everything that goes on beside the segments themselves."""
 
@@ -128,11 +138,11 @@ class Worker:
         """Mind all loops until told to stop."""
         async with asyncio.TaskGroup() as group:
             loops = (
-                (self._receive, self._bell, IDLE_SECONDS),
-                (self._dispatch, Bell(), IDLE_SECONDS),
-                (self._project, Bell(), TRACKER_SECONDS),
-                (self._send, self._outward, IDLE_SECONDS),
-                (self._look_around, Bell(), IDLE_SECONDS),
+                (self._receive, self._bell, IDLE_SECONDS, LONGEST_PAUSE_SECONDS),
+                (self._dispatch, Bell(), IDLE_SECONDS, LONGEST_PAUSE_SECONDS),
+                (self._project, Bell(), TRACKER_SECONDS, LONGEST_PAUSE_SECONDS),
+                (self._send, self._outward, IDLE_SECONDS, LONGEST_PAUSE_SECONDS),
+                (self._look_around, Bell(), IDLE_SECONDS, SWEEP_SECONDS),
             )
             tasks = [group.create_task(self._mind(*loop, stop)) for loop in loops]
             tasks.append(group.create_task(self._keeper.mind()))
@@ -142,21 +152,29 @@ class Worker:
         await self._writer.end()
 
     async def _mind(
-        self, turn: Callable[[], Awaitable[bool]], bell: Bell, pause: float, stop: asyncio.Event
+        self,
+        turn: Callable[[], Awaitable[bool]],
+        bell: Bell,
+        pause: float,
+        longest: float,
+        stop: asyncio.Event,
     ) -> None:
+        failures = 0
         while not stop.is_set():
             if not self._keeper.keeps:
                 await bell.wait(pause)
                 continue
             try:
                 busy = await turn()
-            except TransientError as error:
-                log.warning("%s: %s", turn.__name__, error)
-                await bell.wait(min(error.after_seconds, 30.0))
+            except Exception as error:
+                if isinstance(error, TransientError):
+                    log.warning("%s: %s", turn.__name__, error)
+                else:
+                    log.exception("%s failed and goes on", turn.__name__)
+                failures += 1
+                await bell.wait(patience(pause, failures, longest))
                 continue
-            except Exception:
-                log.exception("%s failed and goes on", turn.__name__)
-                busy = False
+            failures = 0
             if not busy:
                 await bell.wait(pause)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from app.durable.asides import Asides
@@ -38,7 +39,10 @@ class Everybody:
 
 class OneLabel:
     def read(self, event: str, body: bytes) -> Event | None:
-        return LABELLED if body.startswith(b"label") else None
+        word, _, issue = body.decode().partition(" ")
+        if word != "label":
+            return None
+        return replace(LABELLED, issue=int(issue)) if issue.isdigit() else LABELLED
 
     def removal(self, event: str, body: bytes) -> Removed | None:
         return None

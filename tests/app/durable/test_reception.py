@@ -1,0 +1,113 @@
+"""Deliveries that cannot be dealt with now, and those behind them."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.durable.asides import Asides
+from app.durable.reception import Reception
+from app.github.errors import RefusedByGitHubError
+from app.store.deliveries import Deliveries
+from app.store.retention import Retention
+from app.store.shown import ShownComments
+from phases.core.errors import PhaselineError, TransientError
+from phases.core.events import Event, Removed
+from phases.core.model import Person, Repository, Role
+from tests.app.store.story import LABELLED, deliver
+from tests.phases.play import standard_play
+from tests.phases.world import World, world
+
+OTHER = Repository(12, "other", "gadgets", 6, "main")
+
+
+class ByBody:
+    """Reads `OWNER ISSUE` as a label."""
+
+    def read(self, event: str, body: bytes) -> Event | None:
+        owner, issue = body.decode().split()
+        repository = OTHER if owner == "other" else LABELLED.repository
+        return replace(LABELLED, repository=repository, issue=int(issue))
+
+    def removal(self, event: str, body: bytes) -> Removed | None:
+        return None
+
+
+class Roles:
+    """Knows everybody's role, except where GitHub does not answer."""
+
+    def __init__(self) -> None:
+        self.failing: dict[int, PhaselineError] = {}
+        self.asked: list[int] = []
+
+    async def role(self, repository: Repository, person: Person) -> Role:
+        self.asked.append(repository.installation)
+        if repository.installation in self.failing:
+            raise self.failing[repository.installation]
+        return Role.WRITE
+
+    async def furnish(self, installation: int) -> None:
+        raise AssertionError(installation)
+
+
+@pytest.fixture
+async def it(tmp_path: Path) -> AsyncIterator[World]:
+    async with world(tmp_path, standard_play()) as made:
+        yield made
+
+
+def reception(it: World, roles: Roles) -> Reception:
+    return Reception(
+        Deliveries(it.database),
+        ByBody(),
+        roles,
+        it.runs,
+        it.records,
+        roles,
+        Retention(it.database, it.clock),
+        Asides(ShownComments(it.database, it.clock), it.runs),
+    )
+
+
+async def waiting(it: World) -> list[bytes]:
+    return [each.body for each in await Deliveries(it.database).waiting(9)]
+
+
+@pytest.mark.parametrize(
+    "trouble", [TransientError("GitHub answered 502"), RefusedByGitHubError(403, "suspended")]
+)
+async def test_what_one_installation_has_to_wait_with_holds_up_no_other(
+    it: World, trouble: PhaselineError
+) -> None:
+    """Attack 64."""
+    for body in (b"acme 20", b"acme 21", b"other 22"):
+        await deliver(it.database, body.decode(), body)
+    roles = Roles()
+    roles.failing[LABELLED.repository.installation] = trouble
+
+    dealt = await reception(it, roles).take(50)
+
+    assert dealt == 1
+    assert await it.runs.of_issue(OTHER.id, 22) is not None
+    assert await waiting(it) == [b"acme 20", b"acme 21"]
+    assert roles.asked == [5, 6]
+
+
+async def test_what_had_to_wait_is_dealt_with_in_its_order_later(it: World) -> None:
+    for body in (b"acme 20", b"acme 21"):
+        await deliver(it.database, body.decode(), body)
+    roles = Roles()
+    roles.failing[LABELLED.repository.installation] = TransientError("GitHub answered 502")
+    with pytest.raises(TransientError, match="502"):
+        await reception(it, roles).take(50)
+    roles.failing.clear()
+
+    dealt = await reception(it, roles).take(50)
+
+    assert dealt == 2
+    assert await waiting(it) == []
+    first, second = [await it.runs.of_issue(LABELLED.repository.id, n) for n in (20, 21)]
+    assert first is not None
+    assert second is not None
+    assert first.created_at < second.created_at
