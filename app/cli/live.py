@@ -1,6 +1,7 @@
 """`phaseline doctor --live`: ticks off what a machine can of docs/not-proven.md, with evidence."""
 
 import asyncio
+from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,9 +59,10 @@ async def _try(settings: "Settings", repository: str, ticks: "list[Tick]") -> No
 
     async with live_checks(settings, SystemClock()) as checks:
         try:
-            async for tick in checks.all(repository):
-                ticks.append(tick)
-                typer.echo(f"{tick.outcome:9}{tick.box:14}{' '.join(tick.told.split())}")
+            async with aclosing(checks.all(repository)) as coming:
+                async for tick in coming:
+                    ticks.append(tick)
+                    typer.echo(f"{tick.outcome:9}{tick.box:14}{' '.join(tick.told.split())}")
         finally:
             for left in checks.left:
                 typer.echo(f"\nCould not be taken away: {left}")

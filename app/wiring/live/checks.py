@@ -1,6 +1,6 @@
 """All live checks, one after the other. A box is ticked only by evidence; what failed is told."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from app.claude.models import ModelsError
@@ -44,8 +44,10 @@ class LiveChecks:
         self._deliveries = Deliveries(Checkup(connection.clients), clock)
         self.left: list[str] = []
 
-    async def all(self, repository: str) -> AsyncIterator[Tick]:
+    async def all(self, repository: str) -> AsyncGenerator[Tick, None]:
         """Yield what came of each; without the name of a repository nothing is made anywhere.
+
+        A visit that ends early, too, takes away what it made: close this when you stop listening.
 
         Raises:
             StartError: the App does not see that repository.

@@ -120,7 +120,7 @@ class Visit:
         pull = self._opened().pull
         if not pull.draft:
             raise DiffersError(f"#{pull.number} was opened, and not as a draft")
-        return f"#{pull.number} is one"
+        return f"#{pull.number} was opened as a draft"
 
     async def _push(self) -> str:
         draft, run = self._opened(), self._run

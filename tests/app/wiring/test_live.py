@@ -84,6 +84,22 @@ async def test_everything_is_tried_ticked_by_evidence_and_taken_away(
     assert await remains(github) == ([], [], [])
 
 
+async def test_a_visit_that_is_cut_short_is_taken_away_too(github: StandIn, tmp_path: Path) -> None:
+    async with served(application(MemoryReceiver())) as url:
+        app = await installed(github, url)
+        async with checking(app, tmp_path) as checks:
+            coming = checks.all(FULL_NAME)
+            async for tick in coming:
+                if tick.box == "draft-plan":
+                    break
+            before = await remains(github)
+            await coming.aclose()
+
+    assert [len(one) for one in before] == [2, 1, 1]
+    assert checks.left == []
+    assert await remains(github) == ([], [], [])
+
+
 async def test_without_a_repository_nothing_is_made_anywhere(
     github: StandIn, tmp_path: Path
 ) -> None:
