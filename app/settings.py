@@ -85,13 +85,22 @@ class Settings(Places):
     budget_operator_day_usd: Decimal = Field(
         Decimal(200), gt=0, description="What all repositories may spend in a day, in USD"
     )
+    # Both lie above what a developer's session may use by its own limits (45 minutes, 5 USD in
+    # agents/): otherwise the run would stop before an agent that is still at work.
     no_progress_usd: Decimal = Field(
-        Decimal(4),
+        Decimal(6),
         gt=0,
         description="What a run may spend without anything being accepted or committed, in USD",
     )
     no_progress_minutes: float = Field(
-        30.0, gt=0, description="How long a run may work without that, in minutes"
+        60.0,
+        gt=0,
+        description="How long a run may work without that, in minutes; longer than any session",
+    )
+    command_timeout_seconds: float = Field(
+        900.0,
+        gt=0,
+        description="What an agent's command may ask for by `# timeout: N`; 120 s are usual",
     )
     working_budget_tokens: int = Field(
         80_000,

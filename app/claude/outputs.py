@@ -36,9 +36,9 @@ class Outputs:
         """Return what the model reads of the output of a call of turn `n`, both from 0."""
         text = well_formed_text(text)
         shown = cut(text, f"the whole is kept: view {PLACE}{n}.{call} with a view_range")
-        if shown != text:
-            await self._journal.keep_output(self._assignment, n, call, text)
-        return shown
+        if shown == text or await self._journal.keep_output(self._assignment, n, call, text):
+            return shown
+        return cut(text, "the rest is lost: the outputs of this run fill their room")
 
     async def view(self, arguments: Mapping[str, Any]) -> ToolResult:
         """Answer a `view` of a kept output."""

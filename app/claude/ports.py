@@ -57,8 +57,11 @@ class Journal(Protocol):
     ) -> None:
         """Put what a request has cost in the place of what was expected; None: it was refused."""
 
-    async def keep_output(self, assignment: Assignment, n: int, call: int, text: str) -> None:
-        """Keep the whole output of a call of row `n`, both from 0; kept again, it is replaced."""
+    async def keep_output(self, assignment: Assignment, n: int, call: int, text: str) -> bool:
+        """Keep the whole output of a call of row `n`, both from 0; kept again, it is replaced.
+
+        False when the run has kept as much as it may.
+        """
 
     async def output(self, session: str, n: int, call: int) -> str | None:
         """Return a kept output, or None."""

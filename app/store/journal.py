@@ -16,6 +16,9 @@ from phases.core.machine import RunState
 from phases.core.ports import Clock
 from phases.core.session import Assignment, Json, LedgerEntry, TurnRow
 
+MOST_OUTPUT_BYTES_OF_RUN = 100 << 20
+"""Whole outputs of tools beyond that are not kept; one has at most 10 MB."""
+
 _COSTS = (
     sa.select(LedgerRow.n, sa.func.sum(LedgerRow.__table__.c.cost, type_=Usd()).label("cost"))
     .where(LedgerRow.session == sa.bindparam("session"))
@@ -182,19 +185,29 @@ class StoredJournal:
 
         await self._database.write(add)
 
-    async def keep_output(self, assignment: Assignment, n: int, call: int, text: str) -> None:
-        """Keep the whole output of a call, counted from 0, of row `n`; the last one counts."""
+    async def keep_output(self, assignment: Assignment, n: int, call: int, text: str) -> bool:
+        """Keep the whole output of a call, counted from 0, of row `n`; the last one counts.
+
+        False when the run has kept MOST_OUTPUT_BYTES_OF_RUN already.
+        """
         key = {"session": assignment.session, "n": n, "call": call}
         values = {"run_id": assignment.run, "text": text.encode(), "at": self._clock.now()}
 
-        def keep(connection: sa.Connection) -> None:
+        taken = sa.select(sa.func.coalesce(sa.func.sum(sa.func.length(OutputRow.text)), 0)).where(
+            OutputRow.run_id == assignment.run
+        )
+
+        def keep(connection: sa.Connection) -> bool:
+            if int(connection.execute(taken).scalar_one()) >= MOST_OUTPUT_BYTES_OF_RUN:
+                return False
             connection.execute(
                 insert(connection, OutputRow)
                 .values(**key, **values)
                 .on_conflict_do_update(index_elements=list(key), set_=values)
             )
+            return True
 
-        await self._database.write(keep)
+        return await self._database.write(keep)
 
     async def output(self, session: str, n: int, call: int) -> str | None:
         """Return a kept output."""

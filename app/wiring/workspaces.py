@@ -85,11 +85,12 @@ def workspaces_of(
     mirrors = Mirrors(git, remote, data / REPOSITORIES)
     kept = settings.environments_dir or data / "environments"
     environments = environments_of(kept, settings.egress_hosts, sandbox)
+    limits = ToolLimits(most_bash_timeout_s=settings.command_timeout_seconds)
     return GitWorkspaces(
         mirrors=mirrors,
         remote=remote,
         branches=Branches(mirrors, remote, git, bot, clock),
-        openings=Openings(sandbox, checkouts, committer, ToolLimits(), store.packs, data / "steps"),
+        openings=Openings(sandbox, checkouts, committer, limits, store.packs, data / "steps"),
         environments=EnvironmentKeeper(environments, checkouts, store.logs, data / "prepare"),
         checks=CheckRunner(
             sandbox, checkouts, store.logs, data / "checks", settings.check_timeout_seconds

@@ -13,7 +13,8 @@ from phases.core.session import Assignment, Json, LedgerEntry, TurnRow
 class FakeJournal:
     """Keeps the rows of all sessions; `purse` is what may be spent in all, in USD.
 
-    `idle_seconds` is how long nothing was accepted; the limit is 1,800.
+    `idle_seconds` is how long nothing was accepted; the limit is 1,800. `full` says that no output
+    is kept any more.
     """
 
     purse: Decimal
@@ -22,6 +23,7 @@ class FakeJournal:
     rows: dict[str, list[TurnRow]] = field(default_factory=dict)
     ledger: list[LedgerEntry] = field(default_factory=list)
     outputs: dict[tuple[str, int, int], str] = field(default_factory=dict)
+    full: bool = False
 
     async def turns(self, session: str) -> tuple[TurnRow, ...]:
         return tuple(self.rows.get(session, ()))
@@ -67,8 +69,11 @@ class FakeJournal:
         stored = tuple(_stored(result) for result in results)
         rows[n] = replace(rows[n], results=stored, snapshot=snapshot)
 
-    async def keep_output(self, assignment: Assignment, n: int, call: int, text: str) -> None:
+    async def keep_output(self, assignment: Assignment, n: int, call: int, text: str) -> bool:
+        if self.full:
+            return False
         self.outputs[assignment.session, n, call] = text
+        return True
 
     async def output(self, session: str, n: int, call: int) -> str | None:
         return self.outputs.get((session, n, call))

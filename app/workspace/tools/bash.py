@@ -6,6 +6,7 @@ background processes are not.
 
 import asyncio
 import os
+import re
 import shutil
 import stat
 from dataclasses import replace
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from app.workspace.sandbox.beneath import open_beneath, opened, own_tree
 from app.workspace.sandbox.cage import HOME, STATE, Cage
+from app.workspace.sandbox.output import HEAD_AND_TAIL
 from app.workspace.sandbox.sandbox import Finished, Sandbox
 from app.workspace.sandbox.watchdog import DiskGauge, Reason
 from app.workspace.tools.result import Arguments, ToolError
@@ -21,6 +23,8 @@ _COMMAND = "/run/command"
 _SCRIPT = Path(__file__).with_name("carry.sh")
 _MOST_COMMAND = 128 << 10
 _ENDED_BYTES = 2000
+_ASKED_SECONDS = re.compile(r"\s*#\s*timeout:\s*(\d{1,6})\s*(?:\n|$)")
+"""How a command asks for more time: the tool has no parameter for it; a comment runs nothing."""
 _FILE_WHEN_FULL = 64 << 10
 """The largest file that a command may write while the session's disk is full: enough to tidy up."""
 
@@ -28,10 +32,19 @@ _FILE_WHEN_FULL = 64 << 10
 class Bash:
     """The shell of one session."""
 
-    def __init__(self, sandbox: Sandbox, cage: Cage, *, timeout_s: float, output_cap: int) -> None:
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        cage: Cage,
+        *,
+        timeout_s: float,
+        most_timeout_s: float,
+        output_cap: int,
+    ) -> None:
         self._sandbox = sandbox
         self._cage = cage
         self._timeout_s = timeout_s
+        self._most_timeout_s = most_timeout_s
         self._output_cap = output_cap
         self._script = _SCRIPT.read_text(encoding="utf-8")
         self._calls = 0
@@ -45,7 +58,9 @@ class Bash:
         if arguments.flag("restart"):
             self._restart()
             return "The shell has been restarted.", False
-        command = arguments.text("command").encode("utf-8", "surrogatepass")
+        text = arguments.text("command")
+        seconds = self._seconds(text)
+        command = text.encode("utf-8", "surrogatepass")
         if len(command) > _MOST_COMMAND or b"\0" in command:
             raise ToolError(
                 f"The command is longer than {_MOST_COMMAND >> 10} KiB or holds a NUL character. "
@@ -59,23 +74,29 @@ class Bash:
         finished = await self._sandbox.run(
             cage,
             ["/bin/bash", "--noprofile", "--norc", "-c", self._script, "bash", _COMMAND, STATE],
-            timeout=self._timeout_s,
+            timeout=seconds,
             output_cap=self._output_cap,
         )
         counting = self._gauge.counted if self._full else self._gauge.exceeded
         self._full = await asyncio.to_thread(counting)
-        return self._told(finished), finished.killed_for is not None
+        return self._told(finished, seconds), finished.killed_for is not None
 
-    def _told(self, finished: Finished) -> str:
+    def _seconds(self, command: str) -> float:
+        """How long a command may take: what it asks for in its first line, within our bound."""
+        asked = _ASKED_SECONDS.match(command)
+        wanted = max(1.0, float(asked[1])) if asked else self._timeout_s
+        return min(wanted, self._most_timeout_s)
+
+    def _told(self, finished: Finished, seconds: float) -> str:
         limits = self._cage.limits
         parts = [finished.output.rstrip("\n")] if finished.output.strip() else []
-        if finished.truncated:
+        if finished.truncated or len(finished.content) > HEAD_AND_TAIL:
             parts.append(self._kept(finished.content))
         if finished.killed_for is None:
             parts.append(f"[exit code {finished.exit_code}]")
             parts += self._ended()
         else:
-            parts.append(_why_killed(finished.killed_for, self._timeout_s))
+            parts.append(_why_killed(finished.killed_for, seconds, self._most_timeout_s))
         if self._full:
             parts.append(
                 f"[the disk of this session is full ({limits.disk >> 20} MiB or "
@@ -97,10 +118,10 @@ class Bash:
             try:
                 descriptor = open_beneath(directory, name, flags, 0o644)
             except OSError:
-                return "[the output is cut; print less, or redirect it to a file]"
+                return "[the output is long; print less, or redirect it to a file]"
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
-        return f"[the output is cut; all {len(content)} bytes are in /tmp/{name}, read parts of it]"
+        return f"[the output is long; all {len(content)} bytes are in /tmp/{name}, to search in]"
 
     def _ended(self) -> list[str]:
         """The sentence about background processes, when there were any."""
@@ -127,12 +148,16 @@ class Bash:
             own_tree(state, self._sandbox.owner)
 
 
-def _why_killed(reason: Reason, timeout_s: float) -> str:
+def _why_killed(reason: Reason, seconds: float, most: float) -> str:
     match reason:
         case Reason.TIMEOUT:
+            more = (
+                f" Begin it with the line `# timeout: {most:g}` to give it that many seconds, the "
+                "most there are, or fewer."
+            )
             return (
-                f"[killed: still running after {timeout_s:g} s. Run less at once, or split the "
-                "work; nothing waits for input here]"
+                f"[killed: still running after {seconds:g} s.{more if seconds < most else ''} Run "
+                "less at once, or split the work; nothing waits for input here]"
             )
         case Reason.MEMORY:
             return "[killed: its processes held too much memory]"

@@ -6,7 +6,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 from app.workspace.sandbox.cage import Cage
-from app.workspace.sandbox.output import HEAD_AND_TAIL
 from app.workspace.sandbox.sandbox import Sandbox
 from app.workspace.tools.bash import Bash
 from app.workspace.tools.editor import edit
@@ -26,10 +25,15 @@ _IN_TURN = frozenset({BASH, EDITOR})
 
 @dataclass(frozen=True)
 class ToolLimits:
-    """What one call of `bash` may take: seconds, and bytes of output that the model reads."""
+    """What one call of `bash` may take: seconds, and bytes of output that are handed on.
+
+    `most_bash_timeout_s` is what a command may ask for. How much of the output the model is shown
+    is not decided here.
+    """
 
     bash_timeout_s: float = 120.0
-    output_cap: int = HEAD_AND_TAIL
+    most_bash_timeout_s: float = 900.0
+    output_cap: int = 10_000_000
 
 
 class Toolbox:
@@ -51,7 +55,11 @@ class Toolbox:
         self._skills = skills
         self._tree = Tree(cage, sandbox.owner)
         self._bash = Bash(
-            sandbox, cage, timeout_s=limits.bash_timeout_s, output_cap=limits.output_cap
+            sandbox,
+            cage,
+            timeout_s=limits.bash_timeout_s,
+            most_timeout_s=limits.most_bash_timeout_s,
+            output_cap=limits.output_cap,
         )
         self._search = Search(sandbox, cage)
         self._turn = asyncio.Lock()

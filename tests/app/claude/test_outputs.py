@@ -49,6 +49,17 @@ async def test_a_cut_result_names_where_the_whole_is_and_every_line_of_it_can_be
     )
 
 
+async def test_an_output_that_is_not_kept_says_so_and_names_no_place() -> None:
+    respond = by_turn(reply(call("grep", {"pattern": "x"}, "t0")), reply(submit()))
+    async with stage(respond) as at:
+        at.journal.full = True
+        await at.converse(assignment(agent=READER), WordyDesk())
+
+    (shown,) = at.server.sent[1].last
+    assert "the rest is lost" in shown["content"]
+    assert "/outputs/" not in shown["content"]
+
+
 async def test_a_line_that_is_too_long_is_shown_as_several() -> None:
     (shown,) = await read(view("/outputs/0.0", view_range=[1, 4]))
 

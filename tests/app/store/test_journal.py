@@ -1,4 +1,4 @@
-"""The price of a request that is on record before it was sent."""
+"""What a session puts on record beside its turns: prices, results, whole outputs."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -7,7 +7,7 @@ import pytest
 
 from app.claude.prices import NOTHING
 from app.store.engine import Database
-from app.store.journal import StoredJournal
+from app.store.journal import MOST_OUTPUT_BYTES_OF_RUN, StoredJournal
 from app.store.money import Spending
 from app.store.runs import Runs
 from phases.core.errors import StaleSegmentError
@@ -61,6 +61,23 @@ async def test_what_was_expected_of_a_request_counts_until_it_is_known(
     assert expected == Decimal("1.75")
     assert known == Decimal("1.625")
     assert await cost(journal, given) == Decimal("1.125")
+
+
+async def test_outputs_of_a_run_are_kept_whole_until_they_fill_their_room(
+    journal: StoredJournal, given: Assignment
+) -> None:
+    large = "Ä" * (MOST_OUTPUT_BYTES_OF_RUN // 2)
+
+    kept = [
+        await journal.keep_output(given, 0, 0, "small\n"),
+        await journal.keep_output(given, 0, 1, large),
+        await journal.keep_output(given, 0, 2, "one more"),
+    ]
+
+    assert kept == [True, True, False]
+    assert await journal.output(given.session, 0, 0) == "small\n"
+    assert await journal.output(given.session, 0, 1) == large
+    assert await journal.output(given.session, 0, 2) is None
 
 
 async def test_results_come_back_as_they_were_and_are_refused_when_the_run_has_stopped(

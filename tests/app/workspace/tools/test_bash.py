@@ -16,7 +16,7 @@ def _toolbox(bench: Bench, *, timeout_s: float = 20, output_cap: int = 32 << 10)
         bench.cage,
         allowed=frozenset(NAMES),
         skills={},
-        limits=ToolLimits(bash_timeout_s=timeout_s, output_cap=output_cap),
+        limits=ToolLimits(bash_timeout_s=timeout_s, most_bash_timeout_s=40, output_cap=output_cap),
     )
 
 
@@ -28,6 +28,52 @@ async def test_output_and_exit_code_are_shown(bench: Bench) -> None:
     result = await _run(_toolbox(bench), "echo out; echo err >&2; exit 3")
 
     assert result == ToolResult("out\nerr\n[exit code 3]", is_error=False)
+
+
+@pytest.mark.parametrize(
+    ("line", "seconds"),
+    [("# timeout: 30", 30), ("#timeout:7\n", 7), ("# timeout: 0", 1), ("# timeout: 99999", 40)],
+)
+async def test_a_command_asks_for_its_time_in_its_first_line(
+    bench: Bench, line: str, seconds: int
+) -> None:
+    toolbox = _toolbox(bench, timeout_s=20)
+
+    result = await _run(toolbox, f"{line}\nulimit -t")
+
+    # The limit on processor time that goes with the time of the command.
+    assert int(result.text.split("\n")[0]) >= seconds
+
+
+async def test_a_command_that_was_ended_is_told_how_to_ask_for_more(bench: Bench) -> None:
+    result = await _run(_toolbox(bench, timeout_s=0.3), "sleep 60")
+
+    assert "still running after 0.3 s. Begin it with the line `# timeout: 40`" in result.text
+
+
+async def test_a_command_that_had_the_most_there_is_is_told_to_run_less(bench: Bench) -> None:
+    toolbox = Toolbox(
+        bench.sandbox,
+        bench.cage,
+        allowed=frozenset(NAMES),
+        skills={},
+        limits=ToolLimits(most_bash_timeout_s=1),
+    )
+
+    result = await _run(toolbox, "# timeout: 600\nsleep 60")
+
+    assert "still running after 1 s. Run less at once" in result.text
+
+
+async def test_an_output_is_handed_on_whole(bench: Bench) -> None:
+    toolbox = Toolbox(
+        bench.sandbox, bench.cage, allowed=frozenset(NAMES), skills={}, limits=ToolLimits()
+    )
+
+    result = await _run(toolbox, "seq 1 100000")
+
+    numbers = "\n".join(map(str, range(1, 100_001)))
+    assert result.text.startswith(f"{numbers}\n[the output is long; all 588895 bytes are in")
 
 
 async def test_the_directory_and_exported_variables_are_carried_on(bench: Bench) -> None:
@@ -128,7 +174,7 @@ async def test_a_trap_at_the_place_of_kept_output_is_not_followed(bench: Bench) 
 
     result = await _run(toolbox, "seq 5000")
 
-    assert "[the output is cut; print less" in result.text
+    assert "[the output is long; print less" in result.text
     assert not (bench.worktree / "victim").exists()
 
 
