@@ -148,6 +148,13 @@ class Settings(Places):
     keep_files_hours: float = Field(
         24.0, ge=0, description="How long the git objects of runs that are over are kept, in hours"
     )
+    runs_per_worker: int = Field(6, gt=0, description="How many runs a worker drives at once")
+    runs_per_repository: int = Field(
+        2, gt=0, description="How many runs of a repository are driven at once"
+    )
+    runs_altogether: int = Field(
+        60, gt=0, description="How many runs all workers together drive at once"
+    )
     least_free_disk_mb: int = Field(
         2048, ge=0, description="With less room on the disk a worker takes up no run, in MB"
     )

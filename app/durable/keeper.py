@@ -40,6 +40,10 @@ class Keeper(Protocol):
     def keeps(self) -> bool:
         """Whether this worker keeps the house now."""
 
+    @property
+    def workers(self) -> int:
+        """How many workers drive segments, as far as the one that keeps the house knows."""
+
     async def begin(self) -> None:
         """Show that this worker lives, before it drives anything."""
 
@@ -58,6 +62,11 @@ class OnlyKeeper:
     def keeps(self) -> bool:
         """There is nobody else."""
         return True
+
+    @property
+    def workers(self) -> int:
+        """There is one."""
+        return 1
 
     async def begin(self) -> None:
         """Give up what a worker before this one left: nobody else can be alive."""
@@ -84,12 +93,18 @@ class LeasedKeeper:
         self._executor = executor
         self._give_way = give_way
         self._keeps = False
+        self._workers = 1
         self._renewed = lived()
 
     @property
     def keeps(self) -> bool:
         """Whether this worker holds the house, and its lease cannot have run out."""
         return self._keeps and lived() - self._renewed < LEASE_SECONDS
+
+    @property
+    def workers(self) -> int:
+        """Those whose leases ran at the last look."""
+        return self._workers
 
     async def begin(self) -> None:
         """Take the worker's lease, so that nobody takes it for dead.
@@ -121,6 +136,8 @@ class LeasedKeeper:
         self._renewed = began
         self._keeps = await self._leases.take(HOUSE, self._executor, LEASE_SECONDS)
         if self._keeps:
-            given_up = await self._bury(await self._leases.living(WORKER))
+            living = await self._leases.living(WORKER)
+            self._workers = max(1, len(living))
+            given_up = await self._bury(living)
             if given_up:
                 log.warning("%s segments of dead workers given up", given_up)

@@ -8,13 +8,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 
 from app.durable.context import SegmentContext
 from app.durable.drain import Drain
+from app.durable.turns import Segment, SegmentLimits
 from phases.core.errors import (
     Blocked,
     Defect,
@@ -70,18 +71,6 @@ class Runs(Protocol):
         approval_of: str = "",
     ) -> None:
         """Record where a segment ended."""
-
-
-@dataclass(frozen=True)
-class SegmentLimits:
-    """How many segments run at once: per worker, and per repository.
-
-    A run that waits for something that is away looks again after at most `rest` seconds.
-    """
-
-    worker: int
-    repository: int
-    rest: float
 
 
 class Segments:
@@ -172,6 +161,14 @@ class Segments:
             return "moved"
         log.info("run %s stopped as %s", run_id, stop.state)
         return stop.state
+
+    async def under_way(self) -> frozenset[Segment]:
+        """Return the segments that are queued or driven, by whomever."""
+        found = await DBOS.list_workflows_async(
+            status=["ENQUEUED", "PENDING"], queue_name=QUEUE, load_input=False, load_output=False
+        )
+        names = (workflow.workflow_id.split("/") for workflow in found)
+        return frozenset((run, int(number)) for _, run, number in names)
 
     async def queue(self, run: str, number: int, repository: int) -> bool:
         """Queue a segment under its own id; False when that id has ended and never runs again."""

@@ -12,8 +12,8 @@ from typing import Protocol
 
 from app.durable.bell import Bell
 from app.durable.keeper import Keeper
+from app.durable.queueing import Queueing
 from app.durable.reception import Reception
-from app.durable.segments import Segments
 from phases.core.errors import TransientError
 from phases.core.phase import Phase
 from phases.core.ports import Records
@@ -29,32 +29,6 @@ SWEEP_SECONDS = 600.0
 # A loop that fails waits twice as long each time, the sweep until it would sweep again.
 LONGEST_PAUSE_SECONDS = 30.0
 BATCH = 50
-
-
-class Due(Protocol):
-    """A segment that somebody should be driving."""
-
-    @property
-    def run(self) -> str:
-        """The run's id."""
-
-    @property
-    def segment(self) -> int:
-        """The segment's number."""
-
-    @property
-    def repository(self) -> int:
-        """The repository's id."""
-
-
-class Agenda(Protocol):
-    """What should be driven."""
-
-    async def due(self) -> Sequence[Due]:
-        """Return the segments of queued and running runs."""
-
-    async def renew(self, run: str, segment: int) -> None:
-        """Replace a dead segment by a fresh one."""
 
 
 class Trackers(Protocol):
@@ -108,8 +82,7 @@ class Worker:
     def __init__(
         self,
         reception: Reception,
-        agenda: Agenda,
-        segments: Segments,
+        queueing: Queueing,
         records: Records,
         trackers: Trackers,
         writer: Writer,
@@ -121,8 +94,7 @@ class Worker:
         base_url: str,
     ) -> None:
         self._reception = reception
-        self._agenda = agenda
-        self._segments = segments
+        self._queueing = queueing
         self._records = records
         self._trackers = trackers
         self._writer = writer
@@ -139,7 +111,7 @@ class Worker:
         async with asyncio.TaskGroup() as group:
             loops = (
                 (self._receive, self._bell, IDLE_SECONDS, LONGEST_PAUSE_SECONDS),
-                (self._dispatch, Bell(), IDLE_SECONDS, LONGEST_PAUSE_SECONDS),
+                (self._queueing.dispatch, Bell(), IDLE_SECONDS, LONGEST_PAUSE_SECONDS),
                 (self._project, Bell(), TRACKER_SECONDS, LONGEST_PAUSE_SECONDS),
                 (self._send, self._outward, IDLE_SECONDS, LONGEST_PAUSE_SECONDS),
                 (self._look_around, Bell(), IDLE_SECONDS, SWEEP_SECONDS),
@@ -181,17 +153,8 @@ class Worker:
     async def _receive(self) -> bool:
         taken = await self._reception.take(BATCH)
         if taken:
-            await self._dispatch()
+            await self._queueing.dispatch()
         return taken > 0
-
-    async def _dispatch(self) -> bool:
-        renewed = False
-        for due in await self._agenda.due():
-            if not await self._segments.queue(due.run, due.segment, due.repository):
-                log.warning("segment %s of run %s died; a fresh one goes on", due.segment, due.run)
-                await self._agenda.renew(due.run, due.segment)
-                renewed = True
-        return renewed
 
     async def _project(self) -> bool:
         for run, touched in await self._trackers.unseen():

@@ -35,6 +35,7 @@ class Due:
     run: str
     segment: int
     repository: int
+    resumed: bool
 
 
 class Runs(SteeredRuns):
@@ -117,7 +118,7 @@ class Runs(SteeredRuns):
         await self._database.write(lambda connection: connection.execute(statement))
 
     async def due(self) -> tuple[Due, ...]:
-        """Return the segments that should be driven: of queued and running runs.
+        """Return the segments that should be driven: of queued and running runs, the oldest first.
 
         A waiting run whose time has come is moved to its next segment first.
         """
@@ -153,7 +154,9 @@ class Runs(SteeredRuns):
             await self._database.write(wake)
             rows = await self._database.read(read)
         return tuple(
-            Due(row.id, row.segment, row.repository_id) for row in rows if row.state in _UNDER_WAY
+            Due(row.id, row.segment, row.repository_id, row.state == RunState.RUNNING)
+            for row in rows
+            if row.state in _UNDER_WAY
         )
 
     async def take(self, run: str, segment: int) -> Run:

@@ -15,8 +15,10 @@ from app.durable.bell import Bell
 from app.durable.drain import Drain
 from app.durable.keeper import Keeper
 from app.durable.lock import AnotherWorkerError
+from app.durable.queueing import Queueing
 from app.durable.reception import Reception
-from app.durable.segments import SegmentLimits, Segments
+from app.durable.segments import Segments
+from app.durable.turns import SegmentLimits, Turns
 from app.durable.upkeep import Keeping, Upkeep
 from app.durable.worker import Worker
 from app.github.comment_sweep import CommentSweep
@@ -56,8 +58,6 @@ from phases.performing import Performing
 from phases.pipeline import standard_pipeline
 from phases.steps import StepPerformer
 
-SEGMENTS_PER_WORKER = 6
-SEGMENTS_PER_REPOSITORY = 2
 OUTBOX_BATCH = 100
 QUEUE_PATIENCE_SECONDS = 1.0
 
@@ -105,9 +105,20 @@ def segments_of(
         StepPerformer(store.records, workspaces, sessions, clock),
         ActionPerformer(store.records, workspaces, forge, clock),
     )
-    limits = SegmentLimits(SEGMENTS_PER_WORKER, SEGMENTS_PER_REPOSITORY, settings.rest_seconds)
     engine = Engine(pipeline, store.records)
-    return Segments(engine, performing, store.records, store.runs, drain, limits, admission)
+    return Segments(
+        engine, performing, store.records, store.runs, drain, limits_of(settings), admission
+    )
+
+
+def limits_of(settings: Settings) -> SegmentLimits:
+    """Return how many segments run at once."""
+    return SegmentLimits(
+        worker=settings.runs_per_worker,
+        repository=settings.runs_per_repository,
+        altogether=settings.runs_altogether,
+        rest=settings.rest_seconds,
+    )
 
 
 def reception_of(
@@ -194,8 +205,7 @@ def crew_of(
     reception = reception_of(settings, store, connection, labels, clock)
     worker = Worker(
         reception=reception,
-        agenda=store.runs,
-        segments=segments,
+        queueing=Queueing(store.runs, segments, Turns(limits_of(settings)), keeper),
         records=store.records,
         trackers=store.outbox,
         writer=writer_of(settings, store, connection, clock, keeper),

@@ -10,8 +10,10 @@ from app.durable.asides import Asides
 from app.durable.bell import Bell
 from app.durable.drain import Drain
 from app.durable.keeper import OnlyKeeper
+from app.durable.queueing import Queueing
 from app.durable.reception import Reception
-from app.durable.segments import SegmentLimits, Segments, give_up_the_dead, launch, shut_down
+from app.durable.segments import Segments, give_up_the_dead, launch, shut_down
+from app.durable.turns import SegmentLimits, Turns
 from app.durable.worker import Worker
 from app.store.deliveries import Deliveries
 from app.store.engine import make_durable_engine
@@ -99,7 +101,7 @@ async def working(it: World, executor: str) -> AsyncIterator[Sent]:
     outbox = StoredOutbox(it.database, it.clock)
     writer = Sent(outbox)
     database_engine = make_durable_engine(it.database.url)
-    limits = SegmentLimits(4, 2, 300.0)
+    limits = SegmentLimits(4, 2, 8, 300.0)
     segments = Segments(engine, performing, it.records, it.runs, Drain(), limits, RoomForAll())
     launch(database_engine, executor, threads=8)
     stop = asyncio.Event()
@@ -118,8 +120,7 @@ async def working(it: World, executor: str) -> AsyncIterator[Sent]:
                 Retention(it.database, it.clock),
                 Asides(ShownComments(it.database, it.clock), it.runs),
             ),
-            agenda=it.runs,
-            segments=segments,
+            queueing=Queueing(it.runs, segments, Turns(limits), keeper),
             records=it.records,
             trackers=outbox,
             writer=writer,

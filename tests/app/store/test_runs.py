@@ -30,7 +30,7 @@ async def test_starting_a_run_deals_with_its_delivery_in_the_same_transaction(
     run = await runs.start(delivery.id, LABELLED, 1)
 
     assert await Deliveries(database).waiting(10) == ()
-    assert await runs.due() == (Due(run.id, 1, 11),)
+    assert await runs.due() == (Due(run.id, 1, 11, resumed=False),)
     found = await runs.of_issue(11, 3)
     assert found == run
 
@@ -75,7 +75,7 @@ async def test_a_waiting_run_goes_on_with_a_fresh_segment_when_its_time_has_come
     after = await runs.due()
 
     assert before == ()
-    assert after == (Due(run.id, 2, 11),)
+    assert after == (Due(run.id, 2, 11, resumed=True),)
 
 
 async def test_a_cancelled_run_refuses_the_stop_of_its_old_segment(
