@@ -153,11 +153,7 @@ class Runs(SteeredRuns):
         if any(row.state == RunState.WAITING for row in rows):
             await self._database.write(wake)
             rows = await self._database.read(read)
-        return tuple(
-            Due(row.id, row.segment, row.repository_id, row.state == RunState.RUNNING)
-            for row in rows
-            if row.state in _UNDER_WAY
-        )
+        return tuple(map(_due, (row for row in rows if row.state in _UNDER_WAY)))
 
     async def take(self, run: str, segment: int) -> Run:
         """Let a segment begin (or go on): the run is running.
@@ -227,3 +223,7 @@ class Runs(SteeredRuns):
             touch(connection, run.id)
 
         await self._database.write(stop)
+
+
+def _due(row: sa.Row[str, int, int, str]) -> Due:
+    return Due(row.id, row.segment, row.repository_id, row.state == RunState.RUNNING)

@@ -34,6 +34,17 @@ def test_a_repository_that_was_served_long_ago_goes_before_one_that_was_served_j
     assert [one.run for one in second] == ["3-a", "1-b"]
 
 
+def test_a_repository_without_a_run_goes_before_one_that_has_one_under_way() -> None:
+    turns = Turns(SegmentLimits(6, 2, 60))
+    (served,) = turns.next([_new("1-a", 1)], frozenset(), workers=1)
+    turns.next([_new("2-a", 2)], frozenset(), workers=1)
+    due = [_new("1-a", 1), _new("1-b", 1), _new("2-b", 2)]
+
+    chosen = turns.next(due, _segments([served]), workers=1)
+
+    assert [one.run for one in chosen] == ["2-b", "1-b"]
+
+
 def test_forty_runs_of_ten_repositories_are_begun_in_rounds_that_leave_nobody_out() -> None:
     turns = Turns(_limits(6, 2, 60))
     # The first repository labels all of its issues before the second one begins.
