@@ -15,17 +15,13 @@ from app.durable.bell import Bell
 from app.durable.drain import Drain
 from app.durable.keeper import Keeper
 from app.durable.lock import AnotherWorkerError
-from app.durable.queueing import Queueing
 from app.durable.reception import Reception
-from app.durable.segments import Segments
-from app.durable.turns import SegmentLimits, Turns
 from app.durable.upkeep import Keeping, Upkeep
 from app.durable.worker import Worker
 from app.github.comment_sweep import CommentSweep
 from app.github.connection import GitHubConnection
 from app.github.conversation import Conversations
 from app.github.errors import RefusedByGitHubError
-from app.github.forge import GitHubForge
 from app.github.identity import identify
 from app.github.inbox import Inbox
 from app.github.key import PrivateKeyError
@@ -44,19 +40,16 @@ from app.wiring.model import sessions_of
 from app.wiring.recovering import Recoverer, only_worker, recover_into_nothing
 from app.wiring.refusals import AwayError, StartError
 from app.wiring.sandbox import check_sandbox, chosen_sandbox
+from app.wiring.segments import queueing_of, segments_of
 from app.wiring.store import Store, secrets_of
 from app.wiring.workspaces import REPOSITORIES, team, workspaces_of
 from app.workspace.attic import Attic
 from app.workspace.sandbox.errors import SandboxError
 from app.workspace.tripwire import Tripwire
-from phases.actions import ActionPerformer
 from phases.core.agent import Roster
 from phases.core.errors import BlockedError, TransientError
 from phases.core.ports import Clock, Sessions, Workspaces
-from phases.engine import Engine
-from phases.performing import Performing
 from phases.pipeline import standard_pipeline
-from phases.steps import StepPerformer
 
 OUTBOX_BATCH = 100
 QUEUE_PATIENCE_SECONDS = 1.0
@@ -84,41 +77,6 @@ _REFUSALS = (
     RefusedByGitHubError,
     BlockedError,
 )
-
-
-def segments_of(
-    settings: Settings,
-    store: Store,
-    connection: GitHubConnection,
-    workspaces: Workspaces,
-    sessions: Sessions,
-    clock: SystemClock,
-    admission: Admission,
-    drain: Drain,
-) -> Segments:
-    """Join the phases with everything they ask for, as segments that can be driven."""
-    pipeline = standard_pipeline()
-    forge = GitHubForge(connection.clients, label=settings.label)
-    performing = Performing(
-        pipeline,
-        store.records,
-        StepPerformer(store.records, workspaces, sessions, clock),
-        ActionPerformer(store.records, workspaces, forge, clock),
-    )
-    engine = Engine(pipeline, store.records)
-    return Segments(
-        engine, performing, store.records, store.runs, drain, limits_of(settings), admission
-    )
-
-
-def limits_of(settings: Settings) -> SegmentLimits:
-    """Return how many segments run at once."""
-    return SegmentLimits(
-        worker=settings.runs_per_worker,
-        repository=settings.runs_per_repository,
-        altogether=settings.runs_altogether,
-        rest=settings.rest_seconds,
-    )
 
 
 def reception_of(
@@ -205,7 +163,7 @@ def crew_of(
     reception = reception_of(settings, store, connection, labels, clock)
     worker = Worker(
         reception=reception,
-        queueing=Queueing(store.runs, segments, Turns(limits_of(settings)), keeper),
+        queueing=queueing_of(settings, store, segments, keeper),
         records=store.records,
         trackers=store.outbox,
         writer=writer_of(settings, store, connection, clock, keeper),

@@ -35,7 +35,7 @@ def test_a_repository_that_was_served_long_ago_goes_before_one_that_was_served_j
 
 
 def test_a_repository_without_a_run_goes_before_one_that_has_one_under_way() -> None:
-    turns = Turns(SegmentLimits(6, 2, 60))
+    turns = Turns(_limits(6, 2, 60))
     (served,) = turns.next([_new("1-a", 1)], frozenset(), workers=1)
     turns.next([_new("2-a", 2)], frozenset(), workers=1)
     due = [_new("1-a", 1), _new("1-b", 1), _new("2-b", 2)]
