@@ -59,6 +59,8 @@ ARGUMENTS = {
     Word.SKIP: " <step>",
 }
 MOST_BUDGET_USD = 1_000
+# As much of the hash of plans as people are shown.
+SHOWN_HASH = 10
 _USD = re.compile(r"\$?(?P<usd>[0-9]{1,4}(?:\.[0-9]{1,2})?)(?: ?usd)?", re.ASCII | re.IGNORECASE)
 # By agent: what a person may do without. The rest is what gates are made of.
 SKIPPABLE = {
@@ -97,6 +99,13 @@ def _approve(event: Said, met: Record) -> Decision:
             event,
             "This approval was written before the plans stood as they stand now. Look at them, "
             "and approve again.",
+        )
+    named = run.awaiting.plans[:SHOWN_HASH]
+    if run.edited is not None and event.argument.casefold() != named:
+        return _refuse(
+            event,
+            "The issue was edited since these plans were made. `/phaseline revise` has them follow "
+            f"the new text; `/phaseline approve {named}` approves just these plans all the same.",
         )
     return Resume(run, _asked(event), Order(Word.APPROVE, run.awaiting.plans))
 

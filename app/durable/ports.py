@@ -103,6 +103,9 @@ class Runs(Protocol):
     async def note_edit(self, delivery: int | None, run: Run, request: Request | None) -> None:
         """Note how a run's issue reads by now."""
 
+    async def remember(self, repository: Repository) -> None:
+        """Keep a repository as it is called today, and whose it is."""
+
     async def answer(
         self, delivery: int | None, repository: Repository, number: int, desired: Desired, why: str
     ) -> None:

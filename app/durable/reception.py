@@ -128,7 +128,10 @@ class Reception:
 
     async def has_run(self, repository: Repository, issue: int) -> bool:
         """Tell whether an issue has, or had, a run."""
-        return await self._runs.of_issue(repository.id, issue) is not None
+        run = await self._runs.of_issue(repository.id, issue)
+        if run is not None:
+            await self._remember(run, repository)
+        return run is not None
 
     async def found(self, event: Labelled) -> None:
         """Take an event that no delivery brought."""
@@ -190,7 +193,15 @@ class Reception:
 
     async def _met(self, event: Event) -> Record | None:
         run = await self._run(event)
-        return await self._records.record(run.id) if run else None
+        if run is None or isinstance(event, Installed):
+            return None
+        await self._remember(run, event.repository)
+        return await self._records.record(run.id)
+
+    async def _remember(self, run: Run, repository: Repository) -> None:
+        # A run belongs to the repository of an id, whatever that is called and whose it is today.
+        if run.repository != repository:
+            await self._runs.remember(repository)
 
     async def _run(self, event: Event) -> Run | None:
         if isinstance(event, Installed):

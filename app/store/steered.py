@@ -127,6 +127,10 @@ class SteeredRuns:
 
         await self._database.write(note)
 
+    async def remember(self, repository: Repository) -> None:
+        """Keep a repository as it is called today, and whose it is; its runs follow it."""
+        await self._database.write(lambda connection: remember_repository(connection, repository))
+
     async def answer(
         self, delivery: int | None, repository: Repository, number: int, desired: Desired, why: str
     ) -> None:

@@ -64,10 +64,13 @@ class Scene:
 
     async def say(self, word: str, argument: str = "") -> None:
         """Let a person with write permission give a command."""
+        await self.hear(self.saying(word, argument))
+
+    def saying(self, word: str, argument: str = "") -> Said:
+        """Return what arrives when a person gives a command."""
         self.comments += 1
         at = self.it.clock.now()
-        said = Said(REPOSITORY, 3, False, WRITER, True, self.comments, word, argument, at)
-        await self.hear(said)
+        return Said(REPOSITORY, 3, False, WRITER, True, self.comments, word, argument, at)
 
     async def hear(self, event: Event) -> None:
         """Let an event arrive."""
