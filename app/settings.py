@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import (
     Field,
@@ -18,6 +18,9 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 PREFIX = "PHASELINE_"
 ENV_FILE = ".env"
@@ -176,6 +179,9 @@ class Settings(Places):
     base_url: str = Field(
         "", description="The dashboard's address for operators; the tracker links to the run's page"
     )
+    notice: str = Field(
+        "", description="A sentence that stands on every page and tracker, such as: a rehearsal"
+    )
     anthropic_api_key: SecretStr = Field(
         SecretStr(""),
         validation_alias="ANTHROPIC_API_KEY",
@@ -193,7 +199,7 @@ class Settings(Places):
     def _long_enough(cls, secret: SecretStr) -> SecretStr:
         if len(secret.get_secret_value().encode()) < SHORTEST_SECRET:
             raise ValueError(
-                f"shorter than {SHORTEST_SECRET} bytes; make one with `openssl rand -hex 32`"
+                f"is shorter than {SHORTEST_SECRET} bytes; make one with `openssl rand -hex 32`"
             )
         return secret
 
@@ -207,7 +213,7 @@ class Settings(Places):
     @classmethod
     def _given_when_needed(cls, key: SecretStr, info: ValidationInfo) -> SecretStr:
         if not key.get_secret_value() and info.data.get("model_provider") == "anthropic":
-            raise ValueError("Field required, unless PHASELINE_MODEL_PROVIDER names another one")
+            raise ValueError("is not set, and PHASELINE_MODEL_PROVIDER names no cloud instead")
         return key
 
     @model_validator(mode="after")
@@ -232,7 +238,7 @@ def headers_of(setting: SecretStr) -> dict[str, str]:
     except ValueError:
         headers = None
     if not isinstance(headers, dict) or not all(isinstance(v, str) for v in headers.values()):
-        raise ValueError('not a JSON object of texts, such as {"X-Team": "web"}') from None
+        raise ValueError('is not a JSON object of texts, such as {"X-Team": "web"}') from None
     return headers
 
 
@@ -258,13 +264,31 @@ def _load(kind: type[P], overrides: Mapping[str, Any]) -> P:
     try:
         return kind(**overrides)
     except ValidationError as error:
-        lines = [f"- {_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors()]
-        raise SettingsError("\n".join(["Settings:", *lines, SETUP_HINT])) from None
+        lines = [f"- {_wrong(fault)}" for fault in error.errors()]
+        raise SettingsError("\n".join([_heading(), *lines, SETUP_HINT])) from None
+
+
+def _heading() -> str:
+    place = Path.cwd()
+    if (place / ENV_FILE).is_file():
+        return f"Settings, from the environment and {place / ENV_FILE}:"
+    return f"Settings, from the environment alone, as there is no {ENV_FILE} in {place}:"
+
+
+def _wrong(fault: "ErrorDetails") -> str:
+    """Return what is wrong, in words for an operator; what was given is not repeated."""
+    said = fault["msg"].removeprefix("Value error, ")
+    if not fault["loc"]:
+        return said
+    name = _variable(fault["loc"])
+    if said.startswith("is "):
+        return f"{name} {said}"
+    if fault["type"] == "missing" or fault["input"] == "":
+        return f"{name} is not set"
+    return f"{name} cannot be used: {said}"
 
 
 def _variable(location: tuple[int | str, ...]) -> str:
-    if not location:
-        return "together"
     name = str(location[0])
     field = Settings.model_fields.get(name)
     alias = field.validation_alias if field else name

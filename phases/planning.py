@@ -153,13 +153,13 @@ def _a_person_approves(record: Record) -> None:
         return
     who = "The label asks" if run.variant is Variant.PLAN else "`.github/phaseline.yml` asks"
     listed = "\n".join(
-        f"- {step.makes}: {artifact.sha256[:10]}" if artifact else f"- {step.makes}: none"
+        f"- {step.makes}: `{artifact.sha256[:10]}`" if artifact else f"- {step.makes}: none"
         for step in PLANS
         for artifact in (record.artifact(step.makes),)
     )
     raise ApprovalNeededError(
         f"{who} for a person's approval before anything is built. An approval holds for exactly "
-        f"these plans ({plans[:10]}):\n\n{listed}",
+        f"these plans (`{plans[:10]}`):\n\n{listed}",
         plans,
     )
 

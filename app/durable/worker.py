@@ -92,6 +92,7 @@ class Worker:
         keeper: Keeper,
         bell: Bell,
         base_url: str,
+        notice: str,
     ) -> None:
         self._reception = reception
         self._queueing = queueing
@@ -104,6 +105,7 @@ class Worker:
         self._keeper = keeper
         self._bell = bell
         self._base_url = base_url
+        self._notice = notice
         self._outward = Bell()
 
     async def work(self, stop: asyncio.Event) -> None:
@@ -159,16 +161,18 @@ class Worker:
     async def _project(self) -> bool:
         for run, touched in await self._trackers.unseen():
             record = await self._records.record(run)
-            parts = (tracker(record, self._phases), self._page(run), self._seal.block(record))
+            parts = (tracker(record, self._phases), self._foot(run), self._seal.block(record))
             text = "\n".join(part for part in parts if part) + "\n"
             await self._trackers.show(run, touched, text)
             self._outward.ring()
         return False
 
-    def _page(self, run: str) -> str:
-        if not self._base_url:
-            return ""
-        return f"<sub>[Details of this run]({self._base_url.rstrip('/')}/runs/{run})</sub>\n"
+    def _foot(self, run: str) -> str:
+        """Return what the operator adds below a tracker: the notice, the page of the run."""
+        parts = [self._notice] if self._notice else []
+        if self._base_url:
+            parts.append(f"[Details of this run]({self._base_url.rstrip('/')}/runs/{run})")
+        return f"<sub>{' · '.join(parts)}</sub>\n" if parts else ""
 
     async def _look_around(self) -> bool:
         asked = await self._sweep.ask_again()

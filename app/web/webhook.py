@@ -16,7 +16,6 @@ from starlette.responses import JSONResponse, Response
 
 from app.web.body import TOO_LARGE, BodyLimits, discard_body, read_body, refuse_announced
 from app.web.deliveries import Delivery, Receiver, Shapes
-from app.web.log_line import log_line
 from app.web.refusal import RefusedRequestError
 from app.web.signature import Signatures
 from app.web.strict_json import parse_object
@@ -107,7 +106,8 @@ class Webhook:
         return await self._store(self._delivery(head, body, payload))
 
     def _refuse(self, refusal: RefusedRequestError, *, close: bool) -> Response:
-        self._log.warning(log_line("delivery refused", status=refusal.status, reason=str(refusal)))
+        told = {"status": refusal.status, "reason": str(refusal)}
+        self._log.warning("delivery refused", extra=told)
         headers = {"connection": "close"} if close else None
         return JSONResponse({"error": str(refusal)}, refusal.status, headers)
 
@@ -134,14 +134,8 @@ class Webhook:
             # GitHub keeps the delivery as failed and the sweep asks for it again.
             raise RefusedRequestError(503, "the delivery could not be stored now") from error
         word = "stored" if new else "duplicate"
-        self._log.info(
-            log_line(
-                f"delivery {word}",
-                guid=delivery.guid,
-                event=delivery.event,
-                action=delivery.action,
-            )
-        )
+        told = {"guid": delivery.guid, "event": delivery.event, "action": delivery.action}
+        self._log.info("delivery %s", word, extra=told)
         return word
 
 

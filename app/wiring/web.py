@@ -86,7 +86,7 @@ def web_of(
     return web_application(
         webhook=webhook,
         health=Health(probes, delays_of(store), most_seconds=PROBE_SECONDS),
-        pages=Pages(store.records, notice=""),
+        pages=Pages(store.records, notice=settings.notice),
         hosts=LOOPBACK_NAMES,
         lifespan=_nothing_to_open,
     )

@@ -173,6 +173,7 @@ def crew_of(
         keeper=keeper,
         bell=bell,
         base_url=settings.base_url,
+        notice=settings.notice,
     )
     return Crew(worker, segments)
 

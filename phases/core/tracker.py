@@ -39,6 +39,13 @@ _SIGNS = {
     StepOutcome.SUPERSEDED: "↩️",
 }
 
+_STOPPED = {
+    RunState.WAITING: "🟡",
+    RunState.BLOCKED: "🔴",
+    RunState.FAILED: "🔴",
+    RunState.CANCELLED: "⚪",
+    RunState.CLOSED: "⚪",
+}
 _ARGUMENTS = {Word.SKIP: "skip <step>", Word.REVISE: "revise <text>"}
 
 
@@ -138,7 +145,7 @@ def _phase(record: Record, phase: Phase) -> str:
         sign = "✅"
         took = f" · {duration(passage.passed_at - passage.entered_at)}"
     elif passage:
-        sign = "🔴" if record.run.state in {RunState.BLOCKED, RunState.FAILED} else "🔵"
+        sign = _STOPPED.get(record.run.state, "🔵")
     agents = {work.agent for work in phase.works if isinstance(work, Step)}
     rows = [_row(work, agents) for work in record.works if work.name.phase is phase.name]
     if not (passage and passage.passed_at):
@@ -210,7 +217,7 @@ def _run_notes(record: Record) -> list[str]:
 def _ordered(command: Commanded) -> str:
     who = inline(command.by.login)
     if command.word is Word.APPROVE:
-        return f"{who} approved the plans ({command.argument[:10]})."
+        return f"{who} approved the plans (`{command.argument[:10]}`)."
     what = inline(command.argument)[:NOTE_LIMIT]
     return f"{who}: `/phaseline {command.word}`{f' {what}' if what else ''}"
 

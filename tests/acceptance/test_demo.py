@@ -6,6 +6,7 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
+from app.cli.demo.stage import NOTICE
 from app.rehearsal.samples import SAMPLES, build
 
 ODD = SAMPLES["odd"]
@@ -42,7 +43,9 @@ def test_the_demo_of_a_repository_of_ones_own_ends_ready_and_says_so_again(tmp_p
     assert all(phase["started"] < phase["ended"] for phase in first["phases"])
     _the_steps_name_what_they_made(first)
     assert again == first
-    assert _the_last_tracker(tmp_path).startswith("## Phaseline · 🟢 ready for review")
+    tracker = _the_last_tracker(tmp_path)
+    assert tracker.startswith("## Phaseline · 🟢 ready for review")
+    assert f"<sub>{NOTICE} · [Details of this run](" in tracker
 
 
 def _demo(folder: Path, outcome: str) -> dict[str, Any]:

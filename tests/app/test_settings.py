@@ -35,6 +35,22 @@ def test_everything_that_is_missing_is_named_at_once_with_its_variable() -> None
         assert name in str(caught.value)
 
 
+def test_what_stands_empty_in_the_file_is_told_in_words(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("PHASELINE_GITHUB_APP_ID=\nPHASELINE_PORT=high\nANTHROPIC_API_KEY=\n")
+
+    with pytest.raises(SettingsError) as caught:
+        load(_env_file=file)
+
+    lines = str(caught.value).splitlines()
+    assert "- PHASELINE_GITHUB_APP_ID is not set" in lines
+    assert (
+        "- ANTHROPIC_API_KEY is not set, and PHASELINE_MODEL_PROVIDER names no cloud instead"
+        in (lines)
+    )
+    assert any(line.startswith("- PHASELINE_PORT cannot be used: ") for line in lines)
+
+
 def test_a_short_webhook_secret_is_refused_and_not_repeated() -> None:
     with pytest.raises(SettingsError, match="openssl rand -hex 32") as caught:
         load(**{**GOOD, "github_webhook_secret": "guess-me"})

@@ -131,7 +131,9 @@ async def test_approved_plans_are_built_and_the_approver_is_named(tmp_path: Path
         stop = await drive(here.it)
 
         assert stop.state is RunState.READY
-        assert f"writer approved the plans ({waiting.approval_of[:10]})" in await here.it.tracker()
+        assert (
+            f"writer approved the plans (`{waiting.approval_of[:10]}`)" in await here.it.tracker()
+        )
 
 
 async def test_revised_plans_need_an_approval_of_their_own(tmp_path: Path) -> None:

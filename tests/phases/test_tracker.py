@@ -263,7 +263,7 @@ Nothing is wrong; the run goes on by itself.
 | | step | who | result | took | cost |
 |---|---|---|---|---|---|
 
-### 🔵 Implementation
+### 🟡 Implementation
 
 | | step | who | result | took | cost |
 |---|---|---|---|---|---|
@@ -444,7 +444,7 @@ Ended by a person. maintainer asked for it by /phaseline cancel. Kept: 3 finishe
 | | step | who | result | took | cost |
 |---|---|---|---|---|---|
 
-### 🔵 Implementation
+### ⚪ Implementation
 
 | | step | who | result | took | cost |
 |---|---|---|---|---|---|
@@ -558,7 +558,7 @@ Over. the pull request was merged by maintainer.
 | | step | who | result | took | cost |
 |---|---|---|---|---|---|
 
-### 🔵 Implementation
+### ⚪ Implementation
 
 | | step | who | result | took | cost |
 |---|---|---|---|---|---|

@@ -71,8 +71,10 @@ def issue_of(path: Path) -> tuple[str, str]:
     """
     try:
         text = path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DemoError(f"The issue {path} cannot be read: {error}") from error
+    except OSError as error:
+        raise DemoError(f"The issue {path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DemoError(f"The issue {path} cannot be read: it is not UTF-8") from error
     heading = re.search(r"^#+[ \t]+(\S.*?)[ \t#]*$", text, re.MULTILINE)
     if heading is None:
         raise DemoError(

@@ -9,10 +9,10 @@ from app.cli.demo.maintainer import Issue, Maintainer
 from app.cli.demo.options import DemoOptions
 from app.cli.demo.outcome import Outcome, is_ready, outcome_of, read_outcome, write_outcome
 from app.cli.demo.seen import Seen
-from app.cli.demo.stage import open_issue, set_up
+from app.cli.demo.stage import NOTICE, open_issue, set_up
 from app.cli.demo.watch import Watcher, wait_for_last_words
 
-SCRIPTED = "The model is scripted: every reply is played from a file. All else is real."
+SCRIPTED = f"{NOTICE} All else is real."
 LIVE = "The model is real, and so are its costs."
 
 

@@ -24,6 +24,7 @@ PORT_PATIENCE = 5.0
 KEY_VARIABLE = "ANTHROPIC_API_KEY"
 # No account is behind it: the scripted Claude demands a key and does not look at it.
 NO_ACCOUNT = "scripted-claude-needs-no-account"
+NOTICE = "The model is scripted: every reply is played from a file."
 # Prepared dependencies, shared by all demo directories: installed once, then no network is needed.
 ENVIRONMENTS = Path(__file__).parents[3] / "var" / "demo-environments"
 # Settings of a service that runs elsewhere on this machine must not reach this one.
@@ -156,7 +157,11 @@ def _service(folder: Folder, cast: Cast) -> Child:
 
 def _model(cast: Cast) -> dict[str, str]:
     if not cast.live:
-        return {"ANTHROPIC_BASE_URL": cast.url("claude"), KEY_VARIABLE: NO_ACCOUNT}
+        return {
+            "ANTHROPIC_BASE_URL": cast.url("claude"),
+            KEY_VARIABLE: NO_ACCOUNT,
+            "PHASELINE_NOTICE": NOTICE,
+        }
     key = os.environ.get(KEY_VARIABLE, "")
     if not key:
         raise DemoError(

@@ -130,6 +130,7 @@ async def working(it: World, executor: str) -> AsyncIterator[Sent]:
             keeper=keeper,
             bell=Bell(),
             base_url="https://phaseline.invalid",
+            notice="A rehearsal.",
         )
         task = asyncio.create_task(worker.work(stop))
         yield writer

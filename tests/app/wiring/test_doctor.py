@@ -123,7 +123,7 @@ def test_the_command_lists_what_it_found_and_exits_by_it(tmp_path: Path) -> None
     )
 
     assert finished.returncode == 1
-    assert finished.stdout.startswith("MEND   settings       Settings:")
+    assert finished.stdout.startswith("MEND   settings       Settings, from the environment alone")
     assert "\nok     git            git version" in finished.stdout
     assert "Mend what is marked" in finished.stdout
 
