@@ -269,7 +269,8 @@ def _artifact(step: Step, submission: Submission) -> Artifact:
 def _failure(step: Step, performed: Performed) -> str:
     if performed.outcome is StepOutcome.BLOCKED:
         return f"{step.agent} asks a person to decide.\n\n{performed.reason}"
+    ended = str(performed.outcome).replace("_", " ")
     return (
         f"{step.agent} did not deliver {step.makes} in {ATTEMPTS} attempts. The last one ended as "
-        f"{performed.outcome}: {performed.reason}"
+        f"{ended}: {performed.reason}"
     )

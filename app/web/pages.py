@@ -14,8 +14,8 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from app.web.run_view import RunView, view_of
 from phases.core.comments import usd
 from phases.core.machine import MEANING, RunState
+from phases.core.phase_table import duration
 from phases.core.record import Record
-from phases.core.tracker import duration
 
 MOST_RUNS = 100
 

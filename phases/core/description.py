@@ -4,10 +4,10 @@ from phases.core.artifacts import gaps
 from phases.core.comments import cut, receipts_table, usd
 from phases.core.material import latest_receipts
 from phases.core.model import Request, StepOutcome
+from phases.core.phase_table import duration
 from phases.core.record import Record
 from phases.core.sanitise import code, inline, prose
 from phases.core.scope import guarded
-from phases.core.tracker import duration
 
 LIMIT = 60_000
 

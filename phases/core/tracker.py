@@ -3,22 +3,19 @@
 A pure projection of the record; it is rendered whole and never read back.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from phases.core.command import Commanded, Word
 from phases.core.comments import choices, kept, plural, usd
 from phases.core.machine import OVER, RESUMABLE, RunState
-from phases.core.model import Awaited, Run, StepOutcome, Variant, short
+from phases.core.model import Awaited, Run, Variant, short
 from phases.core.phase import Phase
-from phases.core.receipts import CheckStatus
-from phases.core.record import Performed, Record
+from phases.core.phase_table import NOTE_LIMIT, duration, phase_table
+from phases.core.record import Record
 from phases.core.sanitise import inline, prose
-from phases.core.work import PhaseName, Step, Work
+from phases.core.work import PhaseName
 
-NOTE_LIMIT = 400
 REASON_LIMIT = 4_000
-_MINUTE = 60  # Seconds.
-_HOUR = 60  # Minutes.
 
 _BADGES = {
     RunState.QUEUED: "🕒 queued",
@@ -29,22 +26,6 @@ _BADGES = {
     RunState.CANCELLED: "⚪ cancelled",
     RunState.FAILED: "🔴 failed",
     RunState.CLOSED: "⚪ closed",
-}
-_SIGNS = {
-    StepOutcome.DONE: "✅",
-    StepOutcome.NO_CHANGE: "✅",
-    StepOutcome.SKIPPED: "⏭️",
-    StepOutcome.WAIVED: "⏭️",
-    StepOutcome.CANCELLED: "⚪",
-    StepOutcome.SUPERSEDED: "↩️",
-}
-
-_STOPPED = {
-    RunState.WAITING: "🟡",
-    RunState.BLOCKED: "🔴",
-    RunState.FAILED: "🔴",
-    RunState.CANCELLED: "⚪",
-    RunState.CLOSED: "⚪",
 }
 _ARGUMENTS = {Word.SKIP: "skip <step>", Word.REVISE: "revise <text>"}
 
@@ -58,7 +39,7 @@ def tracker(record: Record, phases: tuple[Phase, ...]) -> str:
         *_edited(record),
         *_drifted(run),
         _figures(record),
-        *(_phase(record, phase) for phase in phases),
+        *(phase_table(record, phase) for phase in phases),
         *_run_notes(record),
         f"**What happens next:** {_next(record, phases)}\n",
         _foot(run),
@@ -137,81 +118,11 @@ def _weight(record: Record) -> str:
     return str(spec.weight) if spec and spec.weight else ""
 
 
-def _phase(record: Record, phase: Phase) -> str:
-    passage = record.passage(phase.name)
-    sign = "⬜"
-    took = ""
-    if passage and passage.passed_at:
-        sign = "✅"
-        took = f" · {duration(passage.passed_at - passage.entered_at)}"
-    elif passage:
-        sign = _STOPPED.get(record.run.state, "🔵")
-    agents = {work.agent for work in phase.works if isinstance(work, Step)}
-    rows = [_row(work, agents) for work in record.works if work.name.phase is phase.name]
-    if not (passage and passage.passed_at):
-        rows += [_announced(work) for work in phase.works if _is_to_come(record, phase, work)]
-    table = "\n".join(
-        ["| | step | who | result | took | cost |", "|---|---|---|---|---|---|", *rows]
-    )
-    return f"### {sign} {phase.title}{took}\n\n{table}\n"
-
-
-def _is_to_come(record: Record, phase: Phase, work: Work) -> bool:
-    if work.when_needed:
-        return False
-    return not any(record.of(phase.name, work.performer))
-
-
-def _announced(work: Work) -> str:
-    who = work.agent if isinstance(work, Step) else "service"
-    return f"| ⬜ | {work.title} | {who} | | | |"
-
-
-def _row(work: Performed, agents: set[str]) -> str:
-    sign = _sign(work)
-    rounds = f" (round {work.name.round})" if work.name.round > 1 else ""
-    attempts = f", attempt {work.attempt}" if work.attempt > 1 else ""
-    took = duration(work.ended_at - work.started_at) if work.ended_at else ""
-    cost = usd(work.cost_usd) if work.cost_usd else ""
-    who = work.name.performer if work.name.performer in agents else "service"
-    opinion = f", {work.name.subject} opinion" if work.name.subject else ""
-    title = f"{work.title}{opinion}{rounds}{attempts}"
-    return f"| {sign} | {title} | {who} | {_result(work)} | {took} | {cost} |"
-
-
-def _sign(work: Performed) -> str:
-    if work.outcome is None:
-        return "🔵"
-    # The checks were run as they should, so their work is done; what they found is what counts.
-    if work.accepted and any(one.status is CheckStatus.FAILED for one in work.receipts):
-        return "❌"
-    return _SIGNS.get(work.outcome, "🔴")
-
-
-def _result(work: Performed) -> str:
-    parts: list[str] = []
-    if work.artifact:
-        name = work.artifact.name
-        parts.append(f"[{name}]({work.url})" if work.url else name)
-    elif work.url and work.receipts:
-        parts.append(f"[{work.detail}]({work.url})")
-    elif work.detail:
-        parts.append(inline(work.detail))
-    if work.commit:
-        parts.append(work.commit.short)
-    if work.outcome not in {None, StepOutcome.DONE}:
-        told = f"{str(work.outcome).replace('_', ' ')}"
-        why = inline(work.reason[:NOTE_LIMIT])
-        parts.append(f"{told}: {why}" if why and not work.artifact else told)
-    parts += [f"<br>↩️ {inline(note.text[:NOTE_LIMIT])}" for note in work.notes]
-    return " ".join(parts)
-
-
 def _run_notes(record: Record) -> list[str]:
     told = [(note.at, inline(note.text)) for note in record.notes]
     told += [(command.at, _ordered(command)) for command in record.commands]
-    notes = [f"- {_clock(at)} {text}" for at, text in sorted(told)]
-    return ["**Notes**\n", *notes, ""] if notes else []
+    notes = "\n".join(f"- {_clock(at)} {text}" for at, text in sorted(told))
+    return [f"**Notes**\n\n{notes}\n"] if notes else []
 
 
 def _ordered(command: Commanded) -> str:
@@ -293,15 +204,3 @@ def _words(run: Run) -> tuple[Word, ...]:
 
 def _clock(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M UTC")
-
-
-def duration(span: timedelta) -> str:
-    """Return a span of time as people say it, in seconds, minutes or hours."""
-    seconds = max(0, round(span.total_seconds()))
-    if seconds < _MINUTE:
-        return f"{seconds} s"
-    minutes, seconds = divmod(seconds, _MINUTE)
-    if minutes < _HOUR:
-        return f"{minutes} min {seconds} s"
-    hours, minutes = divmod(minutes, _HOUR)
-    return f"{hours} h {minutes} min"

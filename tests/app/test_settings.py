@@ -44,10 +44,7 @@ def test_what_stands_empty_in_the_file_is_told_in_words(tmp_path: Path) -> None:
 
     lines = str(caught.value).splitlines()
     assert "- PHASELINE_GITHUB_APP_ID is not set" in lines
-    assert (
-        "- ANTHROPIC_API_KEY is not set, and PHASELINE_MODEL_PROVIDER names no cloud instead"
-        in (lines)
-    )
+    assert any(line.startswith("- ANTHROPIC_API_KEY is not set") for line in lines)
     assert any(line.startswith("- PHASELINE_PORT cannot be used: ") for line in lines)
 
 

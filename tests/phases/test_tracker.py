@@ -630,3 +630,9 @@ def test_the_description_says_what_the_team_took_and_spent() -> None:
     record = Record(run(RunState.RUNNING, **STARTED), (SPEC, BUILT), (), Decimal("1.62"))
 
     assert "The team took 3 min 50 s and spent $1.62 of $15.00." in description(record, ())
+
+
+def test_what_happens_next_is_no_part_of_the_notes() -> None:
+    record = Record(run(RunState.RUNNING), notes=(Note(at(5), "The issue was edited."),))
+
+    assert "The issue was edited.\n\n**What happens next:**" in tracker(record, PHASES)

@@ -1,0 +1,117 @@
+"""One phase in the tracker: a title and a table of its works, done, under way and still to come.
+
+It shows a record as it stands; what the run does next is the tracker's to say.
+"""
+
+from datetime import timedelta
+
+from phases.core.comments import usd
+from phases.core.machine import RunState
+from phases.core.model import StepOutcome
+from phases.core.phase import Phase
+from phases.core.receipts import CheckStatus
+from phases.core.record import Performed, Record
+from phases.core.sanitise import inline
+from phases.core.work import Step, Work
+
+NOTE_LIMIT = 400
+_MINUTE = 60  # Seconds.
+_HOUR = 60  # Minutes.
+_SIGNS = {
+    StepOutcome.DONE: "✅",
+    StepOutcome.NO_CHANGE: "✅",
+    StepOutcome.SKIPPED: "⏭️",
+    StepOutcome.WAIVED: "⏭️",
+    StepOutcome.CANCELLED: "⚪",
+    StepOutcome.SUPERSEDED: "↩️",
+}
+_STOPPED = {
+    RunState.WAITING: "🟡",
+    RunState.BLOCKED: "🔴",
+    RunState.FAILED: "🔴",
+    RunState.CANCELLED: "⚪",
+    RunState.CLOSED: "⚪",
+}
+
+
+def phase_table(record: Record, phase: Phase) -> str:
+    """Return the title and the table of one phase, as Markdown."""
+    passage = record.passage(phase.name)
+    sign = "⬜"
+    took = ""
+    if passage and passage.passed_at:
+        sign = "✅"
+        took = f" · {duration(passage.passed_at - passage.entered_at)}"
+    elif passage:
+        sign = _STOPPED.get(record.run.state, "🔵")
+    agents = {work.agent for work in phase.works if isinstance(work, Step)}
+    rows = [_row(work, agents) for work in record.works if work.name.phase is phase.name]
+    if not (passage and passage.passed_at):
+        rows += [_announced(work) for work in phase.works if _is_to_come(record, phase, work)]
+    table = "\n".join(
+        ["| | step | who | result | took | cost |", "|---|---|---|---|---|---|", *rows]
+    )
+    return f"### {sign} {phase.title}{took}\n\n{table}\n"
+
+
+def _is_to_come(record: Record, phase: Phase, work: Work) -> bool:
+    if work.when_needed:
+        return False
+    return not any(record.of(phase.name, work.performer))
+
+
+def _announced(work: Work) -> str:
+    who = work.agent if isinstance(work, Step) else "service"
+    return f"| ⬜ | {work.title} | {who} | | | |"
+
+
+def _row(work: Performed, agents: set[str]) -> str:
+    sign = _sign(work)
+    rounds = f" (round {work.name.round})" if work.name.round > 1 else ""
+    attempts = f", attempt {work.attempt}" if work.attempt > 1 else ""
+    took = duration(work.ended_at - work.started_at) if work.ended_at else ""
+    cost = usd(work.cost_usd) if work.cost_usd else ""
+    who = work.name.performer if work.name.performer in agents else "service"
+    opinion = f", {work.name.subject} opinion" if work.name.subject else ""
+    title = f"{work.title}{opinion}{rounds}{attempts}"
+    return f"| {sign} | {title} | {who} | {_result(work)} | {took} | {cost} |"
+
+
+def _sign(work: Performed) -> str:
+    if work.outcome is None:
+        return "🔵"
+    # The checks were run as they should, so their work is done; what they found is what counts.
+    if work.accepted and any(one.status is CheckStatus.FAILED for one in work.receipts):
+        return "❌"
+    return _SIGNS.get(work.outcome, "🔴")
+
+
+def _result(work: Performed) -> str:
+    parts: list[str] = []
+    if work.artifact:
+        name = work.artifact.name
+        parts.append(f"[{name}]({work.url})" if work.url else name)
+    elif work.url and work.receipts:
+        parts.append(f"[{work.detail}]({work.url})")
+    elif work.detail:
+        parts.append(inline(work.detail))
+    if work.commit:
+        parts.append(work.commit.short)
+    if work.outcome not in {None, StepOutcome.DONE}:
+        told = f"{str(work.outcome).replace('_', ' ')}"
+        why = inline(work.reason[:NOTE_LIMIT])
+        parts.append(f"{told}: {why}" if why and not work.artifact else told)
+    parts += [f"<br>↩️ {inline(note.text[:NOTE_LIMIT])}" for note in work.notes]
+    return " ".join(parts)
+
+
+def duration(span: timedelta) -> str:
+    """Return a span of time as people say it, in seconds, minutes or hours."""
+    seconds = max(0, round(span.total_seconds()))
+    if seconds < _MINUTE:
+        return f"{seconds} s"
+    minutes, seconds = divmod(seconds, _MINUTE)
+    if minutes < _HOUR:
+        return f"{minutes} min {seconds} s"
+    hours, minutes = divmod(minutes, _HOUR)
+    return f"{hours} h {minutes} min"
