@@ -14,6 +14,7 @@ from playwright.async_api import Page
 
 from app.cli.demo.ports import restartable_ports
 from app.cli.demo.processes import Child, start
+from tests.browser.conftest import PHONE
 from tests.docs.test_walk import REPOSITORY, environment, sites
 
 __all__ = ["sites"]
@@ -53,6 +54,11 @@ def said(child: Child, pattern: str) -> str:
     raise AssertionError(child.log.read_text())
 
 
+async def width(page: Page) -> int:
+    """Return how wide the page is; wider than the screen, and it would have to be pushed about."""
+    return int(await page.evaluate("document.documentElement.scrollWidth"))
+
+
 def asked_doctor(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [Path(sysconfig.get_path("scripts")) / "phaseline", "doctor"],
@@ -68,14 +74,21 @@ def asked_doctor(folder: Path) -> subprocess.CompletedProcess[str]:
 async def test_a_person_registers_installs_and_finds_everything_sound(
     page: Page, assistant: Child, folder: Path
 ) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
     await page.goto(said(assistant, r"http://127\S+"))
+    widths = [await width(page)]
     await page.get_by_label("Public address").fill("http://127.0.0.1:8000")
     await page.get_by_label("Name of the App").fill("Phaseline of mine")
     await page.get_by_label("Key of the Claude API").fill(CLAUDE_KEY)
     await page.get_by_role("button", name="Continue").click()
+    await page.get_by_role("heading", name="Confirm on GitHub").wait_for()
+    widths.append(await width(page))
     await page.get_by_role("button", name="Continue on GitHub").click()
     await page.get_by_role("button", name="Create GitHub App").click()
     await page.get_by_role("heading", name="Phaseline of mine is registered").wait_for()
+    widths.append(await width(page))
+    complained = list(complaints)
     ended = assistant.process.wait(PATIENCE_SECONDS)
     await page.get_by_role("link", name="Install the App").click()
     await page.get_by_text("Only select repositories").first.click()
@@ -88,6 +101,8 @@ async def test_a_person_registers_installs_and_finds_everything_sound(
     key = folder / "var" / "app.private-key.pem"
     log = assistant.log.read_text()
     assert ended == 0
+    assert complained == []
+    assert widths == [PHONE["width"]] * 3
     assert doctor.returncode == 0, doctor.stdout
     assert "# Where it rehearses." in env
     assert f"ANTHROPIC_API_KEY='{CLAUDE_KEY}'" in env
