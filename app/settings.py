@@ -151,6 +151,9 @@ class Settings(Places):
     keep_files_hours: float = Field(
         24.0, ge=0, description="How long the git objects of runs that are over are kept, in hours"
     )
+    keep_environments_days: float = Field(
+        30.0, gt=0, description="How long prepared dependencies are kept unused, in days"
+    )
     runs_per_worker: int = Field(6, gt=0, description="How many runs a worker drives at once")
     runs_per_repository: int = Field(
         2, gt=0, description="How many runs of a repository are driven at once"

@@ -25,9 +25,10 @@ async def _warm() -> bool:
     from app.settings import Settings
     from app.wiring.sandbox import sandbox_of
     from app.wiring.workspaces import environments_of
+    from app.workspace.environments.cache import EnvironmentCache
 
     sandbox = sandbox_of(Settings.model_fields["agent_uid"].default)
-    environments = environments_of(ENVIRONMENTS, "", sandbox)
+    environments = environments_of(EnvironmentCache(ENVIRONMENTS), "", sandbox)
     failed = False
     for name in SAMPLES:
         typer.echo(f"  preparing the dependencies of the sample {name} …")

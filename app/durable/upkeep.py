@@ -24,6 +24,9 @@ class Retention(Protocol):
     async def forget_transcripts(self, before: datetime) -> int:
         """Delete the transcripts of runs that were over before; return of how many."""
 
+    async def strangers(self, repositories: Sequence[int]) -> frozenset[int]:
+        """Return those of the repositories that nobody knows."""
+
     async def over(self, runs: Sequence[str], before: datetime) -> frozenset[str]:
         """Return those of the runs that were over before, or that nobody knows."""
 
@@ -37,21 +40,43 @@ class Attic(Protocol):
     def remove(self, run: str) -> None:
         """Remove what a run has left."""
 
+    def repositories(self) -> tuple[int, ...]:
+        """Return the repositories of which something is kept."""
+
+    def remove_repository(self, repository: int) -> None:
+        """Remove everything of a repository."""
+
+
+class Environments(Protocol):
+    """Prepared dependencies on this disk."""
+
+    def forget_unused(self, before: datetime) -> int:
+        """Remove what nobody has used since; return how many that were."""
+
 
 @dataclass(frozen=True)
 class Keeping:
-    """For how long things are kept after a run's end."""
+    """For how long things are kept after a run's end, and environments after their last use."""
 
     transcripts: timedelta
     files: timedelta
+    environments: timedelta
 
 
 class Upkeep:
     """Tidies up, every ten minutes."""
 
-    def __init__(self, retention: Retention, attic: Attic, keeping: Keeping, clock: Clock) -> None:
+    def __init__(
+        self,
+        retention: Retention,
+        attic: Attic,
+        environments: Environments,
+        keeping: Keeping,
+        clock: Clock,
+    ) -> None:
         self._retention = retention
         self._attic = attic
+        self._environments = environments
         self._keeping = keeping
         self._clock = clock
 
@@ -79,5 +104,15 @@ class Upkeep:
         over = await self._retention.over(left, now - self._keeping.files) if left else frozenset()
         for run in sorted(over):
             await asyncio.to_thread(self._attic.remove, run)
-        if forgotten or over:
-            log.info("tidied up: transcripts of %s runs, files of %s", forgotten, len(over))
+        known = await asyncio.to_thread(self._attic.repositories)
+        gone = await self._retention.strangers(known) if known else frozenset()
+        for repository in sorted(gone):
+            await asyncio.to_thread(self._attic.remove_repository, repository)
+        unused = await asyncio.to_thread(
+            self._environments.forget_unused, now - self._keeping.environments
+        )
+        if forgotten or over or gone or unused:
+            log.info(
+                "tidied up: transcripts of %s runs, files of %s, %s repositories, %s environments",
+                *(forgotten, len(over), len(gone), unused),
+            )

@@ -25,7 +25,9 @@ class StoredLogs:
 
         def keep(connection: sa.Connection) -> None:
             statement = insert(connection, LogRow).values(sha256=digest, text=data, at=now)
-            connection.execute(statement.on_conflict_do_nothing())
+            # It is as young as whoever refers to it last.
+            seen = statement.on_conflict_do_update(index_elements=["sha256"], set_={"at": now})
+            connection.execute(seen)
 
         await self._database.write(keep)
         return digest

@@ -8,14 +8,13 @@ import sqlalchemy as sa
 from app.store.deliveries import settle
 from app.store.engine import Database
 from app.store.tables import (
-    LedgerRow,
-    NoteRow,
+    LogRow,
     OutputRow,
     OutwardRow,
-    PassageRow,
     RepositoryRow,
     ResultRecord,
     RunRow,
+    Table,
     TurnRecord,
     WorkRow,
 )
@@ -23,7 +22,10 @@ from phases.core.events import Removed
 from phases.core.machine import OVER
 from phases.core.ports import Clock
 
-_OF_RUNS = (OutputRow, TurnRecord, LedgerRow, NoteRow, PassageRow, WorkRow, OutwardRow)
+# Whatever belongs to a run, what refers to others first.
+_OF_RUNS = tuple(
+    table for table in reversed(Table.metadata.sorted_tables) if "run_id" in table.columns
+)
 
 
 class Retention:
@@ -36,7 +38,8 @@ class Retention:
     async def forget_transcripts(self, before: datetime) -> int:
         """Delete what agents said in runs that were over before; return how many runs that were.
 
-        What they made, what it cost and what was decided stays.
+        Whole outputs that nothing has referred to since go too. What agents made, what it cost and
+        what was decided stays.
         """
         old = sa.select(RunRow.id).where(
             RunRow.state.in_(sorted(OVER)),
@@ -47,9 +50,17 @@ class Retention:
         def forget(connection: sa.Connection) -> int:
             runs = connection.scalars(old).all()
             _forget_turns(connection, runs)
+            connection.execute(sa.delete(LogRow).where(LogRow.at < before))
             return len(runs)
 
         return await self._database.write(forget)
+
+    async def strangers(self, repositories: Sequence[int]) -> frozenset[int]:
+        """Return those of the repositories that the App does not know (any more)."""
+        mine = sa.select(RepositoryRow.id).where(RepositoryRow.id.in_(repositories))
+        return frozenset(repositories) - await self._database.read(
+            lambda connection: frozenset(connection.scalars(mine))
+        )
 
     async def over(self, runs: Sequence[str], before: datetime) -> frozenset[str]:
         """Return those of the runs that were over before, or that nobody knows."""
@@ -79,9 +90,10 @@ class Retention:
             repositories = connection.scalars(sa.select(RepositoryRow.id).where(gone)).all()
             mine = sa.select(RunRow.id).where(RunRow.repository_id.in_(repositories))
             runs = connection.scalars(mine).all()
+            _forget_outputs(connection, runs)
             _forget_turns(connection, runs)
             for table in _OF_RUNS:
-                connection.execute(sa.delete(table).where(table.run_id.in_(runs)))
+                connection.execute(sa.delete(table).where(table.c.run_id.in_(runs)))
             for rows in (OutwardRow, RunRow):
                 connection.execute(sa.delete(rows).where(rows.repository_id.in_(repositories)))
             connection.execute(sa.delete(RepositoryRow).where(RepositoryRow.id.in_(repositories)))
@@ -89,6 +101,14 @@ class Retention:
             return len(runs)
 
         return await self._database.write(forget)
+
+
+def _forget_outputs(connection: sa.Connection, runs: Sequence[str]) -> None:
+    """Delete the whole outputs of checks: others that printed the very same lose them too."""
+    works = sa.select(WorkRow.receipts).where(WorkRow.run_id.in_(runs))
+    receipts = (receipt for found in connection.scalars(works) for receipt in found or ())
+    hashes = sorted({receipt["log_sha256"] for receipt in receipts})
+    connection.execute(sa.delete(LogRow).where(LogRow.sha256.in_(hashes)))
 
 
 def _forget_turns(connection: sa.Connection, runs: Sequence[str]) -> None:

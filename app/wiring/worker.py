@@ -16,7 +16,6 @@ from app.durable.drain import Drain
 from app.durable.keeper import Keeper
 from app.durable.lock import AnotherWorkerError
 from app.durable.reception import Reception
-from app.durable.upkeep import Keeping, Upkeep
 from app.durable.worker import Worker
 from app.github.comment_sweep import CommentSweep
 from app.github.connection import GitHubConnection
@@ -42,8 +41,8 @@ from app.wiring.refusals import AwayError, StartError
 from app.wiring.sandbox import check_sandbox, chosen_sandbox
 from app.wiring.segments import queueing_of, segments_of
 from app.wiring.store import Store, secrets_of
-from app.wiring.workspaces import REPOSITORIES, team, workspaces_of
-from app.workspace.attic import Attic
+from app.wiring.tidying import upkeep_of
+from app.wiring.workspaces import team, workspaces_of
 from app.workspace.sandbox.errors import SandboxError
 from app.workspace.tripwire import Tripwire
 from phases.core.agent import Roster
@@ -214,17 +213,6 @@ def admission_of(settings: Settings) -> Admission:
         load=settings.most_load_per_core,
     )
     return Admission(MachineGauge(data), least, SystemClock())
-
-
-def upkeep_of(settings: Settings, store: Store) -> Upkeep:
-    """Return what takes away the leftovers of runs that are over."""
-    clock = SystemClock()
-    keeping = Keeping(
-        transcripts=timedelta(days=settings.keep_transcripts_days),
-        files=timedelta(hours=settings.keep_files_hours),
-    )
-    attic = Attic(settings.data_dir.absolute() / REPOSITORIES)
-    return Upkeep(Retention(store.database, clock), attic, keeping, clock)
 
 
 async def _crew(

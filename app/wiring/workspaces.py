@@ -83,7 +83,7 @@ def workspaces_of(
     bot = Bot(identity.name, identity.email)
     committer = Committer(bot, Leaks(secrets_of(settings)), clock)
     mirrors = Mirrors(git, remote, data / REPOSITORIES)
-    kept = settings.environments_dir or data / "environments"
+    kept = kept_environments(settings)
     environments = environments_of(kept, settings.egress_hosts, sandbox)
     limits = ToolLimits(most_bash_timeout_s=settings.command_timeout_seconds)
     return GitWorkspaces(
@@ -101,7 +101,13 @@ def workspaces_of(
     )
 
 
-def environments_of(kept: Path, egress_hosts: str, sandbox: Sandbox) -> Environments:
+def kept_environments(settings: Settings) -> EnvironmentCache:
+    """Return the prepared dependencies that this worker has."""
+    kept = settings.environments_dir or settings.data_dir / "environments"
+    return EnvironmentCache(kept.absolute())
+
+
+def environments_of(kept: EnvironmentCache, egress_hosts: str, sandbox: Sandbox) -> Environments:
     """Return what prepares the dependencies of repositories and keeps them below a directory."""
 
     async def sources() -> Sources:
@@ -110,7 +116,7 @@ def environments_of(kept: Path, egress_hosts: str, sandbox: Sandbox) -> Environm
 
     return Environments(
         sandbox,
-        EnvironmentCache(kept.absolute()),
+        kept,
         Installer(sandbox, timeout_s=INSTALL_SECONDS),
         sources,
     )

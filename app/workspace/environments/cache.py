@@ -9,9 +9,12 @@ import json
 import os
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+
+from app.workspace.removal import remove_tree
 
 _ENTRY = "entry.json"
 
@@ -37,7 +40,22 @@ class EnvironmentCache:
             targets: list[str] = json.loads((place / _ENTRY).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
+        with suppress(FileNotFoundError):
+            os.utime(place / _ENTRY)
         return Entry(key, tuple((target, place / str(n)) for n, target in enumerate(targets)))
+
+    def forget_unused(self, before: datetime) -> int:
+        """Remove the entries that nobody has looked for since; return how many that were."""
+        unused = [
+            entry.parent
+            for entry in self._directory.glob(f"[!.]*/{_ENTRY}")
+            if entry.stat().st_mtime < before.timestamp()
+        ]
+        for place in unused:
+            # What is half removed is no entry any more, and is built again.
+            (place / _ENTRY).unlink()
+            remove_tree(place)
+        return len(unused)
 
     @asynccontextmanager
     async def building(self, key: str) -> AsyncIterator[Path]:

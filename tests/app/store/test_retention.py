@@ -1,18 +1,27 @@
+import json
+import os
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from inspect import signature
 from pathlib import Path
+from typing import Any, NoReturn
 
+import pytest
 import sqlalchemy as sa
 
+from app.durable.reception import Reception
 from app.durable.upkeep import Keeping, Upkeep
+from app.github.inbox import Inbox
 from app.store.deliveries import Deliveries
 from app.store.engine import Database
+from app.store.logs import StoredLogs
 from app.store.records import StoredRecords
 from app.store.retention import Retention
 from app.store.runs import Runs
 from app.store.tables import (
+    DeliveryRow,
     LedgerRow,
     OutputRow,
     OutwardRow,
@@ -23,11 +32,16 @@ from app.store.tables import (
     TurnRecord,
 )
 from app.workspace.attic import Attic
+from app.workspace.environments.cache import EnvironmentCache
+from phases.core.command import Commanded, Word
+from phases.core.errors import StaleSegmentError
 from phases.core.events import Removed
 from phases.core.machine import RunState
-from phases.core.model import Run
+from phases.core.model import Run, StepOutcome
+from phases.core.record import Performed
+from phases.core.work import PhaseName, WorkName
 from tests.app.store.story import LABELLED, REPOSITORY, deliver, running
-from tests.fakes.outside import ManualClock
+from tests.fakes.outside import ManualClock, green
 
 DAY = timedelta(days=1)
 
@@ -64,6 +78,13 @@ async def talked(database: Database, run: Run, at: object) -> None:
             connection.execute(sa.insert(table).values(**row))
 
     await database.write(add)
+
+
+async def tidied(database: Database, clock: ManualClock, place: Path, files: timedelta) -> None:
+    keeping = Keeping(transcripts=DAY, files=files, environments=DAY)
+    environments = EnvironmentCache(place / "environments")
+    retention = Retention(database, clock)
+    await Upkeep(retention, Attic(place), environments, keeping, clock).tidy()
 
 
 async def ended(database: Database, runs: Runs, clock: ManualClock) -> Run:
@@ -107,9 +128,8 @@ async def test_files_of_runs_that_are_over_or_unknown_are_removed_and_others_sta
         (tmp_path / "11" / "runs" / f"{name}.git" / "objects").mkdir(parents=True)
     mirror = tmp_path / "11" / "mirror.git"
     mirror.mkdir()
-    keeping = Keeping(transcripts=DAY, files=-DAY)
 
-    await Upkeep(Retention(database, clock), Attic(tmp_path), keeping, clock).tidy()
+    await tidied(database, clock, tmp_path, files=-DAY)
 
     assert Attic(tmp_path).runs() == (other.id,)
     assert mirror.exists()
@@ -121,8 +141,7 @@ async def test_files_of_a_run_that_is_just_over_are_kept_for_a_while(
     over = await ended(database, runs, clock)
     (tmp_path / "11" / "runs" / f"{over.id}.git").mkdir(parents=True)
 
-    keeping = Keeping(transcripts=DAY, files=DAY)
-    await Upkeep(Retention(database, clock), Attic(tmp_path), keeping, clock).tidy()
+    await tidied(database, clock, tmp_path, files=DAY)
 
     assert Attic(tmp_path).runs() == (over.id,)
 
@@ -145,3 +164,74 @@ async def test_an_uninstalled_app_forgets_everything_of_the_installation(
     for table in (RepositoryRow, OutwardRow, TurnRecord, ResultRecord, LedgerRow):
         assert await count(database, table) == 0
     assert await Deliveries(database).waiting(9) == ()
+
+
+class Nothing:
+    """Whatever a removal never asks for."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AssertionError(name)
+
+
+async def test_a_delivery_that_says_the_app_is_gone_takes_rows_files_and_runs_with_it(
+    database: Database, runs: Runs, records: StoredRecords, clock: ManualClock, tmp_path: Path
+) -> None:
+    run = await running(database, runs)
+    await talked(database, run, clock.now())
+    ordered = Commanded(Word.SKIP, "architect", LABELLED.actor, clock.now())
+    await runs.heed(None, run, "asked for", (), ordered)
+    output = await StoredLogs(database, clock).keep("what the tests of a private repository said")
+    receipt = replace(green("c" * 40, 1)[0], log_sha256=output)
+    work = WorkName(PhaseName.QA, "checks", 1)
+    await records.begin(run, work, "Check")
+    at = clock.now()
+    done = Performed(work, "Check", 1, at, at, StepOutcome.DONE, receipts=(receipt,))
+    await records.finish(run, done, ())
+    (tmp_path / "11" / "runs" / f"{run.id}.git").mkdir(parents=True)
+    (tmp_path / "11" / "mirror.git").mkdir()
+    body = {"action": "deleted", "installation": {"id": REPOSITORY.installation}}
+    await Deliveries(database).add(
+        guid="gone",
+        event="installation",
+        action="deleted",
+        body_sha256="x",
+        body=json.dumps(body).encode(),
+        received_at=clock.now(),
+    )
+    rest: Any = Nothing()
+    reception = Reception(
+        Deliveries(database),
+        *(Inbox(label="phaseline", app_id=1), rest, runs, records, rest),
+        Retention(database, clock),
+        *(rest for _ in range(len(signature(Reception).parameters) - 7)),
+    )
+
+    await reception.take(9)
+    await tidied(database, clock, tmp_path, files=DAY)
+
+    assert await Deliveries(database).waiting(9) == ()
+    tables = (mapper.class_ for mapper in Table.registry.mappers)
+    left = {table.__tablename__: await count(database, table) for table in tables}
+    assert {name: rows for name, rows in left.items() if rows} == {"delivery": 2}
+    bodies = sa.select(DeliveryRow.body)
+    assert await database.read(lambda c: set(c.scalars(bodies))) == {b""}
+    assert Attic(tmp_path).repositories() == ()
+    with pytest.raises(StaleSegmentError):
+        await records.begin(run, work, "Check")
+
+
+def test_dependencies_that_nobody_has_used_for_long_are_removed(tmp_path: Path) -> None:
+    cache = EnvironmentCache(tmp_path)
+    for key in ("used", "unused"):
+        (tmp_path / key / "0").mkdir(parents=True)
+        (tmp_path / key / "entry.json").write_text('["node_modules"]')
+        os.utime(tmp_path / key / "entry.json", (0, 0))
+    used = cache.find("used")
+
+    removed = cache.forget_unused(datetime.now(UTC) - DAY)
+
+    assert removed == 1
+    assert used is not None
+    assert cache.find("used") == used
+    assert cache.find("unused") is None
+    assert not (tmp_path / "unused").exists()

@@ -1,0 +1,25 @@
+"""What takes away leftovers, joined: rows, git objects, prepared dependencies."""
+
+from datetime import timedelta
+
+from app.clock import SystemClock
+from app.durable.upkeep import Keeping, Upkeep
+from app.settings import Settings
+from app.store.retention import Retention
+from app.wiring.store import Store
+from app.wiring.workspaces import REPOSITORIES, kept_environments
+from app.workspace.attic import Attic
+
+
+def upkeep_of(settings: Settings, store: Store) -> Upkeep:
+    """Return what takes away the leftovers of runs that are over."""
+    clock = SystemClock()
+    keeping = Keeping(
+        transcripts=timedelta(days=settings.keep_transcripts_days),
+        files=timedelta(hours=settings.keep_files_hours),
+        environments=timedelta(days=settings.keep_environments_days),
+    )
+    attic = Attic(settings.data_dir.absolute() / REPOSITORIES)
+    return Upkeep(
+        Retention(store.database, clock), attic, kept_environments(settings), keeping, clock
+    )
