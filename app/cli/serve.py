@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.starting import STOPPED, give_up, migrated, settings_or_stop
+from app.cli.starting import STOPPED, give_up, keep_for_good, migrated, settings_or_stop
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -57,6 +57,7 @@ async def _serve(application: "FastAPI", settings: "Settings") -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, lambda: None)
     typer.echo(f"Phaseline on http://{settings.host}:{settings.port} (Ctrl-C stops it)", err=True)
+    keep_for_good()
     await server.serve()
     if not server.started:
         raise typer.Exit(STOPPED)

@@ -1,12 +1,14 @@
-"""What comes of too much at once: labels, and faults of GitHub. Numbers are those of the list."""
+"""What comes of too much at once: labels, text, faults. Numbers are those of the list."""
 
 import asyncio
 from collections import Counter
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from app.durable.worker import LONGEST_PAUSE_SECONDS, SWEEP_SECONDS, patience
+from app.github.capping import LONGEST_COMMENT, NOTICE, capped
 from app.store.tables import OutwardRow
 from phases.core.errors import Blocked
 from phases.core.machine import RunState
@@ -90,3 +92,17 @@ def test_a_loop_that_fails_waits_longer_each_time_up_to_a_bound() -> None:
 
     assert waits == [1.0, 2.0, 4.0, 30.0, 30.0]
     assert patience(0.5, 9999, SWEEP_SECONDS) == 600.0
+
+
+@pytest.mark.parametrize("fence", ["```", "~~~~"])
+def test_a_flood_of_text_is_one_comment_under_the_limit_whose_block_is_closed(fence: str) -> None:
+    """Attack 60."""
+    flood = f"Before.\n\n{fence}python\n" + "print('🙂')\n" * 40_000 + f"{fence}\n\nBehind."
+
+    body = capped(flood, "<!-- marker -->")
+
+    lines = body.split("\n")
+    assert len(body) <= LONGEST_COMMENT
+    assert lines.count(fence) == 1
+    assert lines.index(fence) < lines.index(NOTICE)
+    assert lines[-1] == "<!-- marker -->"
