@@ -8,15 +8,20 @@ from collections.abc import Sequence
 from phases.core.agent import Agent
 from phases.core.artifacts import Facts, refusals
 from phases.core.command import Word
+from phases.core.disclosure import untold_silence, untold_tests
 from phases.core.errors import BlockedError
 from phases.core.model import Change
 from phases.core.ownership import FIXERS
 from phases.core.ports import Records, Worktree
 from phases.core.record import Record
 from phases.core.scope import Scope, merge_scope, step_scope
-from phases.core.submission import Demand, Outcome, Submission, texts, unmet, unreviewed
+from phases.core.silencing import silencing
+from phases.core.submission import Demand, Outcome, Submission, misplaced, texts, unmet, unreviewed
 from phases.core.work import Files, Step, WorkName
 from phases.planning import PLANS, REVIEW
+
+MOST_WRITTEN = 4 << 20
+"""Bytes of a step's own diff that are searched for what makes a check quiet."""
 
 
 class Examination:
@@ -57,6 +62,7 @@ class Examination:
         sentences = (
             *unmet(submission, self._step.demands),
             *refusals(self._step.makes, submission.artifact, self._facts(submission)),
+            *misplaced(submission, self._worktree.line_exists),
             *self._about_the_plans(submission),
             *self._about_the_owners(submission),
             *self._about_repetition(submission),
@@ -78,6 +84,8 @@ class Examination:
             reviewed=self._plans_made(),
             sources=(*sources, *_figures(record)),
             exists=self._worktree.line_exists,
+            verdict=str(submission.verdict or ""),
+            findings=tuple(finding.id for finding in submission.findings or ()),
         )
 
     def _plans_made(self) -> tuple[str, ...]:
@@ -128,7 +136,18 @@ class Examination:
         if self._step.merges:
             left = await self._worktree.unresolved()
             return tuple(f"`{path}` still holds conflict markers: resolve them." for path in left)
-        return _about_the_outcome(submission, changes)
+        return _about_the_outcome(submission, changes) or await self._untold(submission, changes)
+
+    async def _untold(self, submission: Submission, changes: tuple[Change, ...]) -> tuple[str, ...]:
+        """Return what the artifact does not say of the changes, and must."""
+        base = self._record.run.base
+        own = {path for _, commit in self._record.commits for path in commit.files}
+        written = await self._worktree.written(limit=MOST_WRITTEN) if changes else ""
+        report = submission.artifact
+        return (
+            *untold_tests(report, changes, base.places.tests if base else (), own),
+            *untold_silence(report, self._step.makes, self._agent, silencing(written)),
+        )
 
     async def _widened(
         self, submission: Submission, changed: set[str]

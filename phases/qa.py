@@ -35,7 +35,7 @@ BACKEND_FIX = Step(
     agent="backend-developer",
     makes="backend-implementation.md",
     title="Mend the back end",
-    demands=frozenset({Demand.COMMIT}),
+    demands=frozenset({Demand.COMMIT_OR_NO_CHANGE}),
     files=Files.COMMITTED,
     when_needed=True,
 )
@@ -43,7 +43,7 @@ FRONTEND_FIX = Step(
     agent="frontend-developer",
     makes="frontend-implementation.md",
     title="Mend the front end",
-    demands=frozenset({Demand.COMMIT}),
+    demands=frozenset({Demand.COMMIT_OR_NO_CHANGE}),
     files=Files.COMMITTED,
     when_needed=True,
 )

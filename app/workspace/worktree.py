@@ -124,6 +124,12 @@ class GitWorktree:
         # A name that git could not show cannot be looked up: nobody knows what is in that file.
         return tuple(path for path in self._conflicts if path in marked or path.startswith('"'))
 
+    async def written(self, *, limit: int) -> str:
+        """Return the unified diff from the step's start to its files now, cut at `limit` bytes."""
+        now = await self._tree.keep()
+        text, _ = await self._place.objects.diff(self._place.start, now, most=limit)
+        return text
+
     def betrays(self, text: str) -> bool:
         """Tell whether a text holds a secret of this service; the log raises the alarm."""
         betrayed = self._committer.betrayed_by(text)

@@ -74,7 +74,7 @@ def brief(
         Block(_conventions(roster, survey, boundary), cache="1h"),
         Block(_request(record, boundary), cache="1h"),
         Block(_role(agent, step, record)),
-        Block(_skills(roster, agent)),
+        Block(_skills(roster, agent, boundary)),
         Block(_handoff(record, agent, step, name, handoff, boundary)),
     )
     return Prompt(SYSTEM, tuple(block for block in blocks if block.text))
@@ -182,9 +182,12 @@ _FILES = {
 }
 
 
-def _skills(roster: Roster, agent: Agent) -> str:
-    bodies = [f"## Skill: {s.name}\n\n{s.body.strip()}\n" for s in roster.skills_of(agent)]
-    return "# Skills\n\n" + "\n".join(bodies) if bodies else ""
+def _skills(roster: Roster, agent: Agent, boundary: str) -> str:
+    parts = [f"## Skill: {s.name}\n\n{s.body.strip()}\n" for s in roster.skills_of(agent)]
+    more = {s.name: s.description for s in roster.skills if s.name not in agent.skills}
+    if more and "load_skill" in agent.tools:
+        parts.append(_fenced("More skills, by `load_skill`, and when", more, boundary))
+    return "# Skills\n\n" + "\n".join(parts) if parts else ""
 
 
 def _handoff(

@@ -87,6 +87,9 @@ class Worktree(Desk, Protocol):
     async def diff(self, base: str, *, limit: int) -> str:
         """Return the unified diff from a commit to the step's start, cut at `limit` characters."""
 
+    async def written(self, *, limit: int) -> str:
+        """Return the unified diff from the step's start to its files now, cut at `limit` bytes."""
+
     def betrays(self, text: str) -> bool:
         """Tell whether a text holds a secret of this service, in part or in disguise."""
 

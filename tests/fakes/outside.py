@@ -102,6 +102,7 @@ class FakeWorktree:
     refusals: dict[str, str] = field(default_factory=dict)
     restored: list[str] = field(default_factory=list)
     conflicts: tuple[str, ...] = ()
+    added: str = ""
 
     async def call(self, tool: str, arguments: Mapping[str, object]) -> ToolResult:
         """Change a file by the only tool there is."""
@@ -146,6 +147,10 @@ class FakeWorktree:
     async def unresolved(self) -> tuple[str, ...]:
         """Return the conflicts that nobody has written to."""
         return tuple(path for path in self.conflicts if path not in self.changed)
+
+    async def written(self, *, limit: int) -> str:
+        """Return the lines that the test says were written, as a diff."""
+        return self.added[:limit]
 
     def betrays(self, text: str) -> bool:
         """Only one word is secret here."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from phases.core.submission import SUBMIT_SCHEMA, Submission, parse
+from phases.core.submission import SUBMIT_SCHEMA, Finding, Submission, Verdict, parse
 from tests.fakes.outside import Turn
 
 SCRIPT = Path("app/rehearsal/samples/pocket/script/script.yaml")
@@ -39,3 +39,13 @@ def handed_in(given: dict[str, Any]) -> Submission:
 def revised(turn: Turn, **changes: Any) -> Turn:
     """Return a turn that hands in something else."""
     return replace(turn, submission=replace(turn.submission, **changes))
+
+
+def objecting(approval: Turn, *findings: Finding) -> Turn:
+    """Return the turn of a reviewer that sends a change back for these findings."""
+    named = "\n".join(f"- {f.id}, {f.severity}, {f.file}: {f.title}" for f in findings)
+    text = approval.submission.artifact.replace("Approved.", "Changes requested.", 1)
+    text = text.replace("## Findings\n\nNone.", f"## Findings\n\n{named}", 1)
+    return revised(
+        approval, artifact=text, verdict=Verdict.CHANGES_REQUESTED, findings=tuple(findings)
+    )

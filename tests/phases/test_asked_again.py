@@ -5,9 +5,9 @@ from typing import Any
 
 from phases.core.machine import RunState
 from phases.core.model import Variant
-from phases.core.submission import Finding, Severity, Verdict
+from phases.core.submission import Finding, Severity
 from phases.core.work import PhaseName
-from tests.phases.play import revised, standard_play
+from tests.phases.play import objecting, revised, standard_play
 from tests.phases.test_run import drive, red_until, repair, returned_once
 from tests.phases.world import World, world
 
@@ -44,7 +44,7 @@ async def test_a_finding_that_still_blocks_goes_back_once_more_when_a_person_ask
 ) -> None:
     play = standard_play()
     approval, build = play["qa/code-reviewer/1"], play["implementation/backend-developer/1"]
-    objection = revised(approval[0], verdict=Verdict.CHANGES_REQUESTED, findings=(FINDING,))
+    objection = objecting(approval[0], FINDING)
     play |= {"qa/code-reviewer/1": [objection], "qa/code-reviewer/2": [objection]}
     play |= {"qa/backend-developer/1": list(build), "qa/backend-developer/2": list(build)}
     play["qa/code-reviewer/3"] = approval

@@ -27,7 +27,7 @@ from phases.core.submission import (
 from phases.core.work import PhaseName, WorkName
 from phases.engine import Stop
 from tests.fakes.outside import Play, Turn, green, receipt
-from tests.phases.play import revised, standard_play
+from tests.phases.play import objecting, revised, standard_play
 from tests.phases.world import World, world
 
 
@@ -449,7 +449,7 @@ def reviewed(play: Play, *, blocking: int) -> dict[str, list[Turn | StepOutcome]
     assert isinstance(approval, Turn)
     assert isinstance(build, Turn)
     finding = Finding("F1", Severity.BLOCKING, "back/a.py", 3, "It leaks", "It does.", "Close it.")
-    objection = revised(approval, verdict=Verdict.CHANGES_REQUESTED, findings=(finding,))
+    objection = objecting(approval, finding)
     return {
         "qa/code-reviewer/1": [objection],
         "qa/backend-developer/1": [build],
@@ -473,6 +473,52 @@ async def test_a_blocking_finding_goes_back_to_its_owner_and_is_reviewed_again(
             "checks/2",
             "code-reviewer/2",
         ]
+
+
+async def test_an_owner_that_disproves_a_finding_changes_nothing_and_the_reviewer_looks_again(
+    tmp_path: Path,
+) -> None:
+    play = standard_play()
+    play |= reviewed(play, blocking=1)
+    build = play["qa/backend-developer/1"][0]
+    assert isinstance(build, Turn)
+    disproof = revised(build, outcome=Outcome.NO_CHANGE, commit=None, summary="It cannot happen.")
+    play["qa/backend-developer/1"] = [replace(disproof, writes=())]
+
+    async with driven(tmp_path, play) as (it, stop):
+        assert stop.state is RunState.READY
+        assert (await it.work("qa/backend-developer/1")).outcome is StepOutcome.NO_CHANGE
+        assert (await it.work("qa/code-reviewer/2")).accepted
+
+
+async def test_an_existing_test_that_the_report_does_not_name_sends_it_back(
+    tmp_path: Path,
+) -> None:
+    play = standard_play()
+    tests = play["qa/test-writer/1"][0]
+    hiding = replace(tests, writes=(*tests.writes, "tests/test_old.py"))
+    naming = revised(
+        hiding,
+        artifact=tests.submission.artifact.replace("None.", "None. tests/test_old.py grew."),
+    )
+    play["qa/test-writer/1"] = [hiding, naming]
+
+    async with driven(tmp_path, play) as (it, stop):
+        assert stop.state is RunState.READY
+        (told,) = it.sessions.sent_back["qa/test-writer/1"]
+        assert "`tests/test_old.py` is an existing test and modified" in told
+
+
+async def test_a_place_that_is_not_there_sends_a_finding_back(tmp_path: Path) -> None:
+    play = standard_play()
+    approval = play["qa/code-reviewer/1"][0]
+    finding = Finding("F1", Severity.MINOR, "back/missing.py", 3, "It leaks", "It does.", "No.")
+    play["qa/code-reviewer/1"] = [revised(approval, findings=(finding,)), approval]
+
+    async with driven(tmp_path, play) as (it, _):
+        told = " ".join(it.sessions.sent_back["qa/code-reviewer/1"])
+        assert "names back/missing.py:3, which does not exist" in told
+        assert "“## Findings” lacks F1" in told
 
 
 async def test_a_finding_that_blocks_twice_blocks_the_run(tmp_path: Path) -> None:

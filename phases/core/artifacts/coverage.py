@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from phases.core.artifacts.document import Document, Section, Table, parse
-from phases.core.artifacts.evidence import is_none
+from phases.core.artifacts.evidence import is_none, paths
 from phases.core.artifacts.facts import Facts
 
 _REQUIREMENT = re.compile(r"\bR(?!0)\d{1,3}\b")
@@ -134,9 +134,21 @@ def report_refusals(document: Document, facts: Facts) -> Iterator[str]:
     for missing in planned:
         if missing not in mapped | excused:
             yield f"{missing} of the test plan has no test and is not in “## Gaps”: add it to one."
+    yield from _without_file(table, facts)
     if planned:
         for extra in sorted(mapped - set(planned)):
             yield f"{extra} is no case of the test plan: cases are {_listed(planned)}."
+
+
+def _without_file(table: Table, facts: Facts) -> Iterator[str]:
+    case, test = table.column("case"), table.column("test")
+    for row in table.rows:
+        cell = _cell(row, test)
+        if cell and not any(facts.exists(path, None) for path in paths(cell)):
+            yield (
+                f"{_cell(row, case)} is mapped to “{cell[:80]}”, which names no file that is "
+                "there: give the path of the test's file, from the root of the repository."
+            )
 
 
 def _reported(report: Document) -> tuple[set[str], set[str]]:

@@ -15,6 +15,7 @@ _CITATION = re.compile(
     r"(?<![\w/.:@-])(?P<path>(?:[\w@.+\-\[\]()$]+/)*(?:[\w@.+\-\[\]()$]*\.\w+|[A-Z]\w*file))"
     r":(?P<first>\d+)(?:\s*[-–]\s*(?P<last>\d+))?"
 )
+_PATH = re.compile(r"(?<![\w/.@-])(?:[\w@.+\-\[\]()$]+/)*[\w@.+\-\[\]()$]*\.[A-Za-z]\w*")
 _NUMBER = r"\d+(?:[.,]\d+)*"
 _UNIT = r"(?:\s?%|ms|s|x|k|[KMG]i?B)"
 # No ids (R1), no issue numbers (#7), no parts of names, paths, dates or hashes.
@@ -42,6 +43,11 @@ def citations(text: str) -> tuple[Citation, ...]:
         Citation(found["path"], int(found["first"]), int(found["last"] or found["first"]))
         for found in _CITATION.finditer(text)
     )
+
+
+def paths(text: str) -> tuple[str, ...]:
+    """Return what looks like the path of a file in a text, in order."""
+    return tuple(found.group() for found in _PATH.finditer(text))
 
 
 def figures(text: str) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ class Facts:
     `requirements`: ids of the spec (for the spec itself: ids of the same submission). `test_plan`:
     its text, or empty while there is none. `reviewed`: names of the plans under review. `sources`:
     texts of which one must hold a figure before the delivery summary may state it. `exists`:
-    whether a path, and a line of it, is in the tree that the agent worked in.
+    whether a path, and a line of it, is in the tree that the agent worked in. `verdict` and the ids
+    in `findings` are those of the same submission, empty where it has none.
     """
 
     requirements: tuple[str, ...]
@@ -22,3 +23,5 @@ class Facts:
     reviewed: tuple[str, ...]
     sources: tuple[str, ...]
     exists: Callable[[str, int | None], bool]
+    verdict: str
+    findings: tuple[str, ...]

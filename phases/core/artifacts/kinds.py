@@ -16,6 +16,7 @@ from phases.core.artifacts.coverage import (
 from phases.core.artifacts.document import Document, plain_title
 from phases.core.artifacts.evidence import citation_refusals, figure_refusals, is_none
 from phases.core.artifacts.facts import Facts
+from phases.core.artifacts.review import review_refusals
 
 Validator = Callable[[Document, Facts], Iterator[str]]
 
@@ -56,7 +57,7 @@ def _no_code_but_data(document: Document, facts: Facts) -> Iterator[str]:
     return code_refusals(document, data=True)
 
 
-def _cites(title: str, *, wanted: bool) -> Validator:
+def _cites(title: str, *, wanted: bool = False) -> Validator:
     def validate(document: Document, facts: Facts) -> Iterator[str]:
         section = document.section(title)
         return citation_refusals(section, facts, wanted=wanted) if section else iter(())
@@ -122,11 +123,15 @@ _IMPLEMENTATION = (
     *("Deviations from the plan", "How to verify", "Covers"),
 )
 
+_BUILT = (covers_refusals, _cites("What changed"), _cites("Interfaces"))
+
+_POLISHED = ("Changes with reason", "What was left and why")
+
 _LISTED = (
     ArtifactKind(
         "pm-spec.md",
         ("Summary", "Requirements", "Out of scope", "Open questions", "Existing behaviour"),
-        (spec_refusals, _cites("Existing behaviour", wanted=False)),
+        (spec_refusals, _cites("Existing behaviour")),
     ),
     ArtifactKind(
         "design-plan.md",
@@ -158,14 +163,22 @@ _LISTED = (
         ("Conflicts between the plans",),
         (_no_code, _a_verdict_per_plan),
     ),
-    ArtifactKind("backend-implementation.md", _IMPLEMENTATION, (covers_refusals,)),
-    ArtifactKind("frontend-implementation.md", _IMPLEMENTATION, (covers_refusals,)),
-    ArtifactKind("optimization-report.md", ("Changes with reason", "What was left and why"), ()),
-    ArtifactKind("simplification-report.md", ("Changes with reason", "What was left and why"), ()),
+    ArtifactKind("backend-implementation.md", _IMPLEMENTATION, _BUILT),
+    ArtifactKind("frontend-implementation.md", _IMPLEMENTATION, _BUILT),
+    ArtifactKind("optimization-report.md", _POLISHED, (_cites("Changes with reason"),)),
+    ArtifactKind("simplification-report.md", _POLISHED, (_cites("Changes with reason"),)),
     ArtifactKind("test-report.md", ("Case -> test", "Gaps"), (report_refusals,)),
     ArtifactKind("quality-report.md", ("Repaired", "Pre-existing", "Left and why"), ()),
-    ArtifactKind("review-report.md", ("Verdict", "Findings", "Requirements met"), ()),
-    ArtifactKind("documentation-report.md", ("Changed", "Checked against code"), ()),
+    ArtifactKind(
+        "review-report.md",
+        ("Verdict", "Findings", "Requirements met"),
+        (review_refusals, _cites("Findings"), _cites("Requirements met")),
+    ),
+    ArtifactKind(
+        "documentation-report.md",
+        ("Changed", "Checked against code"),
+        (_cites("Checked against code", wanted=True),),
+    ),
     ArtifactKind(
         "diagnosis.md",
         ("Summary", "Reproduction", "Root cause", "Fix", "Owner"),
@@ -175,7 +188,7 @@ _LISTED = (
     ArtifactKind(
         "delivery-summary.md",
         ("What and why", "How verified", "Look here first", "Known limits"),
-        (figure_refusals,),
+        (figure_refusals, _cites("Look here first", wanted=True)),
     ),
 )
 

@@ -23,6 +23,7 @@ from phases.core.submission.model import (
     Widening,
 )
 from phases.core.submission.parse import SubmissionError, parse
+from phases.core.submission.places import misplaced
 from phases.core.submission.record import from_json, texts, to_json
 from phases.core.submission.schema import SUBMIT_SCHEMA
 
@@ -47,6 +48,7 @@ __all__ = [
     "Weight",
     "Widening",
     "from_json",
+    "misplaced",
     "parse",
     "texts",
     "to_json",

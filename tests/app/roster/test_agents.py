@@ -97,6 +97,7 @@ def test_every_artifact_has_an_example_of_document_and_submission(roster: Roster
 @pytest.mark.parametrize("name", sorted(KINDS))
 def test_an_example_passes_the_validators_it_teaches(roster: Roster, name: str) -> None:
     examples = documents(roster)
+    given = submissions(roster)[name]
     others = tuple(text for other, text in examples.items() if other != name)
     facts = Facts(
         requirements=("R1", "R2", "R3"),
@@ -104,6 +105,8 @@ def test_an_example_passes_the_validators_it_teaches(roster: Roster, name: str) 
         reviewed=PLANS,
         sources=(*others, RECEIPTS),
         exists=lambda _path, _line: True,
+        verdict=given.get("verdict", ""),
+        findings=tuple(finding["id"] for finding in given.get("findings", ())),
     )
 
     assert refusals(name, examples[name], facts) == ()

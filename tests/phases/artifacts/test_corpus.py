@@ -17,6 +17,8 @@ FACTS = Facts(
     reviewed=("design-plan.md", "system-plan.md", "test-plan.md"),
     sources=(),
     exists=lambda _path, _line: True,
+    verdict="",
+    findings=(),
 )
 ABOUT_CODE = re.compile(r"is code \(|code block|no kind of diagram|labelled json")
 

@@ -30,7 +30,9 @@ FACTS = Facts(
     test_plan=f"## Cases\n\n{CASES}",
     reviewed=("system-plan.md",),
     sources=("12 passed in 3.5 s", "1,234 rows"),
-    exists=lambda path, line: path == "src/store.py" and (line or 1) <= 40,
+    exists=lambda path, line: path in {"src/store.py", "tests/test_store.py"} and (line or 1) <= 40,
+    verdict="changes_requested",
+    findings=("F1",),
 )
 
 VALID = {
@@ -113,13 +115,20 @@ None.
     "test-report.md": """## Case -> test
 | case | test |
 |---|---|
-| T1 | tests/test_store.py::test_archive |
+| T1 | `tests/test_store.py`: test_archive |
 ## Gaps
 T2: no way to make it fail.
 """,
     "quality-report.md": "## Repaired\nNone.\n## Pre-existing\nNone.\n## Left and why\nNone.\n",
-    "review-report.md": "## Verdict\nApproved.\n## Findings\nNone.\n## Requirements met\nR1, R2.\n",
-    "documentation-report.md": "## Changed\nREADME.\n## Checked against code\nThe route.\n",
+    "review-report.md": """## Verdict
+Changes requested.
+## Findings
+- F1, blocking, `src/store.py:9`: the list keeps what was archived.
+## Requirements met
+- R1: not yet, F1.
+- R2: `src/store.py:12`.
+""",
+    "documentation-report.md": "## Changed\nREADME.\n## Checked against code\n`src/store.py:12`.\n",
     "merge-report.md": "## Conflicts resolved\nOne.\n## What to look at\nNone.\n",
     "diagnosis.md": """## Summary
 Off by one.
@@ -189,10 +198,13 @@ def test_an_arrow_may_be_a_real_one() -> None:
 
 def test_an_empty_section_is_refused() -> None:
     found = only_refusal(
-        "review-report.md", lambda text: text.replace("## Findings\nNone.\n", "## Findings\n")
+        "optimization-report.md",
+        lambda text: text.replace(
+            "## What was left and why\nNone.\n", "## What was left and why\n"
+        ),
     )
 
-    assert "“## Findings” is empty" in found
+    assert "“## What was left and why” is empty" in found
 
 
 def test_a_heading_in_a_code_block_does_not_count() -> None:
@@ -333,12 +345,61 @@ def test_every_case_has_a_test_or_is_a_gap() -> None:
     extra = only_refusal("test-report.md", lambda text: text.replace("| T1 |", "| T1, T5 |"))
     nameless = only_refusal(
         "test-report.md",
-        lambda text: text.replace("tests/test_store.py::test_archive", ""),
+        lambda text: text.replace("`tests/test_store.py`: test_archive", ""),
     )
 
     assert "T2 of the test plan has no test" in missing
+    homeless = only_refusal(
+        "test-report.md", lambda text: text.replace("tests/test_store.py", "tests/test_shop.py")
+    )
+
     assert "T5 is no case" in extra
+    assert "names no file that is there" in homeless
     assert "T1 of the test plan has no test" in nameless
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("Changes requested", "Approved", "must say “changes requested”, as `verdict` does"),
+        ("- F1, blocking", "- A finding", "“## Findings” lacks F1"),
+        ("- R2: `src/store.py:12`.", "", "does not speak of R2"),
+        ("- R2: `src/store.py:12`.", "- R2: met.", "gives no place for R2"),
+        ("- R2: `src/store.py:12`.", "- R2: `src/store.py:99`.", "does not exist"),
+    ],
+)
+def test_a_code_review_agrees_with_its_data_and_gives_evidence_for_each_requirement(
+    before: str, after: str, words: str
+) -> None:
+    assert before in VALID["review-report.md"]
+
+    assert words in only_refusal("review-report.md", lambda text: text.replace(before, after))
+
+
+def test_an_approval_with_evidence_for_every_requirement_is_taken() -> None:
+    text = (
+        "## Verdict\n\nApproved: both requirements were traced.\n\n## Findings\n\nF1 is mended.\n\n"
+        "## Requirements met\n\n1. R1 to R2: `src/store.py:12` and\n   `tests/test_store.py:3`.\n"
+    )
+
+    approval = replace(FACTS, verdict="approved", findings=())
+
+    assert refusals("review-report.md", text, approval) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "words"),
+    [
+        ("documentation-report.md", "`src/store.py:12`", "The route", "cites no place"),
+        ("delivery-summary.md", "src/store.py:7", "src/gone.py:7", "src/gone.py:7"),
+        ("backend-implementation.md", "The store.", "`src/new.py:70`: new.", "src/new.py:70"),
+        ("optimization-report.md", "One query", "`src/new.py:7`: one query", "src/new.py:7"),
+    ],
+)
+def test_places_that_a_report_cites_are_looked_up(
+    name: str, before: str, after: str, words: str
+) -> None:
+    assert words in only_refusal(name, lambda text: text.replace(before, after))
 
 
 def test_a_diagnosis_cites_the_root_cause() -> None:

@@ -13,6 +13,7 @@ from phases.core.submission import (
     Interface,
     Outcome,
     Submission,
+    misplaced,
     parse,
     unmet,
 )
@@ -55,8 +56,11 @@ def test_every_artifact_is_valid_at_its_moment(
             reviewed=tuple(review.artifact for review in submission.reviews or ()),
             sources=tuple(texts),
             exists=player.line_exists,
+            verdict=str(submission.verdict or ""),
+            findings=tuple(finding.id for finding in submission.findings or ()),
         )
 
+        assert misplaced(submission, player.line_exists) == (), step
         assert refusals(work(step).makes, submission.artifact, facts) == (), step
         texts.append(submission.artifact)
 

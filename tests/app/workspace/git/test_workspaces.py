@@ -274,6 +274,20 @@ async def test_a_cited_place_exists_where_the_step_started_or_in_what_it_has_wri
     assert outside == [False, False]
 
 
+async def test_what_a_step_has_written_is_told_as_a_diff_from_its_start(room: Room) -> None:
+    run = await room.started()
+    roster = await room.workspaces.roster(run)
+
+    async with room.workspaces.open(run, WORK, roster, writable=True) as worktree:
+        nothing = await worktree.written(limit=10_000)
+        await worktree.call("bash", {"command": "echo 'x = 1  # noqa' >> src/calculator.py"})
+        diff = await worktree.written(limit=10_000)
+
+    assert nothing == ""
+    assert "+++ b/src/calculator.py" in diff
+    assert "+x = 1  # noqa" in diff
+
+
 async def test_a_head_that_github_does_not_show_yet_is_waited_for(room: Room) -> None:
     run = await room.started()
     roster = await room.workspaces.roster(run)
