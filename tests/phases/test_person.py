@@ -16,11 +16,11 @@ from app.store.shown import ShownComments
 from phases.core.events import Edited, Event, Removed, Said
 from phases.core.machine import RunState
 from phases.core.model import Person, Repository, Role, StepOutcome, Variant
-from phases.core.submission import Side, Verdict
+from phases.core.submission import Side
 from phases.core.work import PhaseName
 from tests.app.store.story import LABELLED, REPOSITORY
 from tests.fakes.outside import Play
-from tests.phases.play import revised, standard_play
+from tests.phases.play import objecting, revised, standard_play
 from tests.phases.test_asked_again import FINDING
 from tests.phases.test_run import drive
 from tests.phases.world import World, world
@@ -281,7 +281,7 @@ async def test_a_full_run_is_reviewed_again_by_another_model_that_saw_no_report(
 ) -> None:
     play = standard_play()
     approval = play["qa/code-reviewer/1"]
-    objection = revised(approval[0], verdict=Verdict.CHANGES_REQUESTED, findings=(FINDING,))
+    objection = objecting(approval[0], FINDING)
     play |= {"qa/code-reviewer/1/second": [objection], "qa/code-reviewer/2/second": list(approval)}
     play["qa/backend-developer/1"] = list(play["implementation/backend-developer/1"])
     async with scene(tmp_path, play, Variant.FULL) as here:
