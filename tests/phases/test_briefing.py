@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from phases.core.agent import Roster, Rule
+from phases.core.agent import Roster, Rule, Skill
 from phases.core.briefing import SYSTEM, Handoff, brief
 from phases.core.machine import RunState
 from phases.core.material import told_receipts
@@ -266,3 +266,12 @@ def test_every_agent_is_told_its_tools_its_limits_and_whether_its_scope_can_grow
     assert "Your limits: 30 turns, 15 minutes, 2.00 USD." in developer
     assert "name it in `widen`" in developer
     assert "It does not grow, `widen` is null" in optimizer
+
+
+def test_skills_that_an_agent_is_not_given_are_named_to_it_as_data() -> None:
+    skills = (Skill("debug", "Use when something fails.", "Look first."),)
+
+    text = whole(briefed(BACKEND, PhaseName.IMPLEMENTATION, skills=skills))
+
+    assert '"debug": "Use when something fails."' in text
+    assert "Look first." not in text
