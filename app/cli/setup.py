@@ -81,9 +81,10 @@ async def _serve(assistant: "Assistant", port: int) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = uvicorn.Server(config)
-    # It raises the signal that stopped it once more when it has stopped.
+    # For a signal that comes before it listens to them itself, and for the one that it raises once
+    # more when it has stopped.
     for signum in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(signum, lambda: None)
+        asyncio.get_running_loop().add_signal_handler(signum, _stop, server)
     typer.echo(
         f"Open http://{HOST}:{port}/?key={assistant.key}\n"
         "in a browser on this machine (from elsewhere: "
@@ -94,9 +95,13 @@ async def _serve(assistant: "Assistant", port: int) -> None:
     ending.cancel()
 
 
+def _stop(server: "uvicorn.Server") -> None:
+    server.should_exit = True
+
+
 async def _end_when_done(assistant: "Assistant", server: "uvicorn.Server") -> None:
     await assistant.finished.wait()
-    server.should_exit = True
+    _stop(server)
 
 
 def _listen(port: int) -> socket.socket:

@@ -133,7 +133,7 @@ class Visit:
             at = int(self._clock.now().timestamp())
             tree = await objects.tree_of(draft.head)
             commit = await objects.write_commit(
-                tree, draft.head, MESSAGE, Signature(*AUTHOR, at), ref=REF
+                tree, (draft.head,), MESSAGE, Signature(*AUTHOR, at), ref=REF
             )
             await remote.push(self._repository, objects.gitdir, commit, draft.branch)
         self._pushed = True

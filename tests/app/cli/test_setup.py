@@ -50,11 +50,15 @@ def test_ctrl_c_ends_it_with_a_sentence_and_leaves_nothing(tmp_path: Path) -> No
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert running.stdout
-    assert "/?key=" in running.stdout.readline()
+    try:
+        assert running.stdout
+        assert "/?key=" in running.stdout.readline()
 
-    running.send_signal(signal.SIGINT)
-    _, told = running.communicate(timeout=30)
+        running.send_signal(signal.SIGINT)
+        _, told = running.communicate(timeout=60)
+    finally:
+        running.kill()
+        running.communicate()
 
     assert running.returncode == 2
     assert told == "Nothing was registered and nothing was written.\n"
