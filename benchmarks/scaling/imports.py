@@ -15,7 +15,6 @@ _SERVICE = (
     "app.main",
     "app.wiring.worker",
     "app.store.migrating",
-    "alembic.command",
     "uvicorn",
     "uvicorn.lifespan.on",
     "uvicorn.loops.auto",

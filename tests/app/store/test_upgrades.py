@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from app.store.engine import Database, make_engine
-from app.store.migrating import migrate
+from app.store.migrating import migrate, revisions
 from app.store.records import StoredRecords
 from app.store.runs import Runs
 from tests.app.store.story import REPOSITORY
@@ -166,3 +166,10 @@ async def test_a_run_under_way_in_an_earlier_schema_goes_on(empty: str, revision
     (work,) = record.works
     assert work.accepted
     assert work.artifact is not None
+
+
+def test_the_revisions_that_files_are_named_by_are_those_of_the_migrations() -> None:
+    script = ScriptDirectory.from_config(config())
+
+    assert list(revisions()) == REVISIONS
+    assert revisions()[-1] == script.get_current_head()
