@@ -12,11 +12,12 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.outages import Lengths, outages
 from tests.durability.band import Band, band
 from tests.durability.counting import Toll, run_of, toll
 from tests.durability.lives import is_over
@@ -177,22 +178,55 @@ class Soak:
 
 def main() -> None:
     """Soak, and print the figures; 1 when something was lost, doubled or asked without need."""
-    options, target, kept = _options()
+    given = _given()
     with ExitStack() as stack:
-        root = kept or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
-        database = create_database(stack.enter_context(postgres_server()), "soak")
-        it = stack.enter_context(band(root, database, options.workers, options.latency))
-        soaked, aside = Soak(it, options).go()
-    for name, figure in (asdict(soaked) | asdict(aside)).items():
-        print(f"{name.replace('_', ' '):20}{figure:>10}")
-    if target is not None:
-        target.write_text(f"{json.dumps(asdict(soaked), indent=2)}\n")
-    whole = soaked.ready == soaked.runs
-    harm = soaked.lost or soaked.doubled or aside.unexcused
-    sys.exit(0 if whole and not harm else 1)
+        root = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
+        whole, soaked = (_outages if given.outages else _kills)(root, given, stack)
+    if given.json is not None:
+        given.json.write_text(f"{json.dumps(asdict(soaked), indent=2)}\n")
+    sys.exit(0 if whole and soaked.ready == soaked.runs else 1)
 
 
-def _options() -> tuple[Options, Path | None, Path | None]:
+def _kills(root: Path, given: argparse.Namespace, stack: ExitStack) -> tuple[bool, Soaked]:
+    named = {field.name: getattr(given, field.name) for field in fields(Options)}
+    options = Options(**named)
+    database = create_database(stack.enter_context(postgres_server()), "soak")
+    it = stack.enter_context(band(root, database, options.workers, options.latency))
+    soaked, aside = Soak(it, options).go()
+    _print(asdict(soaked) | asdict(aside))
+    return not (soaked.lost or soaked.doubled or aside.unexcused), soaked
+
+
+def _outages(root: Path, given: argparse.Namespace, stack: ExitStack) -> tuple[bool, Soaked]:
+    began = time.monotonic()
+    lengths = Lengths(given.database_away, given.services_away, given.disk_full, given.most_seconds)
+
+    def say(text: str) -> None:
+        print(f"{time.monotonic() - began:7.1f} s  {text}", file=sys.stderr, flush=True)
+
+    passed = tuple(stack.enter_context(outages(root, lengths, say)).go())
+    tolls = [one.toll for one in passed]
+    for one in passed:
+        _print({"outage of": one.what, "away": one.away, "told": one.told} | asdict(one.toll))
+    soaked = Soaked(
+        kills=0,
+        runs=len(passed),
+        ready=len(passed),
+        lost=sum(len(one.lost) for one in tolls),
+        doubled=sum(len(one.doubled) for one in tolls),
+        repeated_requests=sum(one.repeated for one in tolls),
+        takeover_s_max=0.0,
+    )
+    _print(asdict(soaked))
+    return all(one.harmless for one in passed), soaked
+
+
+def _print(figures: dict[str, Any]) -> None:
+    for name, figure in figures.items():
+        print(f"{name.replace('_', ' '):20}{figure!s:>10}")
+
+
+def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.soak", description=__doc__)
     parser.add_argument("--runs", type=int, default=12)
     parser.add_argument("--workers", type=int, default=3)
@@ -202,9 +236,17 @@ def _options() -> tuple[Options, Path | None, Path | None]:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, help="also write the figures here")
     parser.add_argument("--keep", type=Path, help="an empty directory: logs and state stay there")
-    given = vars(parser.parse_args())
-    target, kept = given.pop("json"), given.pop("keep")
-    return Options(**given), target, kept
+    parser.add_argument(
+        "--outages",
+        action="store_true",
+        help="instead of killing workers: PostgreSQL, GitHub and Claude go away, the disk fills up",
+    )
+    parser.add_argument("--database-away", type=float, default=60.0, help="seconds")
+    parser.add_argument(
+        "--services-away", type=float, default=600.0, help="GitHub, Claude: seconds"
+    )
+    parser.add_argument("--disk-full", type=float, default=60.0, help="seconds")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

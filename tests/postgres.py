@@ -89,3 +89,11 @@ def create_database(socket: str, name: str, template: str = "template1") -> str:
     ) as connection:
         connection.execute(f'create database "{name}" template "{template}"')
     return url_of(socket, name)
+
+
+def drop_database(socket: str, name: str) -> None:
+    """Drop a database, whoever is connected to it."""
+    with psycopg.connect(
+        f"postgresql://{SUPERUSER}@/postgres?host={socket}", autocommit=True
+    ) as connection:
+        connection.execute(f'drop database "{name}" with (force)')

@@ -56,6 +56,8 @@ def standing(story: Story) -> Standing:
     branch = f"phaseline/{story.issue}-"
     found["branches", ""] = len(story.git("branch", "--list", f"{branch}*").splitlines())
     found["pushes", ""] = len(story.pushes())
+    # Whatever an agent had written in a finished turn is in here, once.
+    found["tree", story.git("rev-parse", f"{pull['head']['ref']}^{{tree}}").strip()] += 1
     found.update(_writes(story))
     return found
 

@@ -18,6 +18,27 @@ from tests.story import Story
 DURABLE = r"records|runs|outbox|journal|deliveries\.add \w+ issues\.labeled"
 OUTWARD = r"github|workspaces|desk|model"
 MOST_TESTED = {DURABLE: 60, OUTWARD: 40}
+TWO = ("before", "after")
+THREE = ("before", "within", "after")
+# Every kind of boundary that there is; each is died at in every phase that has it.
+KINDS = {
+    DURABLE: {
+        *(f"records.{write} {when}" for write in ("enter", "begin", "finish") for when in TWO),
+        *(f"records.{write} {when}" for write in ("amend", "pass_gate") for when in TWO),
+        *(f"runs.{write} {when}" for write in ("start", "take", "stop", "renew") for when in TWO),
+        *(f"outbox.{write} {when}" for write in ("show", "attempted", "sent") for when in TWO),
+        *(f"journal.{write} {when}" for write in ("reply", "results") for when in TWO),
+        *(f"deliveries.add {when}" for when in TWO),
+    },
+    OUTWARD: {
+        *(f"github {when}" for when in TWO),
+        *("model sent", "model begun"),
+        *(f"desk.call {when}" for when in THREE),
+        *(f"desk.{act} {when}" for act in ("snapshot", "restore", "commit") for when in TWO),
+        *(f"workspaces.{act} {when}" for act in ("fetch_base", "check", "push") for when in THREE),
+        *(f"workspaces.prepare {when}" for when in TWO),
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -53,3 +74,4 @@ def test_a_run_that_dies_at_every_boundary_ends_ready_with_nothing_twice_and_not
     reached = {plan.key(it) for it in lives.boundaries if re.match(deadly, it)}
     assert reached - {plan.key(it) for it in lives.died_at} == set()
     assert lives.deaths >= MOST_TESTED[deadly]
+    assert KINDS[deadly] - {" ".join(it.split()[:2]) for it in lives.died_at} == set()

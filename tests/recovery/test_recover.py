@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from app.rehearsal.samples import SAMPLES
+from tests.postgres import create_database, drop_database, postgres_server
 from tests.recovery.lost import nothing_stands_twice, recovered, until_asked
 from tests.story import Story
 from tests.world import World, world
@@ -45,6 +46,32 @@ def test_a_run_whose_database_is_lost_in_the_middle_is_recovered_and_ends_ready(
         it.kill_the_service()
         (again,) = recovered(it)
         assert again["what"] == "known"
+
+
+def test_a_service_that_is_told_to_reads_its_runs_back_at_start_on_postgresql(
+    tmp_path: Path,
+) -> None:
+    told = {"PHASELINE_RECOVER_AT_START": "true"}
+    with (
+        postgres_server() as socket,
+        world(tmp_path, database_url=create_database(socket, "service"), settings=told) as it,
+    ):
+        it.play(SAMPLES["pocket"].script, latency=0.2)
+        story = it.label_issue()
+        until_asked(it, "implementation/code-optimizer/1")
+        story.wait(lambda: _is_said(story, "implementation/backend-developer"), "it is said")
+        before = len(it.requests_of_claude())
+        lose_the_database(it)
+        drop_database(socket, "service")
+        create_database(socket, "service")
+
+        it.serve()
+        story.run_until("ready")
+
+        assert len(it.runs()) == 1
+        _nobody_was_asked_again(it, before)
+        nothing_stands_twice(story)
+        assert "was read back from GitHub" in story.tracker()
 
 
 def _is_said(story: Story, beginning: str) -> bool:
