@@ -22,7 +22,7 @@ test-container: setup ## Run the container's build steps as an unprivileged user
 
 soak: setup ## Kill workers on PostgreSQL at random and count what was lost or done twice
 	@scripts/setup-tests
-	@$(BIN)/python -m benchmarks.soak
+	@$(BIN)/python -m benchmarks.soak $(SOAK)
 
 check: setup ## Lint, format check, types, import contracts
 	@$(BIN)/ruff check .
