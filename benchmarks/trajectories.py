@@ -102,6 +102,7 @@ def one_agent_assignment(number: int) -> Assignment:
         tier=AGENT.tier,
         prompt=Prompt("You are one of a team.", blocks),
         limits=LIMITS,
+        earlier=None,
     )
 
 
@@ -185,4 +186,5 @@ def role_assignment(role: Role) -> Assignment:
         tier=role.tier,
         prompt=Prompt("You are one of a team.", blocks),
         limits=LIMITS,
+        earlier=None,
     )

@@ -40,14 +40,19 @@ class Answer:
     latency_ms: int
 
 
-def headers_of(assignment: Assignment, *, compaction: bool) -> dict[str, str]:
-    """Return what tells a gateway whose request this is, and the API that it asks for a summary."""
+def headers_of(assignment: Assignment, *, compaction: bool, replies_before: int) -> dict[str, str]:
+    """Return what tells a gateway whose request this is, and the API that it asks for a summary.
+
+    `replies_before` is how many replies in it belong to the round that is revised.
+    """
     whose = {
         "X-Phaseline-Run": assignment.run,
         "X-Phaseline-Step": str(assignment.name),
         "X-Phaseline-Agent": assignment.agent.name,
         "X-Phaseline-Attempt": str(assignment.attempt),
     }
+    if replies_before:
+        whose["X-Phaseline-Replies-Before"] = str(replies_before)
     return {**whose, "anthropic-beta": COMPACTION_BETA} if compaction else whose
 
 

@@ -15,13 +15,14 @@ from app.claude.models import Models
 from app.claude.ports import Journal, Watch
 from app.claude.prices import Prices, requests_of, total
 from app.claude.retry import GaveUp
+from app.claude.revising import revised
 from app.claude.tools import tool_list
 from app.claude.transcript import Transcript
 from app.claude.warmth import Warmth
 from phases.core.allowance import Allowance
 from phases.core.errors import Blocked, Later
 from phases.core.model import StepOutcome
-from phases.core.session import Assignment, Json, LedgerEntry
+from phases.core.session import Assignment, Earlier, Json, LedgerEntry
 
 T = TypeVar("T")
 
@@ -58,8 +59,8 @@ class Exchange:
         self._assignment = assignment
         self._course = course
         self._model = room.models.of(assignment.tier)
-        tools = tool_list(strict=self._model in room.models.strict)
-        self.transcript = Transcript(self._model, assignment.prompt, tools)
+        self._tools = tool_list(strict=self._model in room.models.strict)
+        self.transcript = Transcript(self._model, assignment.prompt, self._tools)
         self._began = room.watch.monotonic()
         self._worked_before = 0.0
         self._may_compact = True
@@ -72,6 +73,14 @@ class Exchange:
     def go_on(self) -> None:
         """Count the work of earlier lives, once the rows have been taken."""
         self._worked_before = self._course.seconds
+
+    async def revise(self, earlier: Earlier) -> None:
+        """Go on with an earlier conversation where it is on record, as it was, and short enough."""
+        rows = await self._room.journal.turns(earlier.session)
+        told = Transcript(self._model, earlier.prompt, self._tools)
+        models = self._room.models
+        if revised(told, rows, self._assignment.prompt, models.max_tokens, models.working_tokens):
+            self.transcript = told
 
     def digest(self, *, summary: bool) -> str:
         """Return the hash of what is asked next."""
@@ -112,7 +121,9 @@ class Exchange:
         instructions = compaction.instructions_for(self._assignment)
         answer = await self._room.asking.ask_at_once(
             self.transcript.body_for_summary(compaction.SUMMARY_TOKENS, instructions),
-            headers_of(self._assignment, compaction=True),
+            headers_of(
+                self._assignment, compaction=True, replies_before=self.transcript.replies_before
+            ),
         )
         if isinstance(answer, GaveUp) and answer.after_seconds is not None:
             return _failed(answer)
@@ -184,7 +195,8 @@ class Exchange:
         misses.look(self._assignment.session, body, used.read, cached, place)
 
     def _headers(self) -> dict[str, str]:
-        return headers_of(self._assignment, compaction=False)
+        before = self.transcript.replies_before
+        return headers_of(self._assignment, compaction=False, replies_before=before)
 
     def _room_for_reply(self) -> int:
         """Return the output limit of the next request: a cut reply is followed by more room."""

@@ -36,6 +36,8 @@ class Transcript:
         if sum(block.cache is not None for block in prompt.blocks) > MOST_MARKERS_IN_PROMPT:
             raise DefectError(f"a prompt has at most {MOST_MARKERS_IN_PROMPT} cache markers")
         self._prompt = [_prompt_block(block.text, block.cache) for block in prompt.blocks]
+        self._asked_since: list[dict[str, Any]] = []
+        self.replies_before = 0
         self._head = _bytes(
             {
                 "model": model,
@@ -64,6 +66,15 @@ class Transcript:
         if results:
             self._add("user", list(results))
 
+    def revise(self, results: Sequence[Json], asked: str) -> None:
+        """Go on behind the last reply with its results and with what is asked now.
+
+        `replies_before` counts those that belong to the session that is revised.
+        """
+        self._asked_since = [{"type": "text", "text": asked}]
+        self.replies_before = sum(message.role == "assistant" for message in self._messages)
+        self._add("user", [*results, *self._asked_since])
+
     def begin_again(self, behind: Sequence[Json]) -> None:
         """Put `behind` in the place of all that was said after the prompt.
 
@@ -71,7 +82,7 @@ class Transcript:
         """
         self._messages = []
         self._hash = self._start.copy()
-        self._add("user", [*self._prompt, *behind])
+        self._add("user", [*self._prompt, *self._asked_since, *behind])
 
     def last_exchange(self) -> tuple[Json, Json] | None:
         """Return the last reply and what answers it, if it is answered."""

@@ -44,10 +44,19 @@ class SessionLimits:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """The session in which the same agent made what it is to revise, and what it was told then."""
+
+    session: str
+    prompt: Prompt
+
+
+@dataclass(frozen=True)
 class Assignment:
     """One attempt of one step, as the session needs it.
 
     `session` is unique per attempt. `tier` may stand above the agent's own after a failed attempt.
+    `earlier` is the conversation to go on with where that is to be had; `prompt` stands by itself.
     """
 
     session: str
@@ -58,6 +67,7 @@ class Assignment:
     tier: Tier
     prompt: Prompt
     limits: SessionLimits
+    earlier: Earlier | None
 
 
 @dataclass(frozen=True)

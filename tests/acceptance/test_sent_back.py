@@ -1,10 +1,12 @@
 """Agents that do not deliver what was asked: sent back, put back, tried again, and said so."""
 
 from pathlib import Path
+from typing import Any
 
 from tests.acceptance.scripts import ARCHITECT, DEVELOPER, Script, bash, submit_of
 from tests.world import World
 
+REVIEWER = "planning/product-manager/1"
 CLASS = "\n```python\nclass Duration:\n    seconds: int\n```\n"
 
 
@@ -46,6 +48,42 @@ def test_a_planner_that_writes_a_class_is_sent_back_and_the_tracker_says_so(
     plans = [c["body"] for c in story.comments() if "system-plan.md · architect" in c["body"]]
     assert len(plans) == 1
     assert "class Duration" not in plans[0]
+
+
+def test_a_plan_that_is_sent_back_is_revised_in_the_conversation_that_made_it(
+    shared_world: World, tmp_path: Path
+) -> None:
+    script = Script()
+    review, plan = script.turns(REVIEWER), script.turns(ARCHITECT)
+    again = {**review[-1], "tools": [{"submit": _that_sends_back(submit_of(review))}]}
+    text = script.artifact("system-plan.md").replace("would notice", "would notice at once")
+    revised = submit_of(plan) | {"artifact": text}
+    script.set(REVIEWER, [*review[:-1], again]).set("planning/product-manager/2", review)
+    script.set(
+        "planning/architect/2", [{"tools": [{"submit": revised}], "expect_prompt": "Name the risk"}]
+    )
+    shared_world.play(script.write(tmp_path / "script"))
+
+    story = shared_world.label_issue()
+    story.run_until("ready")
+
+    asked = story.requests_of_claude()
+    (first,) = [entry for entry in asked if entry["step"] == "planning/architect/2"]
+    made = [entry for entry in asked if entry["step"] == ARCHITECT][-1]
+    assert first["turn"] == 1
+    # All that the plan was made from is read again, not only what all agents share.
+    sent = made["usage"]["cache_read_input_tokens"] + made["usage"]["cache_creation_input_tokens"]
+    assert first["usage"]["cache_read_input_tokens"] >= sent
+
+
+def _that_sends_back(review: dict[str, Any]) -> dict[str, Any]:
+    reviews = [
+        one | {"verdict": "changes_requested", "comments": "Name the risk."}
+        if one["artifact"] == "system-plan.md"
+        else one
+        for one in review["reviews"]
+    ]
+    return review | {"verdict": "changes_requested", "reviews": reviews}
 
 
 def test_an_edit_outside_the_scope_is_put_back_and_the_tracker_says_so(

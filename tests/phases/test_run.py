@@ -14,6 +14,7 @@ from phases.core.errors import Blocked, Later
 from phases.core.machine import RunState
 from phases.core.model import Places, StepOutcome
 from phases.core.receipts import CheckKind, CheckStatus, Receipt
+from phases.core.session import Earlier
 from phases.core.submission import (
     Diagnosis,
     Finding,
@@ -152,6 +153,20 @@ def returned_once(play: Play) -> dict[str, list[Turn | StepOutcome]]:
         "planning/architect/2": [plan, revised(plan, artifact=changed)],
         "planning/product-manager/2": [approval],
     }
+
+
+async def test_a_revision_may_go_on_with_the_conversation_that_made_what_it_revises(
+    tmp_path: Path,
+) -> None:
+    play = standard_play()
+    play |= returned_once(play)
+    async with world(tmp_path, play) as it:
+        await drive(it)
+
+        given = {str(one.name): one for one in it.sessions.assignments}
+        first, second = given["planning/architect/1"], given["planning/architect/2"]
+        assert second.earlier == Earlier(first.session, first.prompt)
+        assert [name for name, one in given.items() if one.earlier] == ["planning/architect/2"]
 
 
 async def test_a_revision_that_changes_nothing_is_sent_back(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def answer(script: Script, cue: Cue, request: MessagesRequest, bill: Bill) -> An
         reply = Reply(_own_id(request), (), "max_tokens", None, {"output_tokens": 0})
         return Answer(kind, None, _body(request, reply, bill))
     reply = play(script, cue, request)
-    return Answer(kind, turn_number(request) + 1, _body(request, reply, bill))
+    return Answer(kind, turn_number(request) - cue.replies_before + 1, _body(request, reply, bill))
 
 
 def _body(request: MessagesRequest, reply: Reply, bill: Bill) -> dict[str, Any]:

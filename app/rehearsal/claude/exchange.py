@@ -26,6 +26,7 @@ from app.rehearsal.claude.script import Script
 from app.rehearsal.claude.tooling import check_tools
 
 STEP_PARTS = (3, 4)
+REPLIES_BEFORE = "x-phaseline-replies-before"
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ class Exchange:
                 f" got {step[:200]!r} and {_header(self._in.headers)[:20]!r}",
                 misfit=True,
             )
-        return Cue(step, attempt or 1)
+        return Cue(step, attempt or 1, _number(self._in.headers.get(REPLIES_BEFORE, "0")) or 0)
 
 
 def _head_sha256(request: MessagesRequest) -> str:
@@ -147,7 +148,10 @@ def _head_sha256(request: MessagesRequest) -> str:
 
 
 def _attempt(headers: Mapping[str, str]) -> int | None:
-    given = _header(headers)
+    return _number(_header(headers))
+
+
+def _number(given: str) -> int | None:
     return int(given) if given.isascii() and given.isdigit() and len(given) < len("1000") else None
 
 

@@ -24,10 +24,14 @@ TOKEN_CHARACTERS = 3
 
 @dataclass(frozen=True)
 class Cue:
-    """Where a request stands, by its headers: `phase/agent/round[/subject]` and the attempt."""
+    """Where a request stands, by its headers: `phase/agent/round[/subject]` and the attempt.
+
+    `replies_before` is how many replies in it belong to the round that is revised.
+    """
 
     step: str
     attempt: int
+    replies_before: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ def play(script: Script, cue: Cue, request: MessagesRequest) -> Reply:
     Raises:
         ApiError: 400 with `misfit` when the script has no such turn or expects something else.
     """
-    number = turn_number(request)
+    number = turn_number(request) - cue.replies_before
     _check_ending(script, cue, number, request)
     turn = _turn(script, cue, number, request)
     _check_expectations(cue, number, turn, request)
@@ -161,6 +165,8 @@ def _check_expectations(cue: Cue, number: int, turn: Turn, request: MessagesRequ
                 f" {_cut(found[0])!r} and says:\n{_cut(last)}",
             )
     prompt = heard(request.messages[0])
+    if cue.replies_before:
+        prompt += f"\n{last}"
     for pattern in turn.expect_prompt:
         if not pattern.search(prompt):
             raise _misfit(

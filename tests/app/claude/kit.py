@@ -68,6 +68,7 @@ def assignment(
         tier=agent.tier,
         prompt=prompt,
         limits=limits,
+        earlier=None,
     )
 
 
