@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from typing import Any
 
@@ -10,8 +11,11 @@ from githubkit.versions import RestVersionSwitcher
 
 from app.github.answers import Answer, RemoteAnswer, UserAnswer, understood
 from app.github.client import GitHubClients
+from app.github.errors import RefusedByGitHubError
 from app.github.paging import PER_PAGE, all_pages
 from phases.core.model import Repository
+
+log = logging.getLogger(__name__)
 
 MOST_PAGES = 10
 
@@ -28,7 +32,7 @@ class _RepositoriesAnswer(Answer):
 
 
 async def installed_repositories(clients: GitHubClients) -> list[Repository]:
-    """Return the repositories of all installations.
+    """Return the repositories of all installations that may be looked at; others are noted.
 
     Raises:
         TransientError, BlockedError, RefusedByGitHubError: as `GitHubApi.read` does.
@@ -41,7 +45,11 @@ async def installed_repositories(clients: GitHubClients) -> list[Repository]:
     )
     found: list[Repository] = []
     for installation in installations:
-        found += await repositories_of(clients, installation.id)
+        try:
+            found += await repositories_of(clients, installation.id)
+        except RefusedByGitHubError as refusal:
+            # It is suspended, or was just taken away: that is no matter of the others.
+            log.warning("installation %s cannot be looked at: %s", installation.id, refusal)
     return found
 
 

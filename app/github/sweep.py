@@ -6,6 +6,7 @@ decides nothing: what it finds goes the way of every event.
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Protocol
 
@@ -22,6 +23,8 @@ from app.github.request import last_labelling
 from phases.core.events import Labelled
 from phases.core.model import Person, Repository, Variant
 from phases.core.ports import Clock
+
+log = logging.getLogger(__name__)
 
 KEPT = timedelta(days=3)
 MOST_PAGES = 10
@@ -121,8 +124,11 @@ class Sweep:
         found = await self._comments.look_over()
         for repository in await installed_repositories(self._clients):
             await self._labels.furnish_repository(repository)
-            for variant, label in self._names.items():
-                found += await self._report(repository, variant, label)
+            try:
+                for variant, label in self._names.items():
+                    found += await self._report(repository, variant, label)
+            except RefusedByGitHubError as refusal:
+                log.warning("%s cannot be looked at: %s", repository.full_name, refusal)
         return found
 
     async def _report(self, repository: Repository, variant: Variant, label: str) -> int:
