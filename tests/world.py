@@ -248,6 +248,8 @@ class World:
             "PHASELINE_GITHUB_WRITE_SPACING_SECONDS": "0",
             "PHASELINE_LABEL": LABEL,
             "PHASELINE_HOST": HOST,
+            # A story goes on however busy the machine is that it is told on.
+            "PHASELINE_MOST_LOAD_PER_CORE": "1000",
             "PHASELINE_PORT": str(self._ports["service"]),
             "PHASELINE_BASE_URL": self.url("service"),
             "ANTHROPIC_BASE_URL": self.url("claude"),
