@@ -158,7 +158,10 @@ class Soak:
         return figures, aside
 
     def _takeovers(self, stories: Sequence[Story]) -> Iterator[float]:
-        """Yield how long a request that a death cut off waited until it was sent again."""
+        """Yield how long a request that one death cut off waited until it was sent again.
+
+        Where others died meanwhile, whoever took over may have been among them.
+        """
         runs = {run_of(story) for story in stories}
         sent: dict[tuple[Any, ...], float] = {}
         for entry in self._band.requests_of_claude():
@@ -168,7 +171,7 @@ class Soak:
             at = datetime.fromisoformat(entry["time"]).timestamp()
             if turn in sent:
                 between = [d.at for d in self._deaths if sent[turn] <= d.at <= at]
-                yield from (at - death for death in between[-1:])
+                yield from (at - death for death in between if len(between) == 1)
             sent[turn] = at
 
     def _say(self, text: str) -> None:

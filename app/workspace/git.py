@@ -54,8 +54,8 @@ _ENVIRONMENT = {
 _LOCAL_SECONDS = 120.0
 _MOST_OUTPUT = 256 << 20
 _MOST_STDERR = 64 << 10
-# As the C library has it; git runs in the locale C.
-_NO_SPACE = b"No space left on device"
+# As the C library has it and as git itself does; git runs in the locale C.
+_NO_SPACE = (b"No space left on device", b"Out of diskspace", b"Disk quota exceeded")
 
 
 class GitError(Exception):
@@ -207,7 +207,7 @@ class Git:
             raise GitError(arguments[0], None, f"more than {seconds:g} seconds went by") from None
         finally:
             await _end(process)
-        if code != 0 and whole and _NO_SPACE in errors:
+        if code != 0 and whole and any(words in errors for words in _NO_SPACE):
             raise DiskFullError
         if code != 0 and whole:
             raise GitError(

@@ -90,6 +90,8 @@ class Band(World):
         return self.environment() | {
             "PHASELINE_DATABASE_URL": self._database,
             "PHASELINE_DATA_DIR": str(data),
+            # What a death cost is not to be mixed with what waiting for one's turn costs.
+            "PHASELINE_RUNS_PER_REPOSITORY": "100",
         }
 
     def _log(self, name: str) -> Path:

@@ -18,7 +18,7 @@ from tests.durability.watch import Plan
 from tests.story import Story
 from tests.world import SAMPLE, Place, World
 
-PATIENCE = 240.0
+PATIENCE = 600.0
 LOOK_SECONDS = 0.25
 QUIET_SECONDS = 3.0
 KILLED = -int(signal.SIGKILL)

@@ -61,11 +61,14 @@ def _free(lock: int) -> bool:
     return True
 
 
-async def test_a_git_that_finds_no_space_says_that_the_disk_is_full(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "said", ["file write error: No space left on device", "write error. Out of diskspace"]
+)
+async def test_a_git_that_finds_no_space_says_that_the_disk_is_full(
+    tmp_path: Path, said: str
+) -> None:
     program = tmp_path / "git"
-    program.write_text(
-        "#!/bin/sh\necho 'error: file write error: No space left on device' >&2\nexit 128\n"
-    )
+    program.write_text(f"#!/bin/sh\necho 'fatal: {said}' >&2\nexit 128\n")
     program.chmod(0o755)
 
     with pytest.raises(DiskFullError):
