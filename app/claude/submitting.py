@@ -55,7 +55,6 @@ def _refusal(sentences: Sequence[str], number: int) -> str:
         f"Mend this and call `submit` again; it may be sent back {left} more "
         f"time{'' if left == 1 else 's'}."
         if left > 0
-        else "You have one more turn: what it submits is taken if it is in order, else the step ends "
-        "without."
+        else "You have one more turn: what it submits must be in order, or the step ends without."
     )
     return "\n".join(["Not accepted:", *lines, last])
