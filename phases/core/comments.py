@@ -74,19 +74,24 @@ def cut(text: str, limit: int) -> str:
 
 
 def receipts_comment(record: Record, phase: PhaseName) -> Desired:
-    """Return the comment that shows every receipt of a phase, newest last.
+    """Return the comment that shows every receipt of a phase, newest last, earlier ones folded.
 
     It is edited in place.
     """
     title = "base commit" if phase is PhaseName.PLANNING else "head commit"
     parts = [f"## Checks over the whole repository · {title}\n"]
-    for work in record.works:
-        if work.name.phase is phase and work.receipts:
-            commit = work.receipts[0].commit
-            parts.append(f"**{work.title}** (round {work.name.round}) at {short(commit)}\n")
-            parts.append(receipts_table(work.receipts))
-            parts.extend(_failures(work.receipts))
+    checked = [work for work in record.works if work.name.phase is phase and work.receipts]
+    parts.extend(_round(work, folded=work is not checked[-1]) for work in checked)
     return _comment(f"receipts/{phase}", Place.PULL_REQUEST, cut("\n".join(parts), LIMIT))
+
+
+def _round(work: Performed, *, folded: bool) -> str:
+    found = f": {inline(work.detail)}" if work.detail else ""
+    where = f"(round {work.name.round}) at {short(work.receipts[0].commit)}{found}"
+    shown = "\n".join([receipts_table(work.receipts), *_failures(work.receipts)])
+    if not folded:
+        return f"**{work.title}** {where}\n\n{shown}"
+    return f"<details><summary>{work.title} {where}</summary>\n\n{shown}\n</details>\n"
 
 
 _SIGNS = {
@@ -103,10 +108,16 @@ def receipts_table(receipts: tuple[Receipt, ...]) -> str:
         command = code(" ".join(receipt.argv))
         exit_code = "" if receipt.exit_code is None else str(receipt.exit_code)
         rows.append(
-            f"| {receipt.check} | {_SIGNS[receipt.status]} | {_counts(receipt)} | {exit_code} "
-            f"| {receipt.seconds:.1f} s | {command} |"
+            f"| {_whole(str(receipt.check))} | {_whole(_SIGNS[receipt.status])} "
+            f"| {_counts(receipt)} | {exit_code} | {_whole(f'{receipt.seconds:.1f} s')} "
+            f"| {command} |"
         )
     return "\n".join(rows) + "\n"
+
+
+def _whole(text: str) -> str:
+    """Return text that a narrow column does not break."""
+    return text.replace(" ", "&nbsp;")
 
 
 def _counts(receipt: Receipt) -> str:

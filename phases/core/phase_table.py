@@ -99,10 +99,15 @@ def _result(work: Performed) -> str:
         parts.append(work.commit.short)
     if work.outcome not in {None, StepOutcome.DONE}:
         told = f"{str(work.outcome).replace('_', ' ')}"
-        why = inline(work.reason[:NOTE_LIMIT])
+        why = inline(clipped(work.reason))
         parts.append(f"{told}: {why}" if why and not work.artifact else told)
-    parts += [f"<br>↩️ {inline(note.text[:NOTE_LIMIT])}" for note in work.notes]
+    parts += [f"<br>↩️ {inline(clipped(note.text))}" for note in work.notes]
     return " ".join(parts)
+
+
+def clipped(text: str) -> str:
+    """Return the beginning of a text, with an ellipsis where it was cut."""
+    return text if len(text) <= NOTE_LIMIT else f"{text[: NOTE_LIMIT - 1].rstrip()}…"
 
 
 def duration(span: timedelta) -> str:

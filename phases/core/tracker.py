@@ -10,7 +10,7 @@ from phases.core.comments import choices, kept, plural, usd
 from phases.core.machine import OVER, RESUMABLE, RunState
 from phases.core.model import Awaited, Run, Variant, short
 from phases.core.phase import Phase
-from phases.core.phase_table import NOTE_LIMIT, duration, phase_table
+from phases.core.phase_table import clipped, duration, phase_table
 from phases.core.record import Record
 from phases.core.sanitise import inline, prose
 from phases.core.work import PhaseName
@@ -129,7 +129,7 @@ def _ordered(command: Commanded) -> str:
     who = inline(command.by.login)
     if command.word is Word.APPROVE:
         return f"{who} approved the plans (`{command.argument[:10]}`)."
-    what = inline(command.argument)[:NOTE_LIMIT]
+    what = inline(clipped(command.argument))
     return f"{who}: `/phaseline {command.word}`{f' {what}' if what else ''}"
 
 

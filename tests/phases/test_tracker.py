@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from inline_snapshot import snapshot
 
+from phases.core.comments import receipts_comment
 from phases.core.description import description
 from phases.core.machine import RunState
 from phases.core.model import (
@@ -636,3 +637,21 @@ def test_what_happens_next_is_no_part_of_the_notes() -> None:
     record = Record(run(RunState.RUNNING), notes=(Note(at(5), "The issue was edited."),))
 
     assert "The issue was edited.\n\n**What happens next:**" in tracker(record, PHASES)
+
+
+def test_of_several_rounds_of_checks_the_last_one_lies_open() -> None:
+    again = replace(CHECKED, name=WorkName.parse("qa/checks/2"))
+    record = Record(run(RunState.RUNNING), (CHECKED, again))
+
+    text = receipts_comment(record, PhaseName.QA).text
+
+    at_commit = f"at {sha('built')[:10]}: 1 passed"
+    title = "Run every check on the head commit"
+    assert f"<details><summary>{title} (round 1) {at_commit}</summary>\n\n| check |" in text
+    assert f"</details>\n\n**{title}** (round 2) {at_commit}\n\n| check |" in text
+
+
+def test_a_long_reason_is_clipped_with_a_sign_that_it_was() -> None:
+    failed = replace(BUILT, outcome=StepOutcome.INFRA_ERROR, reason="x" * 500, artifact=None)
+
+    assert f"infra error: {'x' * 399}… |" in shown(RunState.BLOCKED, replace(failed, notes=()))
