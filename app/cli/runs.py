@@ -17,6 +17,7 @@ import typer
 
 from app.cli.starting import database_or_stop, give_up, settings_or_stop
 from app.cli.table import moment, money, table
+from phases.core.machine import RunState
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -37,8 +38,10 @@ As = Annotated[
 
 @runs.command(name="list")
 def list_(
-    state: Annotated[str | None, typer.Option(help="Only runs in this state.")] = None,
-    repository: Annotated[str | None, typer.Option(metavar="OWNER/NAME")] = None,
+    state: Annotated[RunState | None, typer.Option(help="Only runs in this state.")] = None,
+    repository: Annotated[
+        str | None, typer.Option(metavar="OWNER/NAME", help="Only runs of this repository.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
     as_json: AsJson = False,
 ) -> None:
@@ -46,6 +49,9 @@ def list_(
     found = _ask(lambda operator: operator.latest(state, repository, limit))
     if as_json:
         _print_json([asdict(run) for run in found])
+        return
+    if not found:
+        typer.echo("No runs.")
         return
     rows = [
         (

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Annotated
@@ -28,6 +29,7 @@ def serve(
 ) -> None:
     """Run the service: the webhook, the dashboard and a worker. Settings come from .env."""
     settings = settings_or_stop()
+    _port_or_stop(settings)
     migrated(settings)
 
     async def main() -> None:
@@ -37,6 +39,18 @@ def serve(
             await _serve(application, settings)
 
     _run(main)
+
+
+def _port_or_stop(settings: "Settings") -> None:
+    """End the command when its port is taken, before anything is opened or announced."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        socket.create_server((settings.host, settings.port), family=family).close()
+    except OSError as error:
+        give_up(
+            f"Phaseline cannot listen on {settings.host}:{settings.port}: {error.strerror}. "
+            "End the program that does, or set PHASELINE_PORT or PHASELINE_HOST to something else."
+        )
 
 
 async def _serve(application: "FastAPI", settings: "Settings") -> None:

@@ -45,17 +45,28 @@ def settings_or_stop() -> "Settings":
 
 def migrated(settings: "Settings") -> tuple[str | None, str]:
     """Bring the database to this version's schema, making it when there is none."""
-    from app.store.migrating import NewerSchemaError, migrate
+    from app.store.migrating import NewerSchemaError, UnreachableError, migrate
 
     if settings.database_url.startswith(SQLITE):
-        path = Path(settings.database_url.removeprefix(SQLITE))
+        _make_sqlite_file(Path(settings.database_url.removeprefix(SQLITE)))
+    try:
+        return migrate(settings.database_url)
+    except UnreachableError as error:
+        give_up(f"The database cannot be opened. PHASELINE_DATABASE_URL says where it is. {error}")
+    except NewerSchemaError as error:
+        give_up(str(error))
+
+
+def _make_sqlite_file(path: Path) -> None:
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Nobody else reads it; what SQLite lays beside it gets the same mode.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
-    try:
-        return migrate(settings.database_url)
-    except NewerSchemaError as error:
-        give_up(str(error))
+    except OSError as error:
+        give_up(
+            f"The database {path.absolute()} cannot be written: {error.strerror}. Give "
+            "the service's user that directory, or set PHASELINE_DATABASE_URL to another place."
+        )
 
 
 def database_or_stop(settings: "Settings") -> None:

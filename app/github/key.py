@@ -85,7 +85,8 @@ def _pem(pem_or_path: str) -> bytes:
         return Path(pem_or_path).read_bytes()
     except (OSError, ValueError) as error:
         raise PrivateKeyError(
-            "the App's private key is neither PEM text nor a file that can be read"
+            "The App's private key is neither PEM text nor a file that can be read: see "
+            "PHASELINE_GITHUB_PRIVATE_KEY."
         ) from error
 
 
@@ -93,7 +94,11 @@ def _load(pem: bytes) -> RSAPrivateKey:
     try:
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError) as error:
-        raise PrivateKeyError("the App's private key is not PEM without a password") from error
+        raise PrivateKeyError(
+            "The App's private key is not PEM without a password: see PHASELINE_GITHUB_PRIVATE_KEY."
+        ) from error
     if not isinstance(key, RSAPrivateKey):
-        raise PrivateKeyError("the App's private key is not an RSA key")
+        raise PrivateKeyError(
+            "The App's private key is not an RSA key: see PHASELINE_GITHUB_PRIVATE_KEY."
+        )
     return key

@@ -44,10 +44,11 @@ def migrate(url: str) -> tuple[str | None, str]:
 
     Raises:
         NewerSchemaError: when this version does not know the database's revision.
+        UnreachableError: when it cannot be opened.
     """
     engine = make_engine(url, begin="IMMEDIATE")
     try:
-        with engine.connect() as connection, connection.begin():
+        with _opened(engine) as connection, connection.begin():
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             before, newest = _revisions(connection)
@@ -63,6 +64,14 @@ def migrate(url: str) -> tuple[str | None, str]:
 def revisions() -> tuple[str, ...]:
     """Return the revisions that this version knows, the oldest first: their files begin so."""
     return tuple(sorted(path.name.partition("_")[0] for path in MIGRATIONS.glob("versions/[0-9]*")))
+
+
+def _opened(engine: sa.Engine) -> sa.Connection:
+    """Return a connection; what fails behind it is a migration's own defect."""
+    try:
+        return engine.connect()
+    except sa.exc.DBAPIError as error:
+        raise UnreachableError(str(error.orig).strip()) from error
 
 
 def _revisions(connection: sa.Connection) -> tuple[str | None, str]:

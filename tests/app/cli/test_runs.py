@@ -95,6 +95,15 @@ async def test_the_list_names_each_run_with_its_state(ready: Desk) -> None:
     assert none == []
 
 
+async def test_a_list_without_runs_says_so_and_a_state_that_is_none_is_refused(ready: Desk) -> None:
+    none = ready.command("list", "--state", "failed")
+    wrong = ready.command("list", "--state", "nonsense")
+
+    assert none.stdout == "No runs.\n"
+    assert wrong.returncode == 2
+    assert "queued" in wrong.stderr
+
+
 async def test_a_run_is_shown_by_the_beginning_of_its_id(ready: Desk) -> None:
     text = ready.command("show", ready.run[:6]).stdout
 
