@@ -93,7 +93,7 @@ class _Watch:
                 raise TimeoutError(f"no run ended for {PATIENCE:.0f} s; see {self._fleet.folder}")
             under_way = len([run for run in runs if run.state == "running"])
             stands = f"{ended} of {self._issues} have ended, {under_way} under way"
-            self._progress.stands(stands, ended / self._issues)
+            self._progress.stands(stands, self._fleet.share_done(self._issues))
             time.sleep(PAUSE)
 
     def _look(self) -> list[RunTimes]:

@@ -22,6 +22,8 @@ from benchmarks.scaling.material import build_repository, build_script, issue
 
 APP_ID = 1001
 LABEL = "phaseline"
+# What all agents of a run but the three planners take together, for estimates only.
+OTHER_TURNS = 31
 FOREIGN = ("PHASELINE_", "ANTHROPIC_")
 
 
@@ -122,6 +124,12 @@ class Fleet:
         # The last line may be in the writing.
         lines = log.read_text().split("\n")[:-1] if log.exists() else []
         return [json.loads(line) for line in lines]
+
+    def share_done(self, runs: int) -> float:
+        """Return about how much of so many runs has been asked of Claude, from 0 to 1."""
+        log = self.folder.logs / "claude-requests.jsonl"
+        asked = log.read_bytes().count(b"\n") if log.exists() else 0
+        return min(1.0, asked / (runs * (OTHER_TURNS + 3 * self._size.planner_turns)))
 
     def environment(self) -> dict[str, str]:
         """Return the environment of the service."""

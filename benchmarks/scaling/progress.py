@@ -23,8 +23,8 @@ class Progress:
             return
         self._said = now
         gone = now - self._began
-        whole = gone / done if done else max(self._expected, gone)
-        left = f"about {_minutes(whole - gone)} left"
+        whole = gone / done if done else self._expected
+        left = f"about {_minutes(whole - gone)} left" if gone < whole else "longer than expected"
         print(f"  {self._part} {gone:4.0f} s: {what}; {left}, load {load():.1f}", flush=True)
 
 
