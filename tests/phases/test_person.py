@@ -14,10 +14,12 @@ from app.store.deliveries import Deliveries
 from app.store.retention import Retention
 from app.store.shown import ShownComments
 from phases.core.events import Edited, Event, Removed, Said
+from phases.core.gates import unmet
 from phases.core.machine import RunState
 from phases.core.model import Person, Repository, Role, StepOutcome, Variant
 from phases.core.submission import Side
 from phases.core.work import PhaseName
+from phases.qa import QA
 from tests.app.store.story import LABELLED, REPOSITORY
 from tests.fakes.outside import Play
 from tests.phases.play import objecting, revised, standard_play
@@ -302,7 +304,17 @@ async def test_a_full_run_is_reviewed_again_by_another_model_that_saw_no_report(
         assert "full, by the label" in await here.it.tracker()
 
 
-async def test_the_gate_of_a_full_run_wants_both_reviews(tmp_path: Path) -> None:
+async def test_one_review_does_not_open_the_gate_of_a_full_run(tmp_path: Path) -> None:
+    async with scene(tmp_path, standard_play(), Variant.STANDARD) as here:
+        await drive(here.it)
+        record = await here.it.record()
+        full = replace(record, run=replace(record.run, variant=Variant.FULL))
+
+        assert unmet(QA.gate, record) == ()
+        assert unmet(QA.gate, full) == ("The change has not been reviewed.",)
+
+
+async def test_a_full_run_stops_where_its_second_review_does(tmp_path: Path) -> None:
     play = standard_play()
     play["qa/code-reviewer/1/second"] = [StepOutcome.NO_OUTPUT, StepOutcome.NO_OUTPUT]
     async with scene(tmp_path, play, Variant.FULL) as here:

@@ -42,9 +42,11 @@ async def test_a_run_belongs_to_an_id_whatever_its_repository_is_called(
         today = replace(REPOSITORY, owner="else", name="renamed", installation=9)
         stranger = replace(REPOSITORY, id=REPOSITORY.id + 1)
 
-        await here.hear(replace(here.saying("status"), repository=stranger))
+        edit = Edited(stranger, 3, "Title", "Body", here.it.clock.now())
+
+        await here.hear(edit)
         untouched = here.it.run.repository
-        await here.hear(replace(here.saying("status"), repository=today))
+        await here.hear(replace(edit, repository=today))
 
         assert untouched == REPOSITORY
         assert here.it.run.repository == today
