@@ -18,10 +18,10 @@ _ORDER = list(PhaseName)
 
 @dataclass(frozen=True)
 class Pushed:
-    """A commit on the run's branch; `parent` is its first."""
+    """A commit on the run's branch; a merge has several parents, its own side's first."""
 
     sha: str
-    parent: str
+    parents: tuple[str, ...]
     message: str
 
 
@@ -30,7 +30,7 @@ def rebuilt(
 ) -> Record:
     """Return the record of a run.
 
-    `shown` are the works that comments hold, by name; `pushed` is the branch from its tip down to
+    `shown` are the works that comments hold, by name; `pushed` is what the branch has beyond
     the base, None when there is no branch.
 
     Raises:
@@ -98,21 +98,28 @@ def _head(
     run: Run, works: Sequence[Performed], unsaid: Sequence[Performed], pushed: Sequence[Pushed]
 ) -> str | None:
     """Return where the next work starts: at the last commit whose work is on record."""
-    parents = {commit.sha: commit.parent for commit in pushed}
+    parents = {commit.sha: commit.parents for commit in pushed}
     made = [work.commit.sha for work in works if work.commit]
     undone = [work.commit.sha for work in unsaid if work.commit]
     if made and (undone or run.head not in parents or _is_behind(run.head, made[-1], parents)):
         return made[-1]
     if undone:
-        return parents.get(undone[0], run.head)
+        # A commit of ours is made on the head, whatever else it joins.
+        return next(iter(parents.get(undone[0], ())), run.head)
     return run.head
 
 
-def _is_behind(sha: str | None, other: str, parents: Mapping[str, str]) -> bool:
-    while other in parents:
-        other = parents[other]
-        if other == sha:
-            return True
+def _is_behind(sha: str | None, other: str, parents: Mapping[str, tuple[str, ...]]) -> bool:
+    """Tell whether a commit is among those that another was made on, by any line of them."""
+    seen: set[str] = set()
+    open_ends = [other]
+    while open_ends:
+        for parent in parents.get(open_ends.pop(), ()):
+            if parent == sha:
+                return True
+            if parent not in seen:
+                seen.add(parent)
+                open_ends.append(parent)
     return False
 
 

@@ -10,16 +10,14 @@ from dataclasses import dataclass, replace
 from app.github.answers import (
     Answer,
     CommentAnswer,
-    ObjectAnswer,
     PullAnswer,
-    RefAnswer,
     understood,
 )
-from app.github.client import GitHubApi, GitHubClients
-from app.github.errors import RefusedByGitHubError
+from app.github.branch_history import pushed
+from app.github.client import GitHubClients
 from app.github.paging import PER_PAGE, all_pages
 from app.github.purposes import Purpose
-from app.github.rebuilding import Pushed, checked, rebuilt
+from app.github.rebuilding import checked, rebuilt
 from app.github.remains import MARKER, TRACKER, wrote
 from app.github.request import frozen_request
 from app.github.seal import SealError, Shown, State, TrackerSeal, request_hash
@@ -29,7 +27,6 @@ from phases.core.outward import Desired, OutwardKind, Place, Posted
 from phases.core.record import Record
 
 MOST_PAGES = 10
-MOST_COMMITS = 200
 _HIDDEN = re.compile(r"\n*<!-- phaseline:[^\n]*-->")
 _BRANCH = re.compile(r"phaseline/(\d+)(?:-|$)")
 
@@ -65,12 +62,6 @@ class _IssueAnswer(Answer):
     state: str
     body: str | None = None
     pull_request: dict[str, object] | None = None
-
-
-class _CommitAnswer(Answer):
-    sha: str
-    message: str
-    parents: list[ObjectAnswer]
 
 
 class Recovery:
@@ -125,7 +116,7 @@ class Recovery:
             shown += self._shown(run, beside.get(owner, []))
             comments = [*comments, *beside.get(owner, [])]
         works = {str(work.name): work for block in shown for work in block.works}
-        record = rebuilt(state, works, await self._pushed(run))
+        record = rebuilt(state, works, await pushed(self._clients, run))
         if run.state not in OVER and (await self._issue(repository, issue)).state == "closed":
             reason = "The issue was closed while the database was lost."
             record = replace(
@@ -223,39 +214,11 @@ class Recovery:
             found.setdefault(markers[-1]["owner"], []).append(comment)
         return found
 
-    async def _pushed(self, run: Run) -> list[Pushed] | None:
-        """Return the branch from its tip down to the run's base; None: nothing builds on it."""
-        if run.branch is None or run.base is None or run.state in OVER:
-            return None
-        api = self._clients.of(run.repository, Purpose.FETCH)
-        owner, name = run.repository.owner, run.repository.name
-        try:
-            ref = await api.read(
-                lambda rest: rest.git.async_get_ref(owner, name, f"heads/{run.branch}")
-            )
-        except RefusedByGitHubError as refusal:
-            raise SealError(f"the branch `{run.branch}` is not there: {refusal.text}") from refusal
-        sha = understood(RefAnswer, ref).object.sha
-        found: list[Pushed] = []
-        while sha != run.base.sha and len(found) < MOST_COMMITS:
-            commit = await _commit(api, owner, name, sha)
-            found.append(commit)
-            sha = commit.parent
-            if not sha:
-                break
-        return found
-
     async def _issue(self, repository: Repository, issue: int) -> _IssueAnswer:
         answer = await self._clients.of(repository, Purpose.READ).read(
             lambda rest: rest.issues.async_get(repository.owner, repository.name, issue)
         )
         return understood(_IssueAnswer, answer)
-
-
-async def _commit(api: GitHubApi, owner: str, name: str, sha: str) -> Pushed:
-    answer = await api.read(lambda rest: rest.git.async_get_commit(owner, name, sha))
-    commit = understood(_CommitAnswer, answer)
-    return Pushed(commit.sha, commit.parents[0].sha if commit.parents else "", commit.message)
 
 
 def _renewed(state: State, repository: Repository, url: str) -> State:

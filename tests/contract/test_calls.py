@@ -29,13 +29,17 @@ BY_ID = {
     for name, operation in github_rest().operations.items()
 }
 
+# By the name that githubkit gives it: an operation whose published id is another.
+RENAMED = {"repos.compare_commits": "repos.compare_commits_with_basehead"}
+
 
 def called() -> dict[str, str]:
     """Map the calls that the product's code makes to operations."""
     found = {}
     for path in PRODUCT:
         for part, name in CALL.findall(path.read_text()):
-            found[f"rest.{part}.async_{name}"] = BY_ID.get(f"{part}.{name}", "")
+            own = f"{part}.{name}"
+            found[f"rest.{part}.async_{name}"] = BY_ID.get(RENAMED.get(own, own), "")
     for method, address in RAW.findall((ROOT / "app/github/tokens.py").read_text()):
         found[f"{method} {address}"] = f"{method} {shape(address)}"
     return found

@@ -57,9 +57,9 @@ def branch_of(record: Record) -> list[Pushed]:
     parent = "0pening"
     for work, commit in record.commits:
         message = f"x\n\nPhaseline-Work: {run.id}/{work.name}"
-        found.append(Pushed(commit.sha, parent, message))
+        found.append(Pushed(commit.sha, (parent,), message))
         parent = commit.sha
-    return [*reversed(found), Pushed("0pening", run.base.sha, "begin")]
+    return [*reversed(found), Pushed("0pening", (run.base.sha,), "begin")]
 
 
 async def test_from_its_blocks_and_its_branch_a_record_is_whole_again(
@@ -184,6 +184,41 @@ async def test_work_that_was_never_said_on_github_is_done_anew_from_the_commit_b
     passage = again.passage(last[0].name.phase)
     assert passage is not None
     assert passage.passed_at is None
+
+
+async def test_where_no_commit_was_ever_said_on_github_work_starts_before_the_first(
+    record: Record, seal: TrackerSeal
+) -> None:
+    """The first one is a merge: what it joins is no place to start from."""
+    unsaid = {str(work.name) for work, _ in record.commits}
+    works = tuple(
+        replace(work, url=None) if str(work.name) in unsaid else work for work in record.works
+    )
+    lagging = replace(record, works=works)
+    shown = {name: work for name, work in works_of(seal, lagging).items() if name not in unsaid}
+    first = record.commits[0][1].sha
+    branch = [
+        replace(commit, parents=(*commit.parents, "j01ned")) if commit.sha == first else commit
+        for commit in branch_of(record)
+    ]
+
+    again = rebuilt(opened(seal, lagging, seal.block(lagging)), shown, branch)
+
+    assert again.commits == ()
+    assert again.run.head == "0pening"
+
+
+async def test_a_head_that_is_not_on_the_branch_any_more_gives_way_to_the_last_work(
+    record: Record, seal: TrackerSeal
+) -> None:
+    """Somebody's commit was adopted, and taken away while the database was lost."""
+    ahead = replace(record, run=replace(record.run, head="adopted"))
+
+    again = rebuilt(
+        opened(seal, ahead, seal.block(ahead)), works_of(seal, ahead), branch_of(record)
+    )
+
+    assert again.run.head == record.commits[-1][1].sha
 
 
 async def test_work_that_the_tracker_does_not_know_yet_counts(

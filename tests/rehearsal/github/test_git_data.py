@@ -249,3 +249,21 @@ def test_the_default_branch_and_visibility_can_be_changed_by_an_admin(standin: S
     assert (seen, comment.status_code) == (200, 201)
     assert stranger.get(REPO).status_code == 404
     assert refused.status_code == 422
+
+
+def test_a_comparison_is_read_page_by_page_the_oldest_first(standin: Standin) -> None:
+    """docs.github.com/rest/commits/commits#compare-two-commits: files are on the first page."""
+    app = standin.installation()
+    base = tip = head_of(app)
+    made = [tip := commit_on(app, tip, f"{n}.txt", "x\n")["sha"] for n in range(5)]
+    url = f"{REPO}/compare/{base}...{tip}"
+
+    whole = app.get(url).json()
+    pages = [app.get(url, params={"per_page": 2, "page": n}) for n in range(1, 5)]
+
+    assert [row["sha"] for row in whole["commits"]] == made
+    found = [[row["sha"] for row in page.json()["commits"]] for page in pages]
+    assert found == [made[:2], made[2:4], made[4:], []]
+    assert [len(page.json()["files"]) for page in pages] == [5, 0, 0, 0]
+    assert {page.json()["total_commits"] for page in pages} == {5}
+    assert 'rel="next"' in pages[0].headers["link"]

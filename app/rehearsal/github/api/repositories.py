@@ -139,8 +139,9 @@ def compare(call: Call) -> Reply:
         f"{context.site.rest(repository)}/compare",
         f"{context.site.page(repository)}/compare",
     )
-    files = git.diff(meeting, head)
-    commits = list(reversed(git.log(f"--max-count={MOST_COMMITS}", head, f"^{base}", "--")))
+    commits, pages = _between(call, base, head, ahead)
+    # Files come with the first page alone.
+    files = [] if pages and pages[0] > 1 else git.diff(meeting, head)[:MOST_FILES]
     shown = {
         "url": f"{url}/{first}...{second}",
         "html_url": f"{page}/{first}...{second}",
@@ -154,9 +155,27 @@ def compare(call: Call) -> Reply:
         "behind_by": behind,
         "total_commits": ahead,
         "commits": [commit_view(context, repository, row) for row in commits],
-        "files": [diff_entry(context, repository, head, file) for file in files[:MOST_FILES]],
+        "files": [diff_entry(context, repository, head, file) for file in files],
     }
-    return Reply(200, shown)
+    return Reply(200, shown, pages=pages)
+
+
+def _between(
+    call: Call, base: str, head: str, total: int
+) -> tuple[list[Commit], tuple[int, int] | None]:
+    """Return the commits of a comparison, oldest first, and which page of how many they are.
+
+    Who asks for no page gets the newest.
+    """
+    between = (head, f"^{base}", "--")
+    if not {"page", "per_page"} & call.query.keys():
+        return list(reversed(call.git.log(f"--max-count={MOST_COMMITS}", *between))), None
+    page, size = page_of(call)
+    behind = (page - 1) * size
+    skipped = max(0, total - behind - size)
+    most = min(size, max(0, total - behind))
+    found = call.git.log(f"--skip={skipped}", f"--max-count={most}", *between)
+    return list(reversed(found)), (page, max(1, -(-total // size)))
 
 
 def _status(ahead: int, behind: int) -> str:
