@@ -114,3 +114,23 @@ async def test_a_day_of_deliveries_is_read_as_it_was_meant(github: StandIn, even
     assert (edited.title, edited.body) == ("Add due dates", "Every task needs two.")
     assert events.read.empty()
     assert {"issues", "issue_comment"} <= {delivery.event for delivery in events.stored}
+
+
+async def test_a_label_of_ours_that_is_taken_off_or_deleted_means_nothing(
+    github: StandIn, events: Events
+) -> None:
+    off, deleted = [await github.issue() for _ in range(2)]
+    for issue, label in ((off, "phaseline"), (deleted, "phaseline:full")):
+        await github.act("writer", "POST", f"/issues/{issue}/labels", {"labels": [label]})
+    read = [type(await events.next()) for _ in range(3)]
+
+    await github.act("writer", "DELETE", f"/issues/{off}/labels/phaseline")
+    await github.act("maintainer", "DELETE", "/labels/phaseline:full")
+    await github.act("maintainer", "PATCH", f"/issues/{off}", {"state": "closed"})
+    end = await events.next()
+
+    assert read == [Installed, Labelled, Labelled]
+    # Deliveries come in their order: what came before the end had no meaning.
+    assert isinstance(end, Ended)
+    assert ("issues", "unlabeled") in {(each.event, each.action) for each in events.stored}
+    assert events.read.empty()
