@@ -96,6 +96,8 @@ def _edited(event: Edited, run: Run | None) -> Decision:
 def _ended(event: Ended, run: Run | None) -> Decision:
     if run is None:
         return Ignore("no run belongs to it")
+    if run.request is not None and event.at < run.request.taken_at:
+        return Ignore("the run was asked for after that")
     what = _what_ended(event)
     if run.state is RunState.READY:
         # The pull request decides here: merging it often closes the issue as well.

@@ -58,7 +58,7 @@ class Sweep(Protocol):
         """Have failed deliveries sent again."""
 
     async def look_around(self) -> int:
-        """Take labelled issues that nobody noticed."""
+        """Take what people did and nobody noticed."""
 
 
 class Seal(Protocol):
@@ -178,7 +178,7 @@ class Worker:
         asked = await self._sweep.ask_again()
         found = await self._sweep.look_around()
         if asked or found:
-            log.info("swept: %s deliveries asked for again, %s issues found", asked, found)
+            log.info("swept: %s deliveries asked for again, %s events found", asked, found)
         await asyncio.sleep(SWEEP_SECONDS)
         return True
 

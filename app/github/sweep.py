@@ -1,4 +1,4 @@
-"""Finds what no webhook brought: deliveries that failed, and labelled issues that nobody noticed.
+"""Finds what no webhook brought: deliveries that failed, labelled issues, and what overseers find.
 
 GitHub does not send a failed delivery again by itself, and keeps it for three days. The sweep
 decides nothing: what it finds goes the way of every event.
@@ -67,10 +67,10 @@ class Furnisher(Protocol):
 
 
 class Overseer(Protocol):
-    """Who looks after the comments that stand."""
+    """Who looks after something of the runs that are known."""
 
     async def look_over(self) -> int:
-        """Report comments that people altered; return how many."""
+        """Report what people did to it; return how many events that makes."""
 
 
 class Sweep:
@@ -82,7 +82,7 @@ class Sweep:
         unstarted: Unstarted,
         labels: Furnisher,
         trackers: Trackers,
-        comments: Overseer,
+        overseers: tuple[Overseer, ...],
         *,
         label: str,
         clock: Clock,
@@ -91,14 +91,15 @@ class Sweep:
         self._unstarted = unstarted
         self._labels = labels
         self._trackers = trackers
-        self._comments = comments
+        self._overseers = overseers
         self._names = label_names(label)
         self._clock = clock
 
     async def ask_again(self) -> int:
         """Have failed deliveries of the last three days sent again; return how many.
 
-        One that has gone through since, under the same GUID, is left alone.
+        One that has gone through since, under the same GUID, is left alone. The oldest goes first:
+        what people did comes in the order in which they did it.
         """
         api = self._clients.as_app()
         answer = await api.read(
@@ -111,17 +112,17 @@ class Sweep:
         for delivery in tries:
             if delivery.guid not in arrived:
                 failed.setdefault(delivery.guid, delivery.id)
-        for number in failed.values():
+        for number in reversed(failed.values()):
             await _redeliver(self._clients, number)
         return len(failed)
 
     async def look_around(self) -> int:
-        """Report open issues that carry a label of ours and have no run, and altered comments.
+        """Report what overseers find, and open issues with a label of ours that have no run.
 
-        Return how many. One with a tracker of ours had a run that the database has lost: it is no
-        new one. On the way, repositories get the labels that they lack.
+        Return how many events that makes. An issue with a tracker of ours had a run that the
+        database has lost: it is no new one. On the way, repositories get the labels that they lack.
         """
-        found = await self._comments.look_over()
+        found = sum([await overseer.look_over() for overseer in self._overseers])
         for repository in await installed_repositories(self._clients):
             await self._labels.furnish_repository(repository)
             try:

@@ -26,6 +26,8 @@ from phases.core.outward import Desired, OutwardKind, Place
 from phases.core.ports import Clock
 
 _UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
+# Nothing that happens to issue or pull request ends them once more.
+_ENDED = (RunState.CANCELLED, RunState.CLOSED)
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,23 @@ class Runs(SteeredRuns):
             RunRow.pull_request["number"].as_integer() == number,
         )
         return await self._one(mine.order_by(RunRow.created_at.desc()).limit(1))
+
+    async def going(self, after: str, most: int) -> tuple[str, tuple[Run, ...]]:
+        """Return at most so many runs that can still end, behind that one, and the last one's id.
+
+        The id is empty when there are no more behind them.
+        """
+        some = (
+            RUNS.where(RunRow.id > after, RunRow.state.not_in(_ENDED))
+            .order_by(RunRow.id)
+            .limit(most)
+        )
+
+        def read(connection: sa.Connection) -> tuple[str, tuple[Run, ...]]:
+            runs = tuple(run_of(row) for row in connection.execute(some))
+            return runs[-1].id if len(runs) == most else "", runs
+
+        return await self._database.read(read)
 
     async def _one(self, query: sa.Select[*tuple[Any, ...]]) -> Run | None:
         def read(connection: sa.Connection) -> Run | None:

@@ -20,6 +20,7 @@ from app.durable.worker import Worker
 from app.github.comment_sweep import CommentSweep
 from app.github.connection import GitHubConnection
 from app.github.conversation import Conversations
+from app.github.ended_sweep import EndedSweep
 from app.github.errors import RefusedByGitHubError
 from app.github.identity import identify
 from app.github.inbox import Inbox
@@ -112,12 +113,13 @@ def sweep_of(
     """Join what looks for events that no webhook brought."""
     remains = Remains(connection.clients, app_id=settings.github_app_id)
     comments = CommentSweep(connection.clients, store.shown, Asides(store.shown, store.runs))
+    ends = EndedSweep(connection.clients, store.runs, reception)
     return Sweep(
         connection.clients,
         reception,
         labels,
         remains,
-        comments,
+        (ends, comments),
         label=settings.label,
         clock=clock,
     )

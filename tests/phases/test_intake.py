@@ -1,6 +1,7 @@
 """What events lead to, for every state of a run."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -20,7 +21,7 @@ from phases.core.decisions import (
 )
 from phases.core.events import Ended, Labelled, Said
 from phases.core.machine import OVER, RunState, may_move
-from phases.core.model import Person, Repository, Role, Run
+from phases.core.model import Person, Repository, Request, Role, Run
 from phases.core.outward import Place
 from phases.core.record import Record
 from phases.intake import decide
@@ -196,6 +197,20 @@ def test_a_command_without_a_run_is_refused(word: str) -> None:
 @pytest.mark.parametrize("event", [MERGED, PULL_CLOSED, ISSUE_CLOSED])
 def test_the_end_of_something_without_a_run_is_ignored(event: Ended) -> None:
     assert isinstance(decide(event, None, Role.NONE), Ignore)
+
+
+@pytest.mark.parametrize("event", [MERGED, PULL_CLOSED, ISSUE_CLOSED])
+@pytest.mark.parametrize(("minutes", "counts"), [(-1, False), (0, True), (1, True)])
+def test_what_ended_before_the_label_does_not_end_the_run(
+    event: Ended, minutes: int, counts: bool
+) -> None:
+    met = a_run(S.RUNNING)
+    request = Request("Title", "Body", "reader", (), WHEN)
+    met = replace(met, run=replace(met.run, request=request))
+
+    decision = decide(replace(event, at=WHEN + timedelta(minutes=minutes)), met, Role.NONE)
+
+    assert isinstance(decision, Ignore) is not counts
 
 
 def test_a_decision_says_who_did_what() -> None:

@@ -327,7 +327,7 @@ class Nobody:
         raise AssertionError
 
 
-async def test_failed_deliveries_are_asked_for_again_once_each(
+async def test_failed_deliveries_are_asked_for_again_once_each_the_oldest_first(
     github: respx.MockRouter, connection: GitHubConnection
 ) -> None:
     def tried(number: int, guid: str, status: int, day: int = 2) -> dict[str, Any]:
@@ -347,9 +347,9 @@ async def test_failed_deliveries_are_asked_for_again_once_each(
     again = github.post(url__regex=rf"{API}/app/hook/deliveries/\d+/attempts")
     again.side_effect = [httpx.Response(202, json={}), said(404, "Not Found")]
     nobody, clock = Nobody(), MovingClock()
-    sweep = Sweep(connection.clients, nobody, nobody, nobody, nobody, label="x", clock=clock)
+    sweep = Sweep(connection.clients, nobody, nobody, nobody, (nobody,), label="x", clock=clock)
 
     count = await sweep.ask_again()
 
     assert count == 2
-    assert [str(call.request.url).split("/")[-2] for call in again.calls] == ["9", "5"]
+    assert [str(call.request.url).split("/")[-2] for call in again.calls] == ["5", "9"]

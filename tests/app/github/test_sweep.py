@@ -43,17 +43,10 @@ def sweep_of(runs: Runs, connection: GitHubConnection) -> Sweep:
         runs,
         Labels(connection.clients, label=LABEL),
         Remains(connection.clients, app_id=APP_ID),
-        NothingAltered(),
+        (),
         label=LABEL,
         clock=WallClock(),
     )
-
-
-class NothingAltered:
-    """Finds every comment as it should be."""
-
-    async def look_over(self) -> int:
-        return 0
 
 
 async def test_a_labelled_issue_without_a_run_is_reported_with_who_labelled_it_and_when(
