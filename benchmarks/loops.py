@@ -6,7 +6,7 @@ another process, so that its memory and its time are its own.
 
 import asyncio
 import json
-import resource
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -32,6 +32,7 @@ from app.store.runs import Runs
 from benchmarks.costs import MODELS, accept
 from benchmarks.desk import PlainDesk
 from benchmarks.messages_api import TRAJECTORY
+from benchmarks.processes import peak_mb
 from benchmarks.trajectories import one_agent_assignment
 from phases.core.events import Labelled
 from phases.core.model import Person, Repository, StepOutcome
@@ -132,7 +133,7 @@ async def _measured(loop: Loop, directory: Path, sessions: int) -> dict[str, flo
         "seconds": time.perf_counter() - began,
         "cpu_seconds": time.process_time() - cpu,
         "tool_seconds": sum(desk.seconds for desk in desks),
-        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "rss_mb": peak_mb(os.getpid()),
     }
 
 

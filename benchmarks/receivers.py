@@ -54,14 +54,6 @@ def probot(port: int, folder: Path, secret: str, app_id: int, key: str) -> Itera
         yield pid
 
 
-def peak_mebibytes(pid: int) -> float:
-    """Return the most memory that a process has had, in MiB."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    raise RuntimeError(f"no peak is known of process {pid}")
-
-
 def _install() -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     lock = (PROBOT / "package-lock.json").read_bytes()

@@ -13,13 +13,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks.processes import load
 from benchmarks.scaling.alone import Alone, measure_alone, measure_resume
 from benchmarks.scaling.crowd import Crowd, measure_crowd
 from benchmarks.scaling.fleet import Fleet
 from benchmarks.scaling.idle import Idle, measure_idle
 from benchmarks.scaling.imports import Imports
 from benchmarks.scaling.options import CONFIGURATIONS, CROWDS, Given, Options, read
-from benchmarks.scaling.processes import load
 from benchmarks.scaling.progress import Progress
 from tests.postgres import create_database, postgres_server
 

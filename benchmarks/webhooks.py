@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from app.cli.demo.ports import restartable_ports
 from benchmarks.burst import ACCEPTED, Answered, Signed, deliveries, out_of_order, send
-from benchmarks.receivers import peak_mebibytes, probot, service
+from benchmarks.processes import peak_mb
+from benchmarks.receivers import probot, service
 
 WARM_UP = 500
 SENT = 2000
@@ -58,7 +59,7 @@ def _of_the_service(
     port = restartable_ports(1)[0]
     with service(port, folder, SECRET, APP_ID) as pid:
         answers, seconds = asyncio.run(_measured(warm_up, burst, port))
-        peak = peak_mebibytes(pid)
+        peak = peak_mb(pid)
     times = sorted(each.milliseconds for each in answers)
     return {
         "sent": len(answers),

@@ -93,7 +93,7 @@ class Segments:
         self._runs = runs
         self._limits = limits
         self._drain = drain
-        self._driving: set[asyncio.Task[Any]] = set()
+        self._driving: dict[str, asyncio.Task[Any]] = {}
         self._workflow = self._registered()
 
     def _registered(self) -> Callable[..., Any]:
@@ -111,39 +111,59 @@ class Segments:
                 names = [str(one) for one in answering]
                 return _unpacked(await perform(run, number, str(name), names))
 
-            with self._held():
+            with self._held(_workflow_id(run, number)):
                 await self._admission.wait()
                 return await self._drive(run, number, step)
 
         return DBOS.workflow(name="segment")(segment)
 
     @contextmanager
-    def _held(self) -> Iterator[None]:
+    def _held(self, workflow: str) -> Iterator[None]:
         """Keep the task that drives a segment, so that it can be let go of."""
         task = asyncio.current_task()
         self._drain.pass_point()
         if task is None:
             raise DefectError("a segment is driven by a task")
-        self._driving.add(task)
+        self._driving[workflow] = task
         try:
             yield
         finally:
-            self._driving.discard(task)
+            del self._driving[workflow]
 
     async def drain(self, seconds: float) -> bool:
         """Begin nothing new, and give turns that long to end; tell whether all have."""
         self._drain.begin()
         if not self._driving:
             return True
-        _, late = await asyncio.wait(self._driving, timeout=seconds)
+        _, late = await asyncio.wait(self._driving.values(), timeout=seconds)
         return not late
 
     async def let_go(self) -> None:
         """Stop driving, in the middle of whatever it is; the next process goes on from the rows."""
         self._drain.begin()
-        for task in self._driving:
+        tasks = tuple(self._driving.values())
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._driving, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def mind(self, executor: str, pause: float) -> None:
+        """Give up, until cancelled, what this worker has as pending and does not drive.
+
+        A segment whose end could not be written, as on a full disk, would pass for driven for ever.
+        What is seen once may be about to begin or to end; what is still so after a pause is dead.
+        """
+        seen: frozenset[str] = frozenset()
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                left = await _pending_of(executor) - self._driving.keys()
+                if dead := seen & left:
+                    await DBOS.cancel_workflows_async(list(dead))
+                    log.warning("%s segments given up whose end could not be written", len(dead))
+            except Exception:
+                log.exception("what is pending could not be looked at")
+                continue
+            seen = left
 
     async def _drive(self, run_id: str, number: int, step: Any) -> str:
         try:
@@ -172,7 +192,7 @@ class Segments:
 
     async def queue(self, run: str, number: int, repository: int) -> bool:
         """Queue a segment under its own id; False when that id has ended and never runs again."""
-        name = f"run/{run}/{number}"
+        name = _workflow_id(run, number)
         status = await DBOS.get_workflow_status_async(name)
         if status is not None:
             return status.status not in _OVER
@@ -189,6 +209,15 @@ class Segments:
             polling_interval_sec=POLL_SECONDS,
             on_conflict="always_update",
         )
+
+
+def _workflow_id(run: str, number: int) -> str:
+    return f"run/{run}/{number}"
+
+
+async def _pending_of(executor: str) -> frozenset[str]:
+    found = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+    return frozenset(one.workflow_id for one in found if one.executor_id == executor)
 
 
 def launch(database_engine: Any, executor: str, threads: int) -> None:

@@ -23,6 +23,7 @@ SQLITE = "sqlite:///"
 DURABLE_THREADS = 16
 # With what closing takes this stays below the 30 s that supervisors give.
 DRAIN_SECONDS = 20.0
+MIND_SECONDS = 10.0
 
 
 class DrainingJournal(StoredJournal):
@@ -101,12 +102,14 @@ async def on_duty(settings: Settings, crew: Crew, post: Post) -> AsyncIterator[a
         await post.keeper.begin()
         await crew.segments.register_queue()
         task = asyncio.create_task(crew.worker.work(post.stop), name="worker")
+        minding = asyncio.create_task(crew.segments.mind(post.executor, MIND_SECONDS))
         try:
             yield task
         finally:
             await _drain(crew.segments, post)
             post.stop.set()
-            await asyncio.gather(task, return_exceptions=True)
+            minding.cancel()
+            await asyncio.gather(task, minding, return_exceptions=True)
 
 
 async def _drain(segments: Segments, post: Post) -> None:

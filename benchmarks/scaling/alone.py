@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from benchmarks.processes import Gits, Span
 from benchmarks.scaling.fleet import Fleet
 from benchmarks.scaling.imports import Imports
-from benchmarks.scaling.processes import Gits, Span
 from benchmarks.scaling.progress import Progress
 from benchmarks.scaling.rows import UNDER_WAY, Rows, RunTimes, covered_seconds, rows_of
 

@@ -4,9 +4,9 @@ import time
 from dataclasses import dataclass
 from statistics import fmean
 
+from benchmarks.processes import load, resident_mb
 from benchmarks.scaling.alone import PATIENCE, wait_until
 from benchmarks.scaling.fleet import Fleet
-from benchmarks.scaling.processes import load, resident_mb
 from benchmarks.scaling.progress import Progress
 from benchmarks.scaling.rows import UNDER_WAY, Rows, RunTimes, fairness, rows_of
 

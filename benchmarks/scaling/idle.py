@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import httpx2
 
+from benchmarks.processes import cpu_seconds, resident_mb
 from benchmarks.scaling.fleet import Fleet
 from benchmarks.scaling.imports import Imports
-from benchmarks.scaling.processes import cpu_seconds, resident_mb
 from benchmarks.scaling.progress import Progress
 
 SETTLE_SECONDS = 10.0

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.scaling.processes import resident_mb
+from benchmarks.processes import resident_mb
 
 _SERVICE = (
     "app.cli.main",

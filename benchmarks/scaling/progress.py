@@ -2,7 +2,7 @@
 
 import time
 
-from benchmarks.scaling.processes import load
+from benchmarks.processes import load
 
 EVERY_SECONDS = 5.0
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from app.store.engine import make_engine
 from app.store.tables import LeaseRow, PassageRow, ResultRecord, RunRow, TurnRecord, WorkRow
-from benchmarks.scaling.processes import Span
+from benchmarks.processes import Span
 from phases.core.work import PhaseName, WorkName
 
 UNDER_WAY = frozenset({"queued", "running"})

@@ -13,10 +13,10 @@ from app.rehearsal.claude.reading import read_script
 from app.settings import load
 from app.store.migrating import migrate
 from app.wiring.store import Store
+from benchmarks.processes import Span
 from benchmarks.scale import joined, table
 from benchmarks.scaling.material import build_repository, build_script
 from benchmarks.scaling.options import PARTS, read
-from benchmarks.scaling.processes import Span
 from benchmarks.scaling.rows import RunTimes, covered_seconds, fairness
 from benchmarks.scaling.seed import seed
 from phases.core.machine import RunState

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -61,11 +62,12 @@ class Maintainer:
         self._client.close()
 
     def ensure_label(self, name: str) -> None:
-        """Create the label unless it is there."""
-        if self._client.get(f"labels/{name}").is_success:
-            return
+        """Create the label unless it is there, or the service makes it at this moment."""
         description = "Phaseline turns this issue into a pull request"
-        self._post("labels", {"name": name, "color": COLOUR, "description": description})
+        body = {"name": name, "color": COLOUR, "description": description}
+        answer = self._client.post("labels", json=body)
+        if answer.status_code != HTTPStatus.UNPROCESSABLE_ENTITY or not _exists_already(answer):
+            self._answer(answer)
 
     def ensure_issue(self, title: str, body: str) -> Issue:
         """Return the issue of that title, opened now if there is none."""
@@ -112,6 +114,10 @@ class Maintainer:
                 f" {answer.status_code} {answer.text[:500]}"
             )
         return answer.json()
+
+
+def _exists_already(answer: httpx2.Response) -> bool:
+    return any(error.get("code") == "already_exists" for error in answer.json().get("errors", ()))
 
 
 def _issue(found: Any) -> Issue:

@@ -40,20 +40,21 @@ class EnvironmentCache:
             targets: list[str] = json.loads((place / _ENTRY).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        with suppress(FileNotFoundError):
+        # What another user's service has made serves as well; how old it is, is told there.
+        with suppress(FileNotFoundError, PermissionError):
             os.utime(place / _ENTRY)
         return Entry(key, tuple((target, place / str(n)) for n, target in enumerate(targets)))
 
     def forget_unused(self, before: datetime) -> int:
-        """Remove the entries that nobody has looked for since; return how many that were."""
+        """Remove our entries that nobody has looked for since; return how many that were."""
         unused = [
             entry.parent
             for entry in self._directory.glob(f"[!.]*/{_ENTRY}")
-            if entry.stat().st_mtime < before.timestamp()
+            if (told := entry.stat()).st_mtime < before.timestamp() and told.st_uid == os.geteuid()
         ]
         for place in unused:
             # What is half removed is no entry any more, and is built again.
-            (place / _ENTRY).unlink()
+            (place / _ENTRY).unlink(missing_ok=True)
             remove_tree(place)
         return len(unused)
 

@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+
+import sqlalchemy as sa
 
 from app.durable.asides import Asides
 from app.durable.bell import Bell
@@ -32,6 +35,16 @@ from phases.steps import StepPerformer
 from tests.app.store.story import LABELLED, deliver
 from tests.phases.play import standard_play
 from tests.phases.world import World, world
+
+MIND_SECONDS = 0.3
+
+# What SQLite says on a full disk, when a segment's end is to be written.
+NO_ROOM_FOR_RUNS = """CREATE TRIGGER no_room_for_runs
+    BEFORE UPDATE OF state ON run WHEN NEW.state = 'ready'
+    BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"""
+NO_ROOM_FOR_WORKFLOWS = """CREATE TRIGGER no_room_for_workflows
+    BEFORE UPDATE OF status ON workflow_status WHEN NEW.status IN ('SUCCESS', 'ERROR')
+    BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"""
 
 
 class Everybody:
@@ -105,6 +118,7 @@ async def working(it: World, executor: str) -> AsyncIterator[Sent]:
     segments = Segments(engine, performing, it.records, it.runs, Drain(), limits, RoomForAll())
     launch(database_engine, executor, threads=8)
     stop = asyncio.Event()
+    minding = asyncio.create_task(segments.mind(executor, MIND_SECONDS))
     try:
         await segments.register_queue()
         keeper = OnlyKeeper(give_up_the_dead, executor)
@@ -137,6 +151,7 @@ async def working(it: World, executor: str) -> AsyncIterator[Sent]:
         stop.set()
         await task
     finally:
+        minding.cancel()
         await segments.let_go()
         shut_down()
         database_engine.dispose()
@@ -197,3 +212,36 @@ async def test_a_segment_that_a_dead_process_left_is_taken_up_and_asks_nobody_tw
         assert after[0] == never
         assert not set(after[1:]) & set(before)
         assert it.forge.flips == 1
+
+
+async def test_a_segment_whose_end_cannot_be_written_is_replaced_when_there_is_room_again(
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path, standard_play()) as it:
+        await execute(it, NO_ROOM_FOR_RUNS)
+        async with working(it, "one"):
+            await execute(it, NO_ROOM_FOR_WORKFLOWS)
+
+            async def flipped() -> bool:
+                return it.forge.flips == 1
+
+            await until(flipped)
+            assert (await it.record()).run.state is RunState.RUNNING
+            await execute(it, "DROP TRIGGER no_room_for_runs")
+            await execute(it, "DROP TRIGGER no_room_for_workflows")
+
+            async def ready() -> bool:
+                return (await it.record()).run.state is RunState.READY
+
+            await until(ready)
+
+        assert (await it.record()).run.segment > 1
+        assert it.forge.flips == 1
+
+
+async def execute(it: World, statement: str) -> None:
+    await it.database.write(partial(_execute, statement))
+
+
+def _execute(statement: str, connection: sa.Connection) -> None:
+    connection.execute(sa.text(statement))

@@ -68,6 +68,18 @@ def test_setting_the_stage_twice_opens_one_issue_and_labels_it_once(
     assert [event["event"] for event in events].count("labeled") == 1
 
 
+def test_a_label_that_is_there_already_is_left_as_it_is(
+    hosted: tuple[Cast, Path], maintainer: Maintainer
+) -> None:
+    cast, standin = hosted
+    maintainer.ensure_label("already")
+
+    maintainer.ensure_label("already")
+
+    labels = [label["name"] for label in get(cast, standin, "labels?per_page=100")]
+    assert labels.count("already") == 1
+
+
 def test_a_label_that_a_person_took_off_is_not_set_again(
     hosted: tuple[Cast, Path], maintainer: Maintainer
 ) -> None:

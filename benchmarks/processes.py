@@ -15,10 +15,22 @@ _FIELDS_BEFORE_CPU = 11  # Behind the name in brackets: proc(5), `utime` is fiel
 
 def resident_mb(pid: int) -> float:
     """Return the resident memory of a process in MB (10^6 bytes)."""
+    return _status_mb(pid, "VmRSS")
+
+
+def peak_mb(pid: int) -> float:
+    """Return the most resident memory that a process has had, in MB.
+
+    Not `ru_maxrss`: a program starts with that of the process which started it, see getrusage(2).
+    """
+    return _status_mb(pid, "VmHWM")
+
+
+def _status_mb(pid: int, field: str) -> float:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{field}:"):
             return int(line.split()[1]) * 1024 / 1e6
-    return 0.0
+    raise RuntimeError(f"the kernel tells no {field} of process {pid}")
 
 
 def cpu_seconds(pid: int) -> float:
