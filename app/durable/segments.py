@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 QUEUE = "segments"
 # Each look costs 2 ms of CPU, whether or not anything is queued.
-POLL_SECONDS = 1.0
+POLL_SECONDS = 0.5
 _OVER = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 _KINDS: dict[str, type[Later | Blocked | Defect | Moved]] = {
     kind.__name__: kind for kind in (Later, Blocked, Defect, Moved)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -238,26 +237,6 @@ async def test_a_segment_whose_end_cannot_be_written_is_replaced_when_there_is_r
 
         assert (await it.record()).run.segment > 1
         assert it.forge.flips == 1
-
-
-async def test_a_whole_run_goes_on_while_the_clock_jumps_two_hours_to_and_fro(
-    tmp_path: Path,
-) -> None:
-    async with world(tmp_path, standard_play()) as it, working(it, "one"):
-        jumps = 0
-
-        async def ready() -> bool:
-            nonlocal jumps
-            jumps += 1
-            it.clock.moment += timedelta(hours=2 if jumps % 2 else -2)
-            return (await it.record()).run.state is RunState.READY
-
-        await until(ready)
-
-        asked = [str(a.name) for a in it.sessions.assignments]
-        assert len(asked) == len(set(asked))
-        assert it.forge.flips == 1
-        assert jumps > 2
 
 
 async def execute(it: World, statement: str) -> None:
