@@ -11,11 +11,18 @@ import pytest
 from tests.contract.folder import Report, folders_below, held, held_inventions
 from tests.contract.invented import LOG
 
+LONGEST = "test_kill_matrix.py"
+
 _REPORT = pytest.StashKey[Report]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_REPORT] = Report()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # What takes minutes begins first, so that no worker is left alone with it at the end.
+    items.sort(key=lambda item: item.path.name != LONGEST)
 
 
 @pytest.fixture(scope="session", autouse=True)
