@@ -156,7 +156,9 @@ class Segments:
         while True:
             await asyncio.sleep(pause)
             try:
-                left = await _pending_of(executor) - self._driving.keys()
+                pending = await _pending()
+                mine = frozenset(name for name, holder in pending.items() if holder == executor)
+                left = mine - self._driving.keys()
                 if dead := seen & left:
                     await DBOS.cancel_workflows_async(list(dead))
                     log.warning("%s segments given up whose end could not be written", len(dead))
@@ -215,9 +217,10 @@ def _workflow_id(run: str, number: int) -> str:
     return f"run/{run}/{number}"
 
 
-async def _pending_of(executor: str) -> frozenset[str]:
+async def _pending() -> dict[str, str | None]:
+    """Return who holds each segment that passes for driven."""
     found = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
-    return frozenset(one.workflow_id for one in found if one.executor_id == executor)
+    return {one.workflow_id: one.executor_id for one in found}
 
 
 def launch(database_engine: Any, executor: str, threads: int) -> None:
@@ -242,8 +245,7 @@ async def give_up_the_dead(living: frozenset[str]) -> int:
     A dead segment is replaced by a fresh one, never replayed (ADR 0003): the library replays steps
     by position, while finished work is found by name.
     """
-    pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
-    dead = [workflow.workflow_id for workflow in pending if workflow.executor_id not in living]
+    dead = [name for name, holder in (await _pending()).items() if holder not in living]
     if dead:
         await DBOS.cancel_workflows_async(dead)
     return len(dead)
