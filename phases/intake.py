@@ -96,7 +96,9 @@ def _edited(event: Edited, run: Run | None) -> Decision:
 def _ended(event: Ended, run: Run | None) -> Decision:
     if run is None:
         return Ignore("no run belongs to it")
-    if run.request is not None and event.at < run.request.taken_at:
+    began_later = run.request is not None and event.at < run.request.taken_at
+    # Told late, it may have been acted on by the sweep before somebody let the run go on.
+    if began_later or run.asked_since(event.at):
         return Ignore("the run was asked for after that")
     what = _what_ended(event)
     if run.state is RunState.READY:

@@ -79,8 +79,7 @@ class EndedSweep:
             answer = await self._answer(run, number)
             if answer is None or answer.state != "closed" or answer.closed_at is None:
                 continue
-            if run.asked_at is not None and answer.closed_at <= run.asked_at:
-                # Somebody has let the run go on since, knowing that.
+            if run.asked_since(answer.closed_at):
                 continue
             by = answer.closed_by
             return Ended(

@@ -243,9 +243,11 @@ def _opened_or_closed(payload: Envelope, repository: Repository) -> Ended | Reop
     match payload:
         case IssueClosed(issue=issue):
             on_pull_request = issue.pull_request is not None
-            return Ended(repository, issue.number, on_pull_request, False, actor, issue.updated_at)
+            at = issue.closed_at or issue.updated_at
+            return Ended(repository, issue.number, on_pull_request, False, actor, at)
         case PullClosed(pull_request=pull):
-            return Ended(repository, pull.number, True, pull.merged, actor, pull.updated_at)
+            at = pull.closed_at or pull.updated_at
+            return Ended(repository, pull.number, True, pull.merged, actor, at)
         case IssueReopened(issue=issue):
             return Reopened(repository, issue.number, issue.pull_request is not None, actor)
         case PullReopened(pull_request=pull):

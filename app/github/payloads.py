@@ -4,7 +4,6 @@ Everything unknown is ignored; a field that we read and that is missing or odd i
 Names that later stand in URLs are held to the characters that GitHub allows in them.
 """
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
@@ -84,7 +83,7 @@ class IssuePart(Payload):
     body: str | None = None
     user: Account | None = None
     updated_at: AwareDatetime
-    closed_at: datetime | None = None
+    closed_at: AwareDatetime | None = None
     pull_request: PullLink | None = None
 
 
@@ -104,6 +103,7 @@ class PullPart(Payload):
     number: Number
     merged: bool = False
     updated_at: AwareDatetime
+    closed_at: AwareDatetime | None = None
 
 
 class Envelope(Payload):

@@ -40,7 +40,9 @@ def move_row(
         "segment": RunRow.segment + 1,
         "reason": "" if state is RunState.RUNNING else f"{why}.",
         "resumed_at": now,
-        "asked_at": now if state is RunState.RUNNING else RunRow.asked_at,
+        "asked_at": _asked_at(connection, run, commanded, now)
+        if state is RunState.RUNNING
+        else RunRow.asked_at,
         "ended_at": None if state in {RunState.RUNNING, RunState.WAITING} else now,
         "wakes_at": None,
         "awaiting": awaiting_to_json(paused),
@@ -54,6 +56,19 @@ def move_row(
         drop_packs_of_run(connection, run)
     touch(connection, run)
     return True
+
+
+def _asked_at(
+    connection: sa.Connection, run: str, commanded: Commanded | None, now: datetime
+) -> datetime:
+    """Return when a person asked: what happens behind that, and is told later, still counts.
+
+    What the run has done was done before, whatever the clocks say.
+    """
+    if commanded is None:
+        return now
+    done = connection.scalar(sa.select(sa.func.max(WorkRow.ended_at)).where(WorkRow.run_id == run))
+    return min(now, max(commanded.at, done or commanded.at))
 
 
 def supersede(

@@ -30,7 +30,8 @@ class Commanded:
     """An order that was taken.
 
     `argument` is what the word needs: the hash of the approved plans, what planners are to answer,
-    the agent whose step is waived. `at` is when it was taken, by the service's clock.
+    the agent whose step is waived. `at` is when it was given, by GitHub's
+    clock; on record, when it was taken, by the service's.
     """
 
     word: Word

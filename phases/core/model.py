@@ -172,7 +172,7 @@ class Run:
     pull_request: PullRequest | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
-    # When a person last asked for it to go on.
+    # When a person last asked for it to go on; not before the end of what it had done by then.
     asked_at: datetime | None = None
     reason: str = ""
     variant: Variant = Variant.STANDARD
@@ -180,6 +180,10 @@ class Run:
     edited: Request | None = None
     adopted: str | None = None
     drift: Drift | None = None
+
+    def asked_since(self, moment: datetime) -> bool:
+        """Tell whether a person has let the run go on since, knowing what was so then."""
+        return self.asked_at is not None and moment <= self.asked_at
 
     def awaits(self, what: Awaited) -> bool:
         """Tell whether the run waits for a person to do this."""

@@ -1,13 +1,12 @@
 """One stand-in GitHub for the tests that talk to it; each makes an issue of its own there."""
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import timedelta
 
 import pytest
 import pytest_asyncio
 
 from app.github.connection import GitHubConnection
-from tests.app.github.parts import APP_ID, WallClock, private_key
+from tests.app.github.parts import WallClock, connected
 from tests.app.github.standin import StandIn, stand_in
 
 
@@ -19,13 +18,5 @@ def github(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def connection(github: StandIn) -> AsyncIterator[GitHubConnection]:
-    made = GitHubConnection(
-        app_id=APP_ID,
-        private_key=private_key(),
-        api_url=github.api,
-        proxy=None,
-        write_spacing=timedelta(0),
-        clock=WallClock(),
-    )
-    yield made
-    await made.close()
+    async with connected(WallClock(), github.api) as made:
+        yield made

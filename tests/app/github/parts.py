@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from app.github.connection import GitHubConnection
 from phases.core.machine import RunState
 from phases.core.model import Base, Person, Places, PullRequest, Repository, Request, Run
+from phases.core.ports import Clock
 
 API = "http://github.test/api/v3"
 APP_ID = 4242
@@ -59,7 +60,7 @@ def private_key() -> str:
 
 @asynccontextmanager
 async def connected(
-    clock: MovingClock, api_url: str = API, spacing: timedelta = timedelta(0)
+    clock: Clock, api_url: str = API, spacing: timedelta = timedelta(0)
 ) -> AsyncIterator[GitHubConnection]:
     connection = GitHubConnection(
         app_id=APP_ID,

@@ -1,33 +1,26 @@
 """Comments of ours that people delete or edit, from the database to the stand-in and back."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from app.durable.asides import Asides
 from app.github.comment_sweep import CommentSweep
 from app.github.connection import GitHubConnection
 from app.github.conversation import Conversations
 from app.github.outbox import OutboxWriter
 from app.github.standing import digest
-from app.store.engine import Database
-from app.store.migrating import migrate
 from app.store.outbox import StoredOutbox
-from app.store.records import StoredRecords
-from app.store.runs import Runs
-from app.store.shown import ShownComments
 from phases.core.events import Altered
 from phases.core.machine import RunState
 from phases.core.model import Run
 from phases.core.outward import Desired, OutwardKind, Place
+from tests.app.github.house import House, housed
 from tests.app.github.parts import APP_ID
 from tests.app.github.standin import StandIn
-from tests.app.store.story import LABELLED, deliver
 from tests.fakes.outside import ManualClock
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -38,41 +31,39 @@ TRUTH = "## Phaseline · running"
 class Scene:
     """One run whose comments stand on the stand-in, and what looks after them."""
 
-    github: StandIn
-    database: Database
-    clock: ManualClock
+    house: House
     run: Run
     writer: OutboxWriter
-    asides: Asides
     sweep: CommentSweep
 
     async def show(self, text: str) -> None:
         """Let the tracker read like this, and everything be sent."""
-        await StoredOutbox(self.database, self.clock).show(self.run.id, 1, text)
+        house = self.house
+        await StoredOutbox(house.database, house.clock).show(self.run.id, 1, text)
         await self.send()
 
     async def send(self) -> None:
-        await self.clock.sleep(10)
+        await self.house.clock.sleep(10)
         await self.writer.send_due()
 
     async def act(self, method: str, body: Any = None) -> int:
         """Let a person do something to the newest of our comments; return its id."""
         number = (await self.comments())[-1]["id"]
-        await self.github.act("maintainer", method, f"/issues/comments/{number}", body)
+        await self.house.act(method, f"/issues/comments/{number}", body)
         return int(number)
 
     async def hear(self, comment: int, said: str | None) -> None:
         """Let a webhook tell of it; `said` is what the comment says now, None when it is gone."""
-        person = self.github.person("maintainer")
+        person = self.house.github.person("maintainer")
         sha256 = "" if said is None else digest(said)
         event = Altered(self.run.repository, comment, said is None, sha256, person)
-        await self.asides.hear(None, event)
+        await self.house.asides.hear(None, event)
 
     async def comments(self) -> list[dict[str, Any]]:
-        return await self.github.comments(self.run.issue)
+        return await self.house.github.comments(self.run.issue)
 
     async def notes(self) -> list[str]:
-        record = await StoredRecords(self.database, self.clock).record(self.run.id)
+        record = await self.house.records.record(self.run.id)
         return [note.text for note in record.notes]
 
 
@@ -80,19 +71,10 @@ class Scene:
 async def scene(
     tmp_path: Path, github: StandIn, connection: GitHubConnection
 ) -> AsyncIterator[Scene]:
-    url = f"sqlite:///{tmp_path / 'phaseline.db'}"
-    migrate(url)
     clock = ManualClock()
-    async with Database(url) as database:
-        runs = Runs(database, clock, Decimal(15))
-        await deliver(database, "first")
-        issue = await github.issue()
-        label = replace(LABELLED, repository=github.repository, issue=issue)
-        run = await runs.take((await runs.start(1, label, 1)).id, 1)
-        shown = ShownComments(database, clock)
-        asides = Asides(shown, runs)
+    async with housed(tmp_path, github, clock) as house:
         writer = OutboxWriter(
-            outbox=StoredOutbox(database, clock),
+            outbox=StoredOutbox(house.database, clock),
             conversations=Conversations(connection.clients, app_id=APP_ID),
             batch=50,
             betrays=lambda _text: False,
@@ -100,8 +82,8 @@ async def scene(
             clock=clock,
             patience=60.0,
         )
-        sweep = CommentSweep(connection.clients, shown, asides)
-        here = Scene(github, database, clock, run, writer, asides, sweep)
+        sweep = CommentSweep(connection.clients, house.shown, house.asides)
+        here = Scene(house, await house.run(), writer, sweep)
         await here.show(TRUTH)
         yield here
 
@@ -190,7 +172,7 @@ async def test_the_sweep_finds_what_no_webhook_told_of(scene: Scene) -> None:
 async def test_what_was_said_once_and_runs_that_are_over_are_not_written_again(
     scene: Scene,
 ) -> None:
-    runs = Runs(scene.database, scene.clock, Decimal(15))
+    runs = scene.house.runs
     stop = Desired("stop/1", OutwardKind.COMMENT, Place.ISSUE, "A person is needed.")
     await runs.stop(scene.run, RunState.BLOCKED, "red", None, (stop,))
     await scene.send()

@@ -4,39 +4,33 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.github.connection import GitHubConnection
 from app.github.installed import installed_repositories
 from app.github.key import AppKey
 from app.github.purposes import Purpose
-from tests.app.github.parts import APP_ID, MovingClock, private_key
+from tests.app.github.parts import APP_ID, MovingClock, connected, private_key
 from tests.app.github.standin import StandIn
 
 TWO_HOURS = timedelta(hours=2)
+
+
+def off_by(wrong: timedelta) -> MovingClock:
+    clock = MovingClock()
+    clock.moment = datetime.now(UTC) + wrong
+    return clock
 
 
 @pytest.mark.parametrize("wrong_by", [TWO_HOURS, -TWO_HOURS], ids=["fast", "slow"])
 async def test_a_clock_that_is_hours_off_is_put_right_by_githubs_own(
     github: StandIn, wrong_by: timedelta
 ) -> None:
-    clock = MovingClock()
-    clock.moment = datetime.now(UTC) + wrong_by
-    made = GitHubConnection(
-        app_id=APP_ID,
-        private_key=private_key(),
-        api_url=github.api,
-        proxy=None,
-        write_spacing=timedelta(0),
-        clock=clock,
-    )
-
-    token = await made.tokens.for_fetch(github.repository, refused=None)
-    again = await made.tokens.for_fetch(github.repository, refused=None)
-    found = await installed_repositories(made.clients)
-    issue = await github.issue()
-    read = await made.clients.of(github.repository, Purpose.READ).read(
-        lambda rest: rest.issues.async_get("acme", "shop", issue)
-    )
-    await made.close()
+    async with connected(off_by(wrong_by), github.api) as made:
+        token = await made.tokens.for_fetch(github.repository, refused=None)
+        again = await made.tokens.for_fetch(github.repository, refused=None)
+        found = await installed_repositories(made.clients)
+        issue = await github.issue()
+        read = await made.clients.of(github.repository, Purpose.READ).read(
+            lambda rest: rest.issues.async_get("acme", "shop", issue)
+        )
 
     assert again == token
     assert github.repository.id in {repository.id for repository in found}
@@ -46,19 +40,8 @@ async def test_a_clock_that_is_hours_off_is_put_right_by_githubs_own(
 async def test_a_client_that_begins_with_the_app_itself_hears_the_time_too(
     github: StandIn,
 ) -> None:
-    clock = MovingClock()
-    clock.moment = datetime.now(UTC) + TWO_HOURS
-    made = GitHubConnection(
-        app_id=APP_ID,
-        private_key=private_key(),
-        api_url=github.api,
-        proxy=None,
-        write_spacing=timedelta(0),
-        clock=clock,
-    )
-
-    app = await made.clients.as_app().read(lambda rest: rest.apps.async_get_authenticated())
-    await made.close()
+    async with connected(off_by(TWO_HOURS), github.api) as made:
+        app = await made.clients.as_app().read(lambda rest: rest.apps.async_get_authenticated())
 
     assert app["id"] == APP_ID
 

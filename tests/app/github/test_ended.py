@@ -2,15 +2,13 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from app.durable.asides import Asides
 from app.durable.reception import Reception
 from app.github.connection import GitHubConnection
 from app.github.ended_sweep import EndedSweep
@@ -18,15 +16,13 @@ from app.github.inbox import Inbox
 from app.github.labels import Labels
 from app.github.people import People
 from app.store.deliveries import Deliveries
-from app.store.engine import Database
-from app.store.migrating import migrate
-from app.store.records import StoredRecords
 from app.store.retention import Retention
 from app.store.runs import Runs
-from app.store.shown import ShownComments
+from phases.core.command import Commanded, Word
 from phases.core.events import Ended
 from phases.core.machine import RunState
 from phases.core.model import PullRequest, Run
+from tests.app.github.house import House, housed
 from tests.app.github.parts import APP_ID, WallClock
 from tests.app.github.standin import StandIn
 from tests.app.store.story import LABELLED
@@ -36,22 +32,26 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @dataclass
 class Scene:
-    """A database that knows runs of issues on the stand-in, and what looks for their ends."""
+    """Runs of issues on the stand-in, what looks for their ends, and what hears of them."""
 
-    github: StandIn
-    database: Database
-    runs: Runs
+    house: House
     reception: Reception
     sweep: EndedSweep
 
+    @property
+    def github(self) -> StandIn:
+        return self.house.github
+
+    @property
+    def runs(self) -> Runs:
+        return self.house.runs
+
     async def run(self) -> Run:
         """Let a run of a new issue begin, with a pull request."""
-        issue = await self.github.issue()
-        label = replace(LABELLED, repository=self.github.repository, issue=issue)
-        run = await self.runs.take((await self.runs.start(None, label, 1)).id, 1)
-        number = await self.pull_request(issue)
+        run = await self.house.run()
+        number = await self.pull_request(run.issue)
         run = replace(run, pull_request=PullRequest(number, "PR", "http://nowhere", draft=False))
-        await StoredRecords(self.database, WallClock()).amend(run)
+        await self.house.records.amend(run)
         return run
 
     async def pull_request(self, issue: int) -> int:
@@ -68,11 +68,16 @@ class Scene:
 
     async def act(self, method: str, path: str, body: Any = None) -> Any:
         """Do something as a maintainer."""
-        return await self.github.act("maintainer", method, path, body)
+        return await self.house.act(method, path, body)
 
     async def close(self, number: int) -> None:
         """Close an issue or a pull request."""
         await self.act("PATCH", f"/issues/{number}", {"state": "closed"})
+
+    async def hear_closed(self, number: int, at: datetime) -> None:
+        """Let the webhook of a closed pull request come now."""
+        repository, who = self.github.repository, self.github.person("maintainer")
+        await self.reception.hear(None, Ended(repository, number, True, False, who, at))
 
     async def told(self, run: Run) -> tuple[RunState, str]:
         """Return where a run stands by now, and why."""
@@ -85,23 +90,19 @@ class Scene:
 async def scene(
     tmp_path: Path, github: StandIn, connection: GitHubConnection
 ) -> AsyncIterator[Scene]:
-    url = f"sqlite:///{tmp_path / 'phaseline.db'}"
-    migrate(url)
-    clock = WallClock()
-    async with Database(url) as database:
-        runs = Runs(database, clock, Decimal(15))
+    async with housed(tmp_path, github, WallClock()) as house:
         reception = Reception(
-            Deliveries(database),
+            Deliveries(house.database),
             Inbox(label="phaseline", app_id=APP_ID),
             People(connection.clients),
-            runs,
-            StoredRecords(database, clock),
+            house.runs,
+            house.records,
             Labels(connection.clients, label="phaseline"),
-            Retention(database, clock),
-            Asides(ShownComments(database, clock), runs),
+            Retention(house.database, house.clock),
+            house.asides,
         )
-        sweep = EndedSweep(connection.clients, runs, reception)
-        yield Scene(github, database, runs, reception, sweep)
+        sweep = EndedSweep(connection.clients, house.runs, reception)
+        yield Scene(house, reception, sweep)
 
 
 def pull_of(run: Run) -> int:
@@ -130,15 +131,32 @@ async def test_the_webhook_that_comes_late_after_all_changes_nothing(scene: Scen
     await scene.sweep.look_over()
     swept = await scene.runs.find(run.id)
 
-    who = scene.github.person("maintainer")
-    late = Ended(run.repository, pull_of(run), True, False, who, WallClock().now())
-    await scene.reception.hear(None, late)
+    await scene.hear_closed(pull_of(run), WallClock().now())
 
     assert await scene.told(run) == (
         RunState.CANCELLED,
         "the pull request was closed by maintainer.",
     )
     assert await scene.runs.find(run.id) == swept
+
+
+@pytest.mark.parametrize(
+    ("behind", "state"),
+    [(-1, RunState.RUNNING), (0, RunState.RUNNING), (1, RunState.CANCELLED)],
+)
+async def test_a_closing_ends_no_run_that_a_person_has_let_go_on_since(
+    scene: Scene, behind: int, state: RunState
+) -> None:
+    run = await scene.run()
+    await scene.close(pull_of(run))
+    await scene.sweep.look_over()
+    asked = WallClock().now() - timedelta(minutes=5)
+    order = Commanded(Word.RESUME, "", scene.github.person("maintainer"), asked)
+    await scene.runs.move(None, run, RunState.RUNNING, "asked for", (), order)
+
+    await scene.hear_closed(pull_of(run), asked + timedelta(seconds=behind))
+
+    assert (await scene.told(run))[0] is state
 
 
 async def test_a_pull_request_that_was_merged_unheard_closes_its_run(scene: Scene) -> None:
