@@ -12,6 +12,7 @@ from phases.core.decisions import (
     Cancel,
     Close,
     Decision,
+    Decline,
     Furnish,
     Ignore,
     NoteEdit,
@@ -53,8 +54,15 @@ def _said(event: Said, met: Record | None, role: Role) -> Decision:
     if not event.actor_is_human:
         return Ignore("commands are taken from people only")
     if not role.may_command:
-        return Ignore(f"the commander's role is {role}")
+        return Decline(_who_may() if met else "")
     return said(event, met)
+
+
+def _who_may() -> str:
+    return (
+        f"Commands to Phaseline take {MAY_COMMAND}. Whoever gives one here without it gets a "
+        "reaction on the first, and nothing else comes of it."
+    )
 
 
 def _labelled(event: Labelled, met: Record | None, role: Role) -> Decision:

@@ -107,7 +107,12 @@ class Runs(Protocol):
         """Keep a repository as it is called today, and whose it is."""
 
     async def answer(
-        self, delivery: int | None, repository: Repository, number: int, desired: Desired, why: str
+        self,
+        delivery: int | None,
+        repository: Repository,
+        number: int,
+        show: tuple[Desired, ...],
+        why: str,
     ) -> None:
         """Post something."""
 

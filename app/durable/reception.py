@@ -1,6 +1,7 @@
 """Takes deliveries in order, decides what each leads to, and applies that in one transaction."""
 
 import logging
+from dataclasses import replace
 from typing import TypeAlias
 
 from app.durable.ports import (
@@ -21,6 +22,7 @@ from phases.core.decisions import (
     Answer,
     Cancel,
     Close,
+    Decline,
     Furnish,
     Heed,
     Ignore,
@@ -140,7 +142,8 @@ class Reception:
     async def lost(self, repository: Repository, issue: int) -> None:
         """Offer to bring back a run that GitHub tells of and the database does not know."""
         log.warning("%s#%s had a run that is lost: recover it", repository.full_name, issue)
-        await self._runs.answer(None, repository, issue, lost_comment(repository), "a run is lost")
+        told = (lost_comment(repository),)
+        await self._runs.answer(None, repository, issue, told, "a run is lost")
 
     async def hear(self, delivery: int | None, event: Event) -> None:
         """Decide what an event leads to, and apply it; without a delivery nobody waits for it."""
@@ -153,6 +156,8 @@ class Reception:
             case Refuse(text, _, key) | Answer(text, _, key):
                 desired = Desired(key, OutwardKind.COMMENT, Place.ISSUE, text)
                 await self._reply(delivery, event, desired)
+            case Decline(text):
+                await self._reply(delivery, event, *_declined(event, text))
             case React(content):
                 await self._reply(delivery, event, _reaction(event, content))
             case Furnish(installation):
@@ -217,11 +222,11 @@ class Reception:
             return Role.NONE
         return await self._people.role(event.repository, event.actor)
 
-    async def _reply(self, delivery: int | None, event: Event, desired: Desired) -> None:
+    async def _reply(self, delivery: int | None, event: Event, *show: Desired) -> None:
         if isinstance(event, Installed):
             raise DefectError("an installation has no conversation")
         number = event.issue if isinstance(event, Labelled | Edited) else event.number
-        await self._runs.answer(delivery, event.repository, number, desired, desired.key)
+        await self._runs.answer(delivery, event.repository, number, show, show[0].key)
 
 
 def _installation(meaning: Meaning) -> int:
@@ -240,6 +245,15 @@ def _commanded(event: Event, order: Order) -> Commanded:
 
 def _heard(event: Event) -> tuple[Desired, ...]:
     return (_reaction(event, "eyes"),) if isinstance(event, Said) else ()
+
+
+def _declined(event: Event, text: str) -> tuple[Desired, ...]:
+    if not isinstance(event, Said):
+        raise DefectError("only a comment is declined")
+    # Who goes on all the same would use up the writes that GitHub allows us.
+    once = replace(_reaction(event, "confused"), key=f"declined/{event.actor.id}")
+    comment = Desired("declined", OutwardKind.COMMENT, Place.ISSUE, text)
+    return (once, comment) if text else (once,)
 
 
 def _reaction(event: Event, content: str) -> Desired:

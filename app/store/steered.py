@@ -132,14 +132,20 @@ class SteeredRuns:
         await self._database.write(lambda connection: remember_repository(connection, repository))
 
     async def answer(
-        self, delivery: int | None, repository: Repository, number: int, desired: Desired, why: str
+        self,
+        delivery: int | None,
+        repository: Repository,
+        number: int,
+        show: tuple[Desired, ...],
+        why: str,
     ) -> None:
         """Post something where no run need be; the delivery is dealt with."""
         now = self._clock.now()
 
         def answer(connection: sa.Connection) -> None:
             remember_repository(connection, repository)
-            want(connection, repository.id, number, None, desired)
+            for desired in show:
+                want(connection, repository.id, number, None, desired)
             settle(connection, delivery, why, now)
 
         await self._database.write(answer)

@@ -124,6 +124,16 @@ class React:
 
 
 @dataclass(frozen=True)
+class Decline:
+    """Let somebody who may not command know it, without becoming anybody's loudspeaker.
+
+    A reaction for each person of a conversation; `text`, where there is one, once for all of them.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Ignore:
     """Do nothing; `why` is for the log."""
 
@@ -143,5 +153,6 @@ Decision = (
     | Refuse
     | Answer
     | React
+    | Decline
     | Ignore
 )

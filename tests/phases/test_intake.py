@@ -12,6 +12,7 @@ from phases.core.decisions import (
     Cancel,
     Close,
     Decision,
+    Decline,
     Ignore,
     Raise,
     React,
@@ -24,7 +25,7 @@ from phases.core.machine import OVER, RunState, may_move
 from phases.core.model import Person, Repository, Request, Role, Run
 from phases.core.outward import Place
 from phases.core.record import Record
-from phases.intake import decide
+from phases.intake import MAY_COMMAND, decide
 
 WHEN = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 REPOSITORY = Repository(501, "acme", "shop", 7, "main")
@@ -149,9 +150,18 @@ def test_a_refused_label_is_answered_once_per_person() -> None:
 
 @pytest.mark.parametrize("role", [Role.NONE, Role.READ, Role.TRIAGE])
 @pytest.mark.parametrize("word", [*COMMANDS, "nonsense"])
-def test_a_command_without_write_permission_is_ignored(role: Role, word: str) -> None:
+def test_a_command_without_write_permission_moves_nothing_and_is_told_what_it_lacks(
+    role: Role, word: str
+) -> None:
     """Attack 13."""
-    assert isinstance(decide(command(word), a_run(S.BLOCKED), role), Ignore)
+    decision = decide(command(word), a_run(S.BLOCKED), role)
+
+    assert isinstance(decision, Decline)
+    assert MAY_COMMAND in decision.text
+
+
+def test_where_there_is_no_run_a_strangers_command_gets_no_words() -> None:
+    assert decide(command("status"), None, Role.READ) == Decline("")
 
 
 @pytest.mark.parametrize("event", [label(human=False), command("cancel", human=False)])

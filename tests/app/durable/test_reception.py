@@ -10,11 +10,13 @@ from app.durable.asides import Asides
 from app.durable.reception import Reception
 from app.github.errors import RefusedByGitHubError
 from app.store.deliveries import Deliveries
+from app.store.outbox import StoredOutbox
 from app.store.retention import Retention
 from app.store.shown import ShownComments
 from phases.core.errors import PhaselineError, TransientError
-from phases.core.events import Event, Removed
+from phases.core.events import Event, Removed, Said
 from phases.core.model import Person, Repository, Role
+from phases.core.outward import OutwardKind
 from tests.app.store.story import LABELLED, deliver
 from tests.phases.play import standard_play
 from tests.phases.world import World, world
@@ -40,12 +42,13 @@ class Roles:
     def __init__(self) -> None:
         self.failing: dict[int, PhaselineError] = {}
         self.asked: list[int] = []
+        self.role_of_all = Role.WRITE
 
     async def role(self, repository: Repository, person: Person) -> Role:
         self.asked.append(repository.installation)
         if repository.installation in self.failing:
             raise self.failing[repository.installation]
-        return Role.WRITE
+        return self.role_of_all
 
     async def furnish(self, installation: int) -> None:
         raise AssertionError(installation)
@@ -72,6 +75,29 @@ def reception(it: World, roles: Roles) -> Reception:
 
 async def waiting(it: World) -> list[bytes]:
     return [each.body for each in await Deliveries(it.database).waiting(9)]
+
+
+async def test_who_may_not_command_gets_one_reaction_and_a_conversation_one_comment(
+    it: World,
+) -> None:
+    """Attack 13: refused in words, and no way to make us flood a conversation."""
+    run, at = it.run, it.clock.now()
+    said = Said(run.repository, run.issue, False, run.labeller, True, 1, "cancel", "", at)
+    roles = Roles()
+    roles.role_of_all = Role.TRIAGE
+
+    for comment, person in ((1, 21), (2, 21), (3, 22)):
+        event = replace(said, comment=comment, actor=Person(person, f"triager{person}"))
+        await reception(it, roles).hear(None, event)
+
+    items = await StoredOutbox(it.database, it.clock).due(9)
+    shown = [(item.desired.kind, item.desired.text[:18], item.desired.comment) for item in items[1:]]
+    assert shown == [
+        (OutwardKind.REACTION, "confused", 1),
+        (OutwardKind.COMMENT, "Commands to Phasel", None),
+        (OutwardKind.REACTION, "confused", 3),
+    ]
+    assert await it.runs.find(run.id) == run
 
 
 @pytest.mark.parametrize(
