@@ -23,6 +23,7 @@ from app.cli.demo.stage import ENVIRONMENTS
 from app.rehearsal.samples import build
 from tests.durability.counting import Toll, toll
 from tests.durability.lives import Lives
+from tests.starting import Executing
 from tests.story import Story
 from tests.world import SAMPLE, Place, World
 
@@ -157,7 +158,7 @@ def stage(root: Path, repositories: tuple[str, ...]) -> Iterator[World]:
     folder.prepare()
     ensure_secrets(folder)
     build(SAMPLE.name, folder.source)
-    world = World(Place(root, ENVIRONMENTS, (), Path.home(), None, repositories))
+    world = World(Place(root, ENVIRONMENTS, Executing(), Path.home(), None, repositories))
     try:
         world.begin()
         yield world

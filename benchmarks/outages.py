@@ -18,6 +18,7 @@ import httpx2
 from tests.durability.counting import Toll, toll
 from tests.durability.lives import Lives, is_over
 from tests.postgres import create_database, postgres_server, start_server, stop_server
+from tests.starting import Executing
 from tests.story import Story
 from tests.world import World, world
 
@@ -167,7 +168,7 @@ def outages(root: Path, lengths: Lengths, say: Callable[[str], None]) -> Iterato
         with postgres_server() as socket:
             url = create_database(socket, "outages")
             settings = {"PHASELINE_LEAST_FREE_DISK_MB": "8"}
-            with world(root, database_url=url, settings=settings) as it:
+            with world(root, Executing(), database_url=url, settings=settings) as it:
                 yield Outages(it, socket, lengths, say)
     finally:
         subprocess.run(["umount", "--lazy", str(place)], check=True)

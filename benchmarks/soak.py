@@ -21,6 +21,7 @@ from benchmarks.outages import Lengths, outages
 from tests.durability.band import Band, band
 from tests.durability.counting import Toll, run_of, toll
 from tests.durability.lives import is_over
+from tests.forking import fork_server
 from tests.postgres import create_database, postgres_server
 from tests.story import Story
 
@@ -194,7 +195,9 @@ def _kills(root: Path, given: argparse.Namespace, stack: ExitStack) -> tuple[boo
     named = {field.name: getattr(given, field.name) for field in fields(Options)}
     options = Options(**named)
     database = create_database(stack.enter_context(postgres_server()), "soak")
-    it = stack.enter_context(band(root, database, options.workers, options.latency))
+    root.mkdir(parents=True, exist_ok=True)
+    forks = stack.enter_context(fork_server(root / "fork-server.log"))
+    it = stack.enter_context(band(root, forks, database, options.workers, options.latency))
     soaked, aside = Soak(it, options).go()
     _print(asdict(soaked) | asdict(aside))
     return not (soaked.lost or soaked.doubled or aside.unexcused), soaked

@@ -10,6 +10,7 @@ import pytest
 
 from tests.contract.folder import Report, folders_below, held, held_inventions
 from tests.contract.invented import LOG
+from tests.forking import ForkServer, fork_server
 
 LONGEST = "test_kill_matrix.py"
 
@@ -23,6 +24,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # What takes minutes begins first, so that no worker is left alone with it at the end.
     items.sort(key=lambda item: item.path.name != LONGEST)
+
+
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
+    """What starts a test's processes without importing everything anew; one for all tests."""
+    with fork_server(tmp_path_factory.mktemp("forks") / "fork-server.log") as server:
+        yield server
 
 
 @pytest.fixture(scope="session", autouse=True)

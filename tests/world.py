@@ -6,9 +6,6 @@ see it, and counted in the stand-ins' own logs and in git.
 
 import json
 import os
-import subprocess
-import sys
-import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,9 +20,10 @@ import jwt
 from app.cli.demo.folder import Folder
 from app.cli.demo.keys import ensure_secrets
 from app.cli.demo.ports import restartable_ports
-from app.cli.demo.processes import TETHER, Child, wait_until_healthy
+from app.cli.demo.processes import Child, wait_until_healthy
 from app.cli.demo.stage import ENVIRONMENTS
 from app.rehearsal.samples import SAMPLES, build
+from tests.starting import Starter
 from tests.story import Story
 
 HOST = "127.0.0.1"
@@ -44,7 +42,7 @@ class Place:
 
     root: Path
     environments: Path
-    prefix: tuple[str, ...]
+    starter: Starter
     home: Path
     database_url: str | None = None
     repositories: tuple[str, ...] = (REPOSITORY,)
@@ -207,20 +205,8 @@ class World:
         return found
 
     def _begin(self, name: str, arguments: list[str], health: str) -> None:
-        program = str(Path(sysconfig.get_path("scripts")) / "phaseline")
-        # The tether ends the process with this one, however this one ends.
-        tether = [sys.executable, "-I", "-S", str(TETHER), str(os.getpid())]
         log = self.folder.log(name)
-        with log.open("ab") as output:
-            process = subprocess.Popen(
-                [*self._place.prefix, *tether, program, *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=self.environment(),
-                cwd=self.folder.root,
-                start_new_session=True,
-            )
+        process = self._place.starter.start(arguments, self.environment(), self.folder.root, log)
         self._children[name] = Child(name, process, log)
         wait_until_healthy(self._children[name], health)
 
@@ -261,6 +247,7 @@ class World:
 @contextmanager
 def world(
     root: Path,
+    starter: Starter,
     *,
     uid: int | None = None,
     database_url: str | None = None,
@@ -268,23 +255,21 @@ def world(
 ) -> Iterator[World]:
     """Run a world on an empty directory; its prepared dependencies are the demo's.
 
-    With `uid` its processes run as that user, who may write nothing but that directory. Without
+    With `uid` the directory is that user's, and the starter starts its processes as them. Without
     `database_url` the service's database is SQLite in that directory. `settings` are more of the
     service's variables.
     """
     ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
-    prefix: tuple[str, ...] = ()
     folder = Folder(root)
     folder.prepare()
     ensure_secrets(folder)
     build(SAMPLE.name, folder.source)
     if uid is not None:
-        prefix = ("setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups")
         for path in (root, *root.rglob("*")):
             os.chown(path, uid, uid)
     home = root if uid is not None else Path.home()
     more = tuple(settings.items())
-    it = World(Place(root, ENVIRONMENTS, prefix, home, database_url, settings=more))
+    it = World(Place(root, ENVIRONMENTS, starter, home, database_url, settings=more))
     try:
         it.begin()
         yield it

@@ -14,6 +14,7 @@ from pathlib import Path
 from app.claude.tools import tool_list
 from app.rehearsal.samples import SAMPLES
 from phases.core.briefing import SYSTEM
+from tests.forking import ForkServer
 from tests.story import Story
 from tests.world import World, world
 
@@ -21,8 +22,10 @@ FIRST = "initialization/"
 MOMENTS = ("planning/architect/1", "implementation/backend-developer/1", "qa/test-writer/1")
 
 
-def test_a_service_killed_three_times_ends_ready_and_did_nothing_twice(tmp_path: Path) -> None:
-    with world(tmp_path) as it:
+def test_a_service_killed_three_times_ends_ready_and_did_nothing_twice(
+    tmp_path: Path, forks: ForkServer
+) -> None:
+    with world(tmp_path, forks) as it:
         it.play(SAMPLES["pocket"].script, latency=0.1)
         story = it.label_issue()
         kills = [_killed_at(it, step) for step in MOMENTS]

@@ -4,6 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from tests.starting import Executing, as_user
 from tests.world import world
 
 # The user `nobody` of Debian.
@@ -14,7 +15,8 @@ def test_a_service_that_is_not_root_ends_ready() -> None:
     # Not below the test's own directory: no other user can walk through that.
     with tempfile.TemporaryDirectory(prefix="phaseline-") as place:
         uid = NOBODY if os.geteuid() == 0 else None
-        with world(Path(place), uid=uid) as it:
+        starter = Executing() if uid is None else as_user(uid)
+        with world(Path(place), starter, uid=uid) as it:
             story = it.label_issue()
 
             run = story.run_until("ready")

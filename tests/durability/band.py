@@ -1,7 +1,5 @@
 """A band of workers on PostgreSQL, each on a machine of its own; any of them dies when told to."""
 
-import os
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,42 +9,39 @@ from app.cli.demo.keys import ensure_secrets
 from app.cli.demo.stage import ENVIRONMENTS
 from app.rehearsal.samples import build
 from app.store.migrating import migrate
-from tests.durability.forking import UP_SECONDS, ForkServer
-from tests.durability.lives import KILLED, Lives, lives_in
+from tests.durability.lives import KILLED, SERVICE, Lives, lives_in
 from tests.durability.watch import Plan
+from tests.forking import UP_SECONDS, Forked, ForkServer, Start
 from tests.world import SAMPLE, Place, World
 
 
 class Band(World):
     """One web side and some workers: the workers share nothing but the database."""
 
-    def __init__(self, place: Place, database: str, workers: int) -> None:
+    def __init__(self, place: Place, forks: ForkServer, database: str, workers: int) -> None:
         super().__init__(place)
+        self._forks = forks
         self._database = database
-        self._server = ForkServer(self.environment(), self.folder.log("fork-server"))
-        self._workers: dict[int, int] = {}
+        self._web: tuple[Forked, ...] = ()
+        self._workers: dict[int, Forked] = {}
         self._size = workers
 
     def serve(self) -> None:
         """Start the web side and all workers."""
-        self._server.begin(self._environment("web"), self._log("web"), self._plan("web"), "web")
+        self._web = (self._begin_as("web", "web"),)
         for number in range(self._size):
             self.hire(number)
 
     def hire(self, number: int) -> None:
         """Start one worker."""
-        name = f"worker-{number}"
-        self._workers[number] = self._server.begin(
-            self._environment(name), self._log(name), self._plan(name), "work"
-        )
+        self._workers[number] = self._begin_as(f"worker-{number}", "work")
 
     def kill(self, number: int) -> None:
         """End one worker as a power cut would."""
-        pid = self._workers.pop(number)
-        os.kill(pid, signal.SIGKILL)
-        end = self._server.ended(UP_SECONDS)
-        assert end is not None
-        assert (end.pid, end.status) == (pid, KILLED), f"a worker ended by itself: {end}"
+        worker = self._workers.pop(number)
+        worker.kill()
+        status = worker.wait(UP_SECONDS)
+        assert status == KILLED, f"a worker ended by itself: {status}"
 
     def busiest(self) -> int:
         """Return the worker that has noted something last: who drives notes all the time."""
@@ -59,14 +54,12 @@ class Band(World):
 
     def dismiss(self) -> None:
         """Stop every worker; each must end by itself."""
-        for pid in self._workers.values():
-            os.kill(pid, signal.SIGTERM)
-        for _ in range(len(self._workers)):
-            end = self._server.ended(UP_SECONDS)
-            assert end is not None
-            assert end.status == 0, f"a worker did not end well: {end}"
+        for worker in self._workers.values():
+            worker.terminate()
+        for worker in self._workers.values():
+            status = worker.wait(UP_SECONDS)
+            assert status == 0, f"a worker did not end well: {status}"
         self._workers.clear()
-        self._server.import_what(self._plan("worker-0").notes.with_suffix(".modules"))
 
     def lives(self) -> Lives:
         """Return what all workers have noted so far."""
@@ -75,7 +68,8 @@ class Band(World):
 
     def end(self) -> None:
         """End everything."""
-        self._server.close()
+        for process in (*self._workers.values(), *self._web):
+            process.kill()
         super().end()
 
     def said(self) -> str:
@@ -94,8 +88,10 @@ class Band(World):
             "PHASELINE_RUNS_PER_REPOSITORY": "100",
         }
 
-    def _log(self, name: str) -> Path:
-        return self.folder.log(name)
+    def _begin_as(self, name: str, role: str) -> Forked:
+        log, root = self.folder.log(name), self.folder.root
+        words = (self._plan(name).words(), role)
+        return self._forks.fork(Start(SERVICE, words, self._environment(name), root, log, log))
 
     def _plan(self, name: str) -> Plan:
         logs = self.folder.logs
@@ -103,7 +99,9 @@ class Band(World):
 
 
 @contextmanager
-def band(root: Path, database: str, workers: int, latency: float) -> Iterator[Band]:
+def band(
+    root: Path, forks: ForkServer, database: str, workers: int, latency: float
+) -> Iterator[Band]:
     """Run a band on an empty directory and an empty database."""
     root.mkdir(parents=True, exist_ok=True)
     ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
@@ -112,7 +110,7 @@ def band(root: Path, database: str, workers: int, latency: float) -> Iterator[Ba
     ensure_secrets(folder)
     build(SAMPLE.name, folder.source)
     migrate(database)
-    it = Band(Place(root, ENVIRONMENTS, (), Path.home()), database, workers)
+    it = Band(Place(root, ENVIRONMENTS, forks, Path.home()), forks, database, workers)
     try:
         it.begin(latency)
         yield it

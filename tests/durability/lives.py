@@ -1,7 +1,7 @@
 """A world whose service is killed and started anew, many times, by a fork server."""
 
-import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,8 +13,8 @@ from app.cli.demo.keys import ensure_secrets
 from app.cli.demo.stage import ENVIRONMENTS
 from app.rehearsal.samples import build
 from app.store.migrating import migrate
-from tests.durability.forking import UP_SECONDS, ForkServer
 from tests.durability.watch import Plan
+from tests.forking import UP_SECONDS, Forked, ForkServer, Start
 from tests.story import Story
 from tests.world import SAMPLE, Place, World
 
@@ -22,6 +22,7 @@ PATIENCE = 600.0
 LOOK_SECONDS = 0.25
 QUIET_SECONDS = 3.0
 KILLED = -int(signal.SIGKILL)
+SERVICE = "tests.durability.service:main"
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,10 @@ class Lives:
 class MortalWorld(World):
     """A world whose service is forked, and may be killed by a plan of its own."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, forks: ForkServer) -> None:
         super().__init__(place)
-        self._server = ForkServer(self.environment(), self.folder.log("fork-server"))
-        self._pid: int | None = None
+        self._forks = forks
+        self._living: Forked | None = None
         self._plan = self.plan("", "turn")
 
     def plan(self, deadly: str, grain: str, name: str = "unharmed") -> Plan:
@@ -66,31 +67,29 @@ class MortalWorld(World):
 
     def serve(self) -> None:
         """Fork a service that dies as planned."""
-        self._pid = self._server.begin(self.environment(), self.folder.log("service"), self._plan)
+        log, root = self.folder.log("service"), self.folder.root
+        words = (self._plan.words(), "both")
+        self._living = self._forks.fork(Start(SERVICE, words, self.environment(), root, log, log))
 
     def kill_the_service(self) -> None:
         """End the service as a power cut would."""
-        assert self._pid is not None
-        os.kill(self._pid, signal.SIGKILL)
-        end = self._server.ended(UP_SECONDS)
-        assert end is not None
-        assert end.status == KILLED
-        self._pid = None
+        assert self._living is not None
+        self._living.kill()
+        assert self._living.wait(UP_SECONDS) == KILLED
+        self._living = None
 
     def stop_the_service(self) -> int:
-        """Ask the service to end; return its status. The next life has its imports done before."""
-        assert self._pid is not None
-        os.kill(self._pid, signal.SIGTERM)
-        end = self._server.ended(UP_SECONDS)
-        assert end is not None, self.said()
-        self._pid = None
-        if end.status == 0:
-            self._server.import_what(self._plan.notes.with_suffix(".modules"))
-        return end.status
+        """Ask the service to end; return its status."""
+        assert self._living is not None
+        self._living.terminate()
+        status = self._living.wait(UP_SECONDS)
+        self._living = None
+        return status
 
     def end(self) -> None:
         """End everything."""
-        self._server.close()
+        if self._living is not None:
+            self._living.kill()
         super().end()
 
     def pass_through(
@@ -108,18 +107,24 @@ class MortalWorld(World):
         while True:
             assert time.monotonic() < deadline, f"not in time\n{self.said()}\n{story.tracker()}"
             # Over, it may still die at what follows the last word.
-            end = self._server.ended(QUIET_SECONDS if over else LOOK_SECONDS)
-            if end is not None:
-                assert end.status == KILLED, f"the service ended by itself: {end}\n{self.said()}"
+            status = self._ended(QUIET_SECONDS if over else LOOK_SECONDS)
+            if status is not None:
+                assert status == KILLED, f"the service ended by itself: {status}\n{self.said()}"
                 between()
                 self.serve()
             elif over:
                 break
             else:
                 over = is_over(story)
-        # The next life has done before what this one imported on its way.
         assert self.stop_the_service() == 0
         return Lives(tuple(lives_in(plan.notes)))
+
+    def _ended(self, seconds: float) -> int | None:
+        assert self._living is not None
+        try:
+            return self._living.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
 
 
 def is_over(story: Story) -> bool:
@@ -144,7 +149,7 @@ def lives_in(notes: Path) -> Iterator[tuple[str, ...]]:
 
 
 @contextmanager
-def mortal_world(root: Path) -> Iterator[MortalWorld]:
+def mortal_world(root: Path, forks: ForkServer) -> Iterator[MortalWorld]:
     """Run a mortal world on an empty directory."""
     ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
     folder = Folder(root)
@@ -152,7 +157,7 @@ def mortal_world(root: Path) -> Iterator[MortalWorld]:
     ensure_secrets(folder)
     build(SAMPLE.name, folder.source)
     migrate(f"sqlite:///{folder.service / 'phaseline.db'}")
-    it = MortalWorld(Place(root, ENVIRONMENTS, (), Path.home()))
+    it = MortalWorld(Place(root, ENVIRONMENTS, forks, Path.home()), forks)
     try:
         it.begin()
         it.stop_the_service()

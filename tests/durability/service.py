@@ -1,6 +1,7 @@
 """The service as `phaseline serve` runs it, its ports wrapped so that a plan may kill it."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -62,8 +63,6 @@ async def serve(plan: Plan, role: str) -> None:
             await stop.wait()
         else:
             await _web(create_app(settings, store, probes, bell), settings)
-    # What was imported late on the way; the fork server does so before the next life.
-    plan.notes.with_suffix(".modules").write_text("\n".join(sorted(sys.modules)))
 
 
 async def _web(application: FastAPI, settings: Settings) -> None:
@@ -188,7 +187,9 @@ def _watch_sessions(sessions: Any, watch: Watch) -> None:
     sessions._client._client.event_hooks = {"request": [sent], "response": [begun]}
 
 
-def run(plan: dict[str, str], role: str) -> None:
-    """Run the service in this process."""
+def main() -> None:
+    """Run the service in this process; the words after the program are its plan and its role."""
+    words, role = sys.argv[1:]
+    plan = json.loads(words)
     paths = {name: Path(plan[name]) for name in ("notes", "died_at")}
     asyncio.run(serve(Plan(**paths, deadly=plan["deadly"], grain=plan["grain"]), role))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.forking import ForkServer
 from tests.story import Story
 from tests.world import SAMPLE, World, world
 
@@ -17,8 +18,8 @@ MOST_SECONDS = 30.0
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as it:
+def stage(tmp_path: Path, forks: ForkServer) -> Iterator[World]:
+    with world(tmp_path, forks) as it:
         it.play(SAMPLE.script, LATENCY)
         yield it
 

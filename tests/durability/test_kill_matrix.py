@@ -13,6 +13,7 @@ import pytest
 
 from tests.durability.counting import toll
 from tests.durability.lives import MortalWorld, mortal_world
+from tests.forking import ForkServer
 from tests.story import Story
 
 DURABLE = r"records|runs|outbox|journal|deliveries\.add \w+ issues\.labeled"
@@ -50,8 +51,8 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with mortal_world(tmp_path_factory.mktemp("mortal")) as world:
+def stage(tmp_path_factory: pytest.TempPathFactory, forks: ForkServer) -> Iterator[Stage]:
+    with mortal_world(tmp_path_factory.mktemp("mortal"), forks) as world:
         story = world.open_issue()
         lives = world.pass_through(story, world.plan("", "turn"))
         assert lives.deaths == 0

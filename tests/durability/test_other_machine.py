@@ -9,11 +9,12 @@ import pytest
 
 from tests.durability.counting import answered_turns, standing, toll
 from tests.durability.lives import MortalWorld, mortal_world
+from tests.forking import ForkServer
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[MortalWorld]:
-    with mortal_world(tmp_path) as it:
+def world(tmp_path: Path, forks: ForkServer) -> Iterator[MortalWorld]:
+    with mortal_world(tmp_path, forks) as it:
         yield it
 
 

@@ -5,12 +5,13 @@ nothing of this: its ports are wrapped in a process that only tests start.
 """
 
 import asyncio
+import json
 import os
 import re
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,10 @@ class Plan:
     died_at: Path
     deadly: str
     grain: str
+
+    def words(self) -> str:
+        """Return it as JSON, for a command line."""
+        return json.dumps(asdict(self), default=str)
 
     def key(self, boundary: str) -> str:
         """Return what counts as the same boundary."""

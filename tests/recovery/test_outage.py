@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from app.rehearsal.samples import SAMPLES
+from tests.forking import ForkServer
 from tests.postgres import create_database, postgres_server, start_server, stop_server
 from tests.recovery.lost import nothing_stands_twice, until_asked
 from tests.world import World, world
@@ -25,11 +26,11 @@ def readiness(it: World) -> tuple[int, dict[str, str]]:
 
 
 def test_a_run_goes_on_when_postgresql_comes_back_and_readyz_tells_meanwhile(
-    tmp_path: Path,
+    tmp_path: Path, forks: ForkServer
 ) -> None:
     with postgres_server() as socket:
         url = create_database(socket, "service")
-        with world(tmp_path, database_url=url) as it:
+        with world(tmp_path, forks, database_url=url) as it:
             it.play(SAMPLES["pocket"].script, latency=0.2)
             story = it.label_issue()
             until_asked(it, "implementation/backend-developer/1")
@@ -50,9 +51,9 @@ def test_a_run_goes_on_when_postgresql_comes_back_and_readyz_tells_meanwhile(
 
 
 def test_a_run_waits_for_claude_and_for_github_and_goes_on_when_they_are_back(
-    tmp_path: Path,
+    tmp_path: Path, forks: ForkServer
 ) -> None:
-    with world(tmp_path, settings={"PHASELINE_REST_SECONDS": "0.5"}) as it:
+    with world(tmp_path, forks, settings={"PHASELINE_REST_SECONDS": "0.5"}) as it:
         it.play(SAMPLES["pocket"].script, latency=0.2)
         story = it.label_issue()
 
@@ -93,10 +94,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_run_whose_disk_is_full_for_a_while_goes_on_when_there_is_room(
-    small_disk: Path, tmp_path: Path
+    small_disk: Path, tmp_path: Path, forks: ForkServer
 ) -> None:
     settings = {"PHASELINE_REST_SECONDS": "0.5", "PHASELINE_LEAST_FREE_DISK_MB": "8"}
-    with world(tmp_path, settings=settings) as it:
+    with world(tmp_path, forks, settings=settings) as it:
         it.play(SAMPLES["pocket"].script, latency=0.2)
         story = it.label_issue()
         until_asked(it, "implementation/backend-developer/1")

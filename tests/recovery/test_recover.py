@@ -1,9 +1,11 @@
 """The database is lost in the middle of a run; GitHub and the App's key are all that is left."""
 
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 
 from app.rehearsal.samples import SAMPLES
+from tests.forking import ForkServer
 from tests.postgres import create_database, drop_database, postgres_server
 from tests.recovery.lost import nothing_stands_twice, recovered, until_asked
 from tests.story import Story
@@ -18,9 +20,9 @@ def lose_the_database(it: World) -> None:
 
 
 def test_a_run_whose_database_is_lost_in_the_middle_is_recovered_and_ends_ready(
-    tmp_path: Path,
+    tmp_path: Path, forks: ForkServer
 ) -> None:
-    with world(tmp_path) as it:
+    with world(tmp_path, forks) as it:
         it.play(SAMPLES["pocket"].script, latency=0.2)
         story = it.label_issue()
         until_asked(it, "implementation/code-optimizer/1")
@@ -49,13 +51,13 @@ def test_a_run_whose_database_is_lost_in_the_middle_is_recovered_and_ends_ready(
 
 
 def test_a_service_that_is_told_to_reads_its_runs_back_at_start_on_postgresql(
-    tmp_path: Path,
+    tmp_path: Path, forks: ForkServer
 ) -> None:
     told = {"PHASELINE_RECOVER_AT_START": "true"}
-    with (
-        postgres_server() as socket,
-        world(tmp_path, database_url=create_database(socket, "service"), settings=told) as it,
-    ):
+    with ExitStack() as stack:
+        socket = stack.enter_context(postgres_server())
+        url = create_database(socket, "service")
+        it = stack.enter_context(world(tmp_path, forks, database_url=url, settings=told))
         it.play(SAMPLES["pocket"].script, latency=0.2)
         story = it.label_issue()
         until_asked(it, "implementation/code-optimizer/1")

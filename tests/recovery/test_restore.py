@@ -4,14 +4,15 @@ import shutil
 from pathlib import Path
 
 from app.rehearsal.samples import SAMPLES
+from tests.forking import ForkServer
 from tests.recovery.lost import command, nothing_stands_twice, recovered, until_asked
 from tests.world import world
 
 
 def test_a_run_put_back_from_an_older_backup_ends_ready_and_says_nothing_twice(
-    tmp_path: Path,
+    tmp_path: Path, forks: ForkServer
 ) -> None:
-    with world(tmp_path) as it:
+    with world(tmp_path, forks) as it:
         it.play(SAMPLES["pocket"].script, latency=0.2)
         story = it.label_issue()
         copy = tmp_path / "copy.db"

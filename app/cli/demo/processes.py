@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import httpx2
 
@@ -24,12 +25,32 @@ START_PATIENCE = 60.0
 END_PATIENCE = 15.0
 
 
+class Process(Protocol):
+    """A process as `subprocess.Popen` has it; whoever started it says how it came to be."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+
+    def poll(self) -> int | None:
+        """Return its status when it has ended; it is negative for a signal."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end and return its status; raise TimeoutExpired when it stays longer."""
+
+    def terminate(self) -> None:
+        """Send it SIGTERM."""
+
+    def kill(self) -> None:
+        """Send it SIGKILL."""
+
+
 @dataclass(frozen=True)
 class Child:
     """One running child: what it is called for people, its process, its log."""
 
     name: str
-    process: "subprocess.Popen[bytes]"
+    process: Process
     log: Path
 
     def check(self) -> None:

@@ -75,7 +75,7 @@ def test_a_child_is_ended_in_order(tmp_path: Path) -> None:
 
     child.end()
 
-    assert child.process.returncode is not None
+    assert child.process.poll() is not None
     demand_free("scripted Claude", port, 5)
 
 
