@@ -223,8 +223,13 @@ async def _pending() -> dict[str, str | None]:
     return {one.workflow_id: one.executor_id for one in found}
 
 
-def launch(database_engine: Any, executor: str, threads: int) -> None:
-    """Launch DBOS on the running loop, over the given SQLAlchemy engine."""
+@contextmanager
+def launched(database_engine: Any, executor: str, threads: int) -> Iterator[None]:
+    """Run DBOS on the running loop, over the given SQLAlchemy engine, as long as the block lasts.
+
+    What runs at its end is taken up again by the next process. A launch that fails, as while the
+    database is away, leaves nothing that the next one would take for launched.
+    """
     config = DBOSConfig(
         name="phaseline",
         system_database_engine=database_engine,
@@ -235,8 +240,12 @@ def launch(database_engine: Any, executor: str, threads: int) -> None:
         max_executor_threads=threads,
         notification_listener_polling_interval_sec=1.0,
     )
-    DBOS(config=config)
-    DBOS.launch()
+    try:
+        DBOS(config=config)
+        DBOS.launch()
+        yield
+    finally:
+        DBOS.destroy(destroy_registry=True)
 
 
 async def give_up_the_dead(living: frozenset[str]) -> int:
@@ -249,11 +258,6 @@ async def give_up_the_dead(living: frozenset[str]) -> int:
     if dead:
         await DBOS.cancel_workflows_async(dead)
     return len(dead)
-
-
-def shut_down() -> None:
-    """Stop DBOS; what runs is taken up again by the next process."""
-    DBOS.destroy(destroy_registry=True)
 
 
 def _packed(setback: Setback | None) -> dict[str, Any] | None:

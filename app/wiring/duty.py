@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.durable.drain import Drain
 from app.durable.keeper import Keeper, LeasedKeeper, OnlyKeeper
-from app.durable.segments import Segments, give_up_the_dead, launch, shut_down
+from app.durable.segments import Segments, give_up_the_dead, launched
 from app.durable.worker import Worker
 from app.settings import Settings
 from app.store.engine import Database, make_durable_engine
@@ -96,8 +96,7 @@ async def on_duty(settings: Settings, crew: Crew, post: Post) -> AsyncIterator[a
     """Launch a worker and mind its loops; at the end let turns end, then let go of the rest."""
     async with AsyncExitStack() as stack:
         engine = stack.enter_context(durable_engine_of(settings))
-        launch(engine, post.executor, threads=DURABLE_THREADS)
-        stack.callback(shut_down)
+        stack.enter_context(launched(engine, post.executor, threads=DURABLE_THREADS))
         stack.push_async_callback(crew.segments.let_go)
         await post.keeper.begin()
         await crew.segments.register_queue()

@@ -7,7 +7,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
+from dbos import DBOS
 
 from app.durable.asides import Asides
 from app.durable.bell import Bell
@@ -15,7 +17,7 @@ from app.durable.drain import Drain
 from app.durable.keeper import OnlyKeeper
 from app.durable.queueing import Queueing
 from app.durable.reception import Reception
-from app.durable.segments import Segments, give_up_the_dead, launch, shut_down
+from app.durable.segments import Segments, give_up_the_dead, launched
 from app.durable.turns import SegmentLimits, Turns
 from app.durable.worker import Worker
 from app.store.deliveries import Deliveries
@@ -116,45 +118,44 @@ async def working(it: World, executor: str) -> AsyncIterator[Sent]:
     database_engine = make_durable_engine(it.database.url)
     limits = SegmentLimits(4, 2, 8, 300.0)
     segments = Segments(engine, performing, it.records, it.runs, Drain(), limits, RoomForAll())
-    launch(database_engine, executor, threads=8)
-    stop = asyncio.Event()
-    minding = asyncio.create_task(segments.mind(executor, MIND_SECONDS))
-    try:
-        await segments.register_queue()
-        keeper = OnlyKeeper(give_up_the_dead, executor)
-        await keeper.begin()
-        worker = Worker(
-            reception=Reception(
-                Deliveries(it.database),
-                OneLabel(),
-                Everybody(),
-                it.runs,
-                it.records,
-                NoLabels(),
-                Retention(it.database, it.clock),
-                Asides(ShownComments(it.database, it.clock), it.runs),
-            ),
-            queueing=Queueing(it.runs, segments, Turns(limits), keeper),
-            records=it.records,
-            trackers=outbox,
-            writer=writer,
-            sweep=NothingToSweep(),
-            seal=Unsealed(),
-            phases=pipeline.phases,
-            keeper=keeper,
-            bell=Bell(),
-            base_url="https://phaseline.invalid",
-            notice="A rehearsal.",
-        )
-        task = asyncio.create_task(worker.work(stop))
-        yield writer
-        stop.set()
-        await task
-    finally:
-        minding.cancel()
-        await segments.let_go()
-        shut_down()
-        database_engine.dispose()
+    with launched(database_engine, executor, threads=8):
+        stop = asyncio.Event()
+        minding = asyncio.create_task(segments.mind(executor, MIND_SECONDS))
+        try:
+            await segments.register_queue()
+            keeper = OnlyKeeper(give_up_the_dead, executor)
+            await keeper.begin()
+            worker = Worker(
+                reception=Reception(
+                    Deliveries(it.database),
+                    OneLabel(),
+                    Everybody(),
+                    it.runs,
+                    it.records,
+                    NoLabels(),
+                    Retention(it.database, it.clock),
+                    Asides(ShownComments(it.database, it.clock), it.runs),
+                ),
+                queueing=Queueing(it.runs, segments, Turns(limits), keeper),
+                records=it.records,
+                trackers=outbox,
+                writer=writer,
+                sweep=NothingToSweep(),
+                seal=Unsealed(),
+                phases=pipeline.phases,
+                keeper=keeper,
+                bell=Bell(),
+                base_url="https://phaseline.invalid",
+                notice="A rehearsal.",
+            )
+            task = asyncio.create_task(worker.work(stop))
+            yield writer
+            stop.set()
+            await task
+        finally:
+            minding.cancel()
+            await segments.let_go()
+    database_engine.dispose()
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -245,3 +246,18 @@ async def execute(it: World, statement: str) -> None:
 
 def _execute(statement: str, connection: sa.Connection) -> None:
     connection.execute(sa.text(statement))
+
+
+async def test_a_launch_that_failed_while_the_database_was_away_leaves_the_next_one_whole(
+    tmp_path: Path,
+) -> None:
+    away = make_durable_engine(f"sqlite:///{tmp_path / 'not' / 'there' / 'phaseline.db'}")
+    back = make_durable_engine(f"sqlite:///{tmp_path / 'phaseline.db'}")
+
+    with pytest.raises(sa.exc.OperationalError), launched(away, "first", threads=2):
+        raise AssertionError("there is nothing to launch on")
+    with launched(back, "second", threads=2):
+        found = await DBOS.list_workflows_async()
+
+    assert found == []
+    back.dispose()
