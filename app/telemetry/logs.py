@@ -62,6 +62,7 @@ def configure(level: str, redaction: Redaction) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "dbos"):
         logger = logging.getLogger(name)
-        logger.handlers.clear()
+        # Where DBOS finds no handler it adds one of its own, which redacts nothing.
+        logger.handlers[:] = [logging.NullHandler()]
         logger.propagate = True
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)

@@ -1,12 +1,14 @@
 import base64
 import json
 import logging
+from collections.abc import Iterator
 
 import pytest
+from dbos._logger import init_logger
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.telemetry.logs import JsonLines
+from app.telemetry.logs import JsonLines, configure
 from app.telemetry.redaction import REDACTED, Redaction
 
 SECRET = "correct-horse-battery-staple"
@@ -90,3 +92,28 @@ def test_a_traceback_is_kept_without_the_secrets_in_it() -> None:
 
     assert "RuntimeError" in json.loads(out)["trace"]
     assert SECRET not in out
+
+
+@pytest.fixture
+def logging_as_before() -> Iterator[None]:
+    """What a test configures belongs to the whole process."""
+    loggers = [logging.getLogger(name) for name in ("", "dbos")]
+    before = [(one, one.handlers[:], one.level, one.propagate) for one in loggers]
+    yield
+    for one, handlers, level, propagate in before:
+        one.handlers[:], one.propagate = handlers, propagate
+        one.setLevel(level)
+
+
+@pytest.mark.usefixtures("logging_as_before")
+def test_what_the_durable_library_says_is_a_line_without_secrets_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It sets its own log up whenever it is launched."""
+    configure("INFO", Redaction([SECRET]))
+
+    init_logger()
+    logging.getLogger("dbos").warning("the database is away\nat %s", SECRET)
+
+    (said,) = capsys.readouterr().err.splitlines()
+    assert json.loads(said)["said"] == f"the database is away\nat {REDACTED}"
