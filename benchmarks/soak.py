@@ -213,7 +213,8 @@ def _outages(root: Path, given: argparse.Namespace, stack: ExitStack) -> tuple[b
     passed = tuple(stack.enter_context(outages(root, lengths, say)).go())
     tolls = [one.toll for one in passed]
     for one in passed:
-        _print({"outage of": one.what, "away": one.away, "told": one.told} | asdict(one.toll))
+        told = {"told": one.told, "told by the tracker": one.tracker, "back": round(one.back, 1)}
+        _print({"outage of": one.what, "away": one.away} | told | asdict(one.toll))
     soaked = Soaked(
         kills=0,
         runs=len(passed),
