@@ -1,7 +1,6 @@
 """The database is lost in the middle of a run; GitHub and the App's key are all that is left."""
 
 import shutil
-from contextlib import ExitStack
 from pathlib import Path
 
 from app.rehearsal.samples import SAMPLES
@@ -12,22 +11,27 @@ from tests.story import Story
 from tests.world import World, world
 
 
-def lose_the_database(it: World) -> None:
-    """Lose the service's whole directory: database, caches, objects of runs."""
+def lose_the_directory(it: World) -> None:
+    """Lose all that the service keeps in files: caches, objects of runs, an SQLite database."""
     it.kill_the_service()
     shutil.rmtree(it.folder.service)
     it.folder.service.mkdir(mode=0o700)
 
 
-def test_a_run_whose_database_is_lost_in_the_middle_is_recovered_and_ends_ready(
+def test_a_run_whose_database_is_lost_in_the_middle_is_recovered_by_command_on_postgresql(
     tmp_path: Path, forks: ForkServer
 ) -> None:
-    with world(tmp_path, forks) as it:
+    with (
+        postgres_server() as socket,
+        world(tmp_path, forks, database_url=create_database(socket, "service")) as it,
+    ):
         it.play(SAMPLES["pocket"].script, latency=0.2)
         story = it.label_issue()
         until_asked(it, "implementation/code-optimizer/1")
         story.wait(lambda: _is_said(story, "implementation/backend-developer"), "it is said")
-        lose_the_database(it)
+        lose_the_directory(it)
+        drop_database(socket, "service")
+        create_database(socket, "service")
         before = len(it.requests_of_claude())
 
         # Nothing is started anew meanwhile: a tracker of ours stands there.
@@ -50,22 +54,16 @@ def test_a_run_whose_database_is_lost_in_the_middle_is_recovered_and_ends_ready(
         assert again["what"] == "known"
 
 
-def test_a_service_that_is_told_to_reads_its_runs_back_at_start_on_postgresql(
+def test_a_service_that_is_told_to_reads_its_runs_back_at_start_on_sqlite(
     tmp_path: Path, forks: ForkServer
 ) -> None:
-    told = {"PHASELINE_RECOVER_AT_START": "true"}
-    with ExitStack() as stack:
-        socket = stack.enter_context(postgres_server())
-        url = create_database(socket, "service")
-        it = stack.enter_context(world(tmp_path, forks, database_url=url, settings=told))
+    with world(tmp_path, forks, settings={"PHASELINE_RECOVER_AT_START": "true"}) as it:
         it.play(SAMPLES["pocket"].script, latency=0.2)
         story = it.label_issue()
         until_asked(it, "implementation/code-optimizer/1")
         story.wait(lambda: _is_said(story, "implementation/backend-developer"), "it is said")
         before = len(it.requests_of_claude())
-        lose_the_database(it)
-        drop_database(socket, "service")
-        create_database(socket, "service")
+        lose_the_directory(it)
 
         it.serve()
         story.run_until("ready")
