@@ -38,6 +38,7 @@ class CommentAnswer(Answer):
     """A comment in a conversation."""
 
     id: int
+    node_id: str
     html_url: str
     body: str | None = None
     user: UserAnswer | None = None

@@ -142,8 +142,10 @@ class GitHubApi:
         """
         return await self._ask(call, "core", repeats=MOST_REPEATS, writes=True)
 
-    async def graphql(self, document: str, variables: dict[str, Any]) -> Any:
+    async def graphql(self, document: str, variables: dict[str, Any], *, writes: bool) -> Any:
         """Send a GraphQL document that is the same when sent twice; return its whole answer.
+
+        One that writes takes its turn among the writes of its installation.
 
         Raises:
             TransientError, BlockedError, RefusedByGitHubError: as `ensure` does.
@@ -154,7 +156,7 @@ class GitHubApi:
         async def post(_: RestVersionSwitcher) -> Response[Any, Any]:
             return await self._github.arequest("POST", url, json=body)
 
-        return await self._ask(post, "graphql", repeats=MOST_REPEATS, writes=True)
+        return await self._ask(post, "graphql", repeats=MOST_REPEATS, writes=writes)
 
     async def _ask(self, call: Call, resource: str, *, repeats: int, writes: bool) -> Any:
         async def once() -> Any:

@@ -1,6 +1,7 @@
 """Flips a draft to ready for review: in GraphQL only, where errors come with HTTP 200."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from app.github.answers import PullAnswer
@@ -17,6 +18,15 @@ mutation MarkReady($id: ID!) {
 """
 # The kinds of GraphQL errors that pass by themselves.
 _PASSING = frozenset({"RATE_LIMITED", "RATE_LIMIT", "SERVICE_UNAVAILABLE", "INTERNAL"})
+LONGEST_QUOTE = 500
+
+
+@dataclass(frozen=True)
+class GraphQLErrors:
+    """Why a document failed: GitHub's words, and whether asking again may help."""
+
+    told: str
+    pass_by: bool
 
 
 async def flip(api: GitHubApi, pulls: Pulls, number: int) -> PullAnswer:
@@ -30,21 +40,24 @@ async def flip(api: GitHubApi, pulls: Pulls, number: int) -> PullAnswer:
         raise BlockedError(f"The pull request #{number} is {ended(pull)}.")
     if not pull.draft:
         return pull
-    answer = await api.graphql(_FLIP, {"id": pull.node_id})
-    errors = _errors(answer)
+    answer = await api.graphql(_FLIP, {"id": pull.node_id}, writes=True)
+    errors = graphql_errors(answer)
     pull = await pulls.get(number)
     if not pull.draft:
         return pull
-    if errors and _PASSING.isdisjoint(kind for kind, _ in errors):
-        said = "; ".join(message for _, message in errors)[:500]
-        raise BlockedError(f"GitHub refused to mark #{number} ready for review. It says: {said}")
+    if errors and not errors.pass_by:
+        raise BlockedError(
+            f"GitHub refused to mark #{number} ready for review. It says: {errors.told}"
+        )
     raise TransientError(f"#{number} is still a draft after it was marked ready")
 
 
-def _errors(answer: Any) -> list[tuple[str, str]]:
+def graphql_errors(answer: Any) -> GraphQLErrors | None:
+    """Return the errors that an answer with HTTP 200 holds; None when there are none."""
     errors = answer.get("errors") if isinstance(answer, Mapping) else None
-    return [
-        (str(error.get("type", "")), " ".join(str(error.get("message", "")).split()))
-        for error in (errors if isinstance(errors, list) else [])
-        if isinstance(error, Mapping)
-    ]
+    found = [error for error in errors or () if isinstance(error, Mapping)]
+    if not found:
+        return None
+    told = "; ".join(" ".join(str(error.get("message", "")).split()) for error in found)
+    kinds = {str(error.get("type", "")) for error in found}
+    return GraphQLErrors(told[:LONGEST_QUOTE], not _PASSING.isdisjoint(kinds))

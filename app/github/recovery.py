@@ -15,6 +15,7 @@ from app.github.answers import (
 )
 from app.github.branch_history import pushed
 from app.github.client import GitHubClients
+from app.github.editors import other_editor
 from app.github.paging import PER_PAGE, all_pages
 from app.github.purposes import Purpose
 from app.github.rebuilding import checked, rebuilt
@@ -105,6 +106,7 @@ class Recovery:
         comments: list[_Comment],
     ) -> Found:
         answer = tracker.answer
+        await self._ours_alone(repository, answer)
         state = self._seal.state(answer.body or "", repository.id, issue, owner, answer.html_url)
         state = await self._with_request(_renewed(state, repository, answer.html_url))
         shown = self._shown(state.record.run, comments)
@@ -123,6 +125,13 @@ class Recovery:
                 record, run=replace(record.run, state=RunState.CANCELLED, reason=reason)
             )
         return Found(record, tuple(_posted(comment) for comment in comments))
+
+    async def _ours_alone(self, repository: Repository, tracker: CommentAnswer) -> None:
+        """Refuse a tracker that people have edited last: an older block of its own fits it too."""
+        api = self._clients.of(repository, Purpose.READ)
+        editor = await other_editor(api, tracker)
+        if editor is not None:
+            raise SealError(f"{editor} edited the tracker last, and it may be an older one")
 
     async def _with_request(self, state: State) -> State:
         run = state.record.run

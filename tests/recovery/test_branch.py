@@ -1,8 +1,6 @@
 """What a branch with merges vouches for, read from the stand-in's real git."""
 
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,8 +12,7 @@ from app.github.seal import SealError, TrackerSeal
 from phases.core.machine import RunState
 from phases.core.model import Base, Places, Run
 from phases.core.record import Performed, Record
-from tests.app.github.parts import APP_ID, WallClock, private_key
-from tests.app.github.standin import StandIn, stand_in
+from tests.app.github.standin import StandIn
 from tests.recovery.test_seal import opened, record, seal, works_of
 
 __all__ = ["record", "seal"]
@@ -73,25 +70,10 @@ class Branch:
         return rebuilt(opened(seal, record, seal.block(record)), works_of(seal, record), history)
 
 
-@pytest.fixture(scope="module")
-def github(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
-    with stand_in(tmp_path_factory.mktemp("github")) as running:
-        yield running
-
-
 @pytest.fixture
-async def branch(tmp_path: Path, github: StandIn) -> AsyncIterator[Branch]:
-    connection = GitHubConnection(
-        app_id=APP_ID,
-        private_key=private_key(),
-        api_url=github.api,
-        proxy=None,
-        write_spacing=timedelta(0),
-        clock=WallClock(),
-    )
+async def branch(tmp_path: Path, github: StandIn, connection: GitHubConnection) -> Branch:
     begun = await github.act("maintainer", "GET", f"/git/commits/{await github.base()}")
-    yield Branch(github, connection, begun["tree"]["sha"], f"phaseline/3-{tmp_path.name}")
-    await connection.close()
+    return Branch(github, connection, begun["tree"]["sha"], f"phaseline/3-{tmp_path.name}")
 
 
 async def moved_base(it: Branch) -> tuple[str, str]:

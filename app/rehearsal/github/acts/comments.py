@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.rehearsal.github import refusals
 from app.rehearsal.github.acts.issues import LONGEST_BODY, touch
 from app.rehearsal.github.hooks.emit import emit
-from app.rehearsal.github.store.issues import Comment, Reaction
+from app.rehearsal.github.store.issues import Comment, LastEdit, Reaction
 from app.rehearsal.github.views import issues as views
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def edit(context: Context, row: Comment, body: str) -> None:
     row.updated_at = context.time
     context.session.flush()
     if before != body:
+        last = LastEdit(comment_id=row.id, editor_id=context.account.id, at=context.time)
+        context.session.merge(last)
         _announce(context, row, "edited", changes={"body": {"from": before}})
 
 
@@ -68,6 +70,9 @@ def delete(context: Context, row: Comment) -> None:
         select(Reaction).where(Reaction.subject == "comment", Reaction.subject_id == row.id)
     ):
         context.session.delete(reaction)
+    if last := context.session.get(LastEdit, row.id):
+        context.session.delete(last)
+    context.session.flush()
     context.session.delete(row)
     touch(context, row.issue)
 

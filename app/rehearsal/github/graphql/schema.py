@@ -1,4 +1,4 @@
-"""The part of GitHub's GraphQL schema that is served, and its resolvers."""
+"""The resolvers of the GraphQL schema that is served."""
 
 from __future__ import annotations
 
@@ -11,61 +11,17 @@ from app.rehearsal.github.access.actors import has_role, may_see, role_of
 from app.rehearsal.github.acts import pulls as acts
 from app.rehearsal.github.api.issues import issue_numbered
 from app.rehearsal.github.api.routes import find_repository
-from app.rehearsal.github.store.base import node_id, read_node_id
-from app.rehearsal.github.store.issues import Issue
+from app.rehearsal.github.graphql.sdl import SDL
+from app.rehearsal.github.store.base import node_id, read_node_id, seconds
+from app.rehearsal.github.store.issues import Comment, Issue, LastEdit
 from app.rehearsal.github.store.people import Account
 from app.rehearsal.github.store.pulls import Pull
 from app.rehearsal.github.store.repositories import Repository
+from app.rehearsal.github.views import issues as views
 from app.rehearsal.github.views.people import account_node
 
 if TYPE_CHECKING:
     from app.rehearsal.github.context import Context
-
-SDL = """
-scalar URI
-scalar GitObjectID
-enum PullRequestState { OPEN CLOSED MERGED }
-enum IssueState { OPEN CLOSED }
-interface Node { id: ID! }
-interface Actor { login: String! url: URI! }
-type User implements Node & Actor { id: ID! databaseId: Int login: String! url: URI! }
-type Bot implements Node & Actor { id: ID! databaseId: Int login: String! url: URI! }
-type Organization implements Node & Actor { id: ID! databaseId: Int login: String! url: URI! }
-type Repository implements Node {
-  id: ID! databaseId: Int name: String! nameWithOwner: String! isPrivate: Boolean! url: URI!
-  pullRequest(number: Int!): PullRequest
-  issue(number: Int!): Issue
-}
-type PullRequest implements Node {
-  id: ID! databaseId: Int number: Int! title: String! body: String!
-  isDraft: Boolean! state: PullRequestState!
-  merged: Boolean! closed: Boolean! url: URI!
-  headRefName: String! headRefOid: GitObjectID! baseRefName: String!
-  baseRefOid: GitObjectID! author: Actor repository: Repository!
-}
-type Issue implements Node {
-  id: ID! databaseId: Int number: Int! title: String! body: String!
-  state: IssueState! closed: Boolean! url: URI!
-  author: Actor repository: Repository!
-}
-input MarkPullRequestReadyForReviewInput { pullRequestId: ID! clientMutationId: String }
-type MarkPullRequestReadyForReviewPayload { clientMutationId: String pullRequest: PullRequest }
-input ConvertPullRequestToDraftInput { pullRequestId: ID! clientMutationId: String }
-type ConvertPullRequestToDraftPayload { clientMutationId: String pullRequest: PullRequest }
-type Query {
-  viewer: User!
-  repository(owner: String!, name: String!): Repository
-  node(id: ID!): Node
-}
-type Mutation {
-  markPullRequestReadyForReview(
-    input: MarkPullRequestReadyForReviewInput!
-  ): MarkPullRequestReadyForReviewPayload
-  convertPullRequestToDraft(
-    input: ConvertPullRequestToDraftInput!
-  ): ConvertPullRequestToDraftPayload
-}
-"""
 
 
 class RefusedFieldError(GraphQLError):
@@ -186,6 +142,8 @@ def _row(context: Context, prefix: str, row_id: int) -> dict[str, Any] | None:
         repository, shown = pull.issue.repository, _pull(context, pull)
     elif prefix == "I" and (issue := session.get(Issue, row_id)):
         repository, shown = issue.repository, _issue(context, issue)
+    elif prefix == "IC" and (comment := session.get(Comment, row_id)):
+        repository, shown = comment.issue.repository, _comment(context, comment)
     return shown if repository and may_see(session, context.actor, repository) else None
 
 
@@ -275,4 +233,20 @@ def _issue(context: Context, row: Issue) -> dict[str, Any]:
         "databaseId": row.id,
         "state": row.state.upper(),
         "url": f"{context.site.page(row.repository)}/issues/{row.number}",
+    }
+
+
+def _comment(context: Context, row: Comment) -> dict[str, Any]:
+    edit = context.session.get(LastEdit, row.id)
+    editor = context.session.get(Account, edit.editor_id) if edit else None
+    return {
+        "__typename": "IssueComment",
+        "id": node_id("IC", row.id),
+        "databaseId": row.id,
+        "body": row.body,
+        "url": views.comment(context, row)["html_url"],
+        "author": _account(context, row.author),
+        "editor": _account(context, editor) if editor else None,
+        "lastEditedAt": seconds(edit.at) if edit else None,
+        "repository": _repository(context, row.issue.repository),
     }

@@ -88,6 +88,16 @@ class Comment(Row, kw_only=True):
     app: Mapped[App | None] = relationship()
 
 
+class LastEdit(Row, kw_only=True):
+    """Who changed the text of a comment last, and when."""
+
+    __tablename__ = "last_edit"
+
+    comment_id: Mapped[int] = mapped_column(ForeignKey("comment.id"), primary_key=True)
+    editor_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[str]
+
+
 class Reaction(Row, kw_only=True):
     """A reaction; `subject` is `issue`, `comment` or `review_comment`.
 

@@ -260,7 +260,7 @@ async def test_graphql_goes_to_the_address_of_an_enterprise_server(
 ) -> None:
     route = github.post("http://github.test/api/graphql").respond(json={"data": {}})
 
-    assert await api.graphql("query { viewer { login } }", {"n": 1}) == {"data": {}}
+    assert await api.graphql("query { viewer { login } }", {"n": 1}, writes=True) == {"data": {}}
     assert json.loads(route.calls[0].request.content)["variables"] == {"n": 1}
 
 
@@ -273,7 +273,9 @@ async def test_graphql_goes_to_the_address_of_github_com(
     route = github.post(f"{base}/graphql").respond(json={"data": {}})
 
     async with connected(clock, base) as connection:
-        await connection.clients.of(REPOSITORY, Purpose.PROPOSE).graphql("query { x }", {})
+        await connection.clients.of(REPOSITORY, Purpose.PROPOSE).graphql(
+            "query { x }", {}, writes=True
+        )
 
     assert route.called
 

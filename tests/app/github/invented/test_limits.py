@@ -92,11 +92,11 @@ async def test_the_limit_of_graphql_holds_up_nothing_else(
     github.post("http://github.test/api/graphql").respond(json={"data": {}}, headers=headers)
     github.get(ISSUE).respond(json={"number": 3})
 
-    await api.graphql("query { viewer { login } }", {})
+    await api.graphql("query { viewer { login } }", {}, writes=True)
 
     assert await api.read(get_issue) == {"number": 3}
     with pytest.raises(TransientError):
-        await api.graphql("query { viewer { login } }", {})
+        await api.graphql("query { viewer { login } }", {}, writes=True)
 
 
 async def test_a_limit_on_minting_is_no_refusal(
@@ -134,7 +134,7 @@ async def test_writes_that_come_at_once_are_spaced_whatever_they_write(
         propose = connection.clients.of(REPOSITORY, Purpose.PROPOSE)
         await talk.write(post_comment)
         await talk.read(get_issue)
-        await propose.graphql("query { viewer { login } }", {})
+        await propose.graphql("query { viewer { login } }", {}, writes=True)
         await talk.write(post_comment)
 
     assert clock.waits == [1.0, 1.0]

@@ -58,7 +58,7 @@ async def test_a_graphql_document_whose_answer_was_lost_is_sent_again(
     route = github.post("http://github.test/api/graphql")
     route.side_effect = [*LOST, httpx.Response(200, json={"data": {}})]
 
-    assert await api.graphql("mutation { x }", {}) == {"data": {}}
+    assert await api.graphql("mutation { x }", {}, writes=True) == {"data": {}}
 
 
 async def test_a_write_that_lacks_a_token_for_a_moment_is_made_once_it_has_one(
