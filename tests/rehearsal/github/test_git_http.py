@@ -10,6 +10,8 @@ from tests.rehearsal.github.test_pulls import open_pull
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
     from tests.rehearsal.github.receiver import Receiver
     from tests.rehearsal.github.standin import Standin
 
@@ -54,6 +56,16 @@ def test_a_token_of_the_app_clones_and_pushes_and_the_pull_request_follows(
     assert entry["git"]["updates"] == [
         {"ref": "refs/heads/followed", "before": pull["head"]["sha"], "after": sha}
     ]
+
+
+def test_git_is_waited_for_once(
+    standin: Standin, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = standin.token_of("reader")
+
+    for number in range(8):
+        git(tmp_path, "ls-remote", "--quiet", standin.clone_url, token=token)
+        assert caplog.messages == [], f"at request {number}"
 
 
 def test_a_partial_clone_and_a_shallow_one_work(standin: Standin, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -115,13 +117,22 @@ async def _head(process: asyncio.subprocess.Process) -> tuple[int, dict[str, str
 async def _rest(
     process: asyncio.subprocess.Process, feeding: asyncio.Task[None]
 ) -> AsyncIterator[bytes]:
+    whole = False
     try:
         while process.stdout and (piece := await process.stdout.read(_PIECE)):
             yield piece
         await feeding
+        whole = True
     finally:
         feeding.cancel()
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+        if not whole:
+            _stop(process)
         await process.wait()
+
+
+def _stop(process: asyncio.subprocess.Process) -> None:
+    # By its number: `process.kill` asks for the exit status first, and where the program has just
+    # ended the event loop, which waits for that status too, is left without one.
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
