@@ -13,7 +13,10 @@ LONGEST_EXTRA = 500
 _STANDARD = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"})
 LONGEST = 8_000  # Characters of one message; a traceback may be as long again.
 # Libraries that log requests with their headers, or say nothing that an operator needs.
-_QUIET = ("httpx", "httpx2", "httpcore", "httpcore2", "anthropic", "hishel", "asyncio", "alembic")
+_QUIET = (
+    *("httpx", "httpx2", "httpcore", "httpcore2", "anthropic", "hishel", "asyncio", "alembic"),
+    "uvicorn",
+)
 
 
 class JsonLines(logging.Formatter):
@@ -65,4 +68,3 @@ def configure(level: str, redaction: Redaction) -> None:
         # Where DBOS finds no handler it adds one of its own, which redacts nothing.
         logger.handlers[:] = [logging.NullHandler()]
         logger.propagate = True
-    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
