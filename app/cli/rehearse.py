@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,7 +54,7 @@ def github(
     from app.rehearsal.github.server import PortTakenError, SeedError, run
 
     try:
-        run(options)
+        run(options, _announcing("The stand-in for GitHub", port))
     except (PortTakenError, SeedError) as error:
         _stop(str(error))
 
@@ -91,8 +92,9 @@ def _check(script: Path) -> None:
 def _serve_claude(port: int, script: Path, latency: float, log: Path | None) -> None:
     from app.rehearsal.claude.server import ClaudeOptions, PortTakenError, run
 
+    options = ClaudeOptions(port=port, script=script, latency=latency, log=log)
     try:
-        run(ClaudeOptions(port=port, script=script, latency=latency, log=log))
+        run(options, _announcing("The scripted Claude", port))
     except PortTakenError as error:
         _stop(f"The scripted Claude cannot listen on {error}. Choose another --port.")
 
@@ -130,6 +132,10 @@ def _registration(
         if path is not None and not path.is_file():
             raise typer.BadParameter(f"{path} is not a file")
     return AppRegistration(app_id, key, secret, url)
+
+
+def _announcing(what: str, port: int) -> Callable[[], None]:
+    return lambda: typer.echo(f"{what}: http://127.0.0.1:{port} (Ctrl-C ends it)")
 
 
 def _stop(message: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,8 +119,8 @@ def create_app(script: Script, latency: float, log: RequestLog) -> FastAPI:
     return app
 
 
-def run(options: ClaudeOptions) -> None:
-    """Serve on 127.0.0.1 until SIGTERM or SIGINT.
+def run(options: ClaudeOptions, announce: Callable[[], None]) -> None:
+    """Serve on 127.0.0.1 until SIGTERM or SIGINT; `announce` is called as soon as the port is had.
 
     Raises:
         ScriptError: the script has faults.
@@ -135,6 +135,7 @@ def run(options: ClaudeOptions) -> None:
             listener.bind((HOST, options.port))
         except OSError as error:
             raise PortTakenError(f"port {options.port} on {HOST}: {error.strerror}") from error
+        announce()
         uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import uvicorn
@@ -33,8 +34,8 @@ class PortTakenError(Exception):
     """Another program listens on the port; the message names it."""
 
 
-def run(options: GitHubOptions) -> None:
-    """Serve until SIGTERM or SIGINT.
+def run(options: GitHubOptions, announce: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `announce` is called as soon as the port is had.
 
     Raises:
         PortTakenError: Another program listens on the port.
@@ -42,6 +43,7 @@ def run(options: GitHubOptions) -> None:
     """
     listening = listen(options.port)
     app = create_app(options, lambda: datetime.now(UTC))
+    announce()
     uvicorn.Server(configured(app)).run(sockets=[listening])
 
 

@@ -81,15 +81,17 @@ def test_the_scripted_claude_serves_until_it_is_told_to_end(tmp_path: Path) -> N
     path.write_text(SCRIPT)
     port = restartable_ports(1)[0]
     process = subprocess.Popen(
-        [PHASELINE, "rehearse", "claude", "--port", str(port), "--script", str(path)]
+        [PHASELINE, "rehearse", "claude", "--port", str(port), "--script", str(path)],
+        stdout=subprocess.PIPE,
     )
 
     try:
         answer = wait_until_up(f"http://127.0.0.1:{port}/", process)
     finally:
         os.kill(process.pid, signal.SIGTERM)
-        process.wait(timeout=30)
+        announced, _ = process.communicate(timeout=30)
 
+    assert announced == f"The scripted Claude: http://127.0.0.1:{port} (Ctrl-C ends it)\n".encode()
     assert "This is not a model" in answer.text
 
 
@@ -131,15 +133,17 @@ def test_the_stand_in_github_serves_until_it_is_told_to_end(tmp_path: Path) -> N
     port = restartable_ports(1)[0]
     arguments = ["--port", str(port), "--data", str(tmp_path / "github")]
     process = subprocess.Popen(
-        [PHASELINE, "rehearse", "github", *arguments, "--repo", f"demo/shop={repository}"]
+        [PHASELINE, "rehearse", "github", *arguments, "--repo", f"demo/shop={repository}"],
+        stdout=subprocess.PIPE,
     )
 
     try:
         answer = wait_until_up(f"http://127.0.0.1:{port}/api/v3/meta", process)
     finally:
         os.kill(process.pid, signal.SIGTERM)
-        process.wait(timeout=30)
+        announced, _ = process.communicate(timeout=30)
 
+    assert f"The stand-in for GitHub: http://127.0.0.1:{port} (".encode() in announced
     assert answer.status_code == 200
     assert (tmp_path / "github/standin.json").exists()
 

@@ -24,7 +24,8 @@ from app.rehearsal.github.server import NO_FAULTS, AppRegistration, GitHubOption
 from app.rehearsal.github.server import HostedRepository, run
 port, data, source, key, secret, url = sys.argv[1:]
 app = AppRegistration(%d, Path(key), Path(secret), url)
-run(GitHubOptions(int(port), Path(data), (HostedRepository("%s", Path(source)),), app, NO_FAULTS))
+run(GitHubOptions(int(port), Path(data), (HostedRepository("%s", Path(source)),), app, NO_FAULTS),
+    lambda: None)
 """ % (APP_ID, REPOSITORY)  # noqa: UP031 - braces of the program stay as they are
 
 
