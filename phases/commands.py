@@ -24,7 +24,7 @@ from phases.core.decisions import (
     Resume,
 )
 from phases.core.events import Said
-from phases.core.machine import MEANING, OVER, RESUMABLE, RunState
+from phases.core.machine import OVER, RESUMABLE, RunState
 from phases.core.model import Awaited, Run
 from phases.core.outward import Place
 from phases.core.record import Record
@@ -62,6 +62,16 @@ MOST_BUDGET_USD = 1_000
 # As much of the hash of plans as people are shown.
 SHOWN_HASH = 10
 _USD = re.compile(r"\$?(?P<usd>[0-9]{1,4}(?:\.[0-9]{1,2})?)(?: ?usd)?", re.ASCII | re.IGNORECASE)
+_STANDINGS = {
+    RunState.QUEUED: "it waits for a worker",
+    RunState.RUNNING: "the team is at work",
+    RunState.WAITING: "it waits, and goes on by itself",
+    RunState.BLOCKED: "it is blocked",
+    RunState.READY: "its pull request is ready for review",
+    RunState.CANCELLED: "it was cancelled",
+    RunState.FAILED: "it failed",
+    RunState.CLOSED: "it is closed",
+}
 # By agent: what a person may do without. The rest is what gates are made of.
 SKIPPABLE = {
     "ui-designer": PhaseName.PLANNING,
@@ -76,12 +86,17 @@ SKIPPABLE = {
 def said(event: Said, met: Record | None) -> Decision:
     """Decide what a command leads to; whoever gave it may command."""
     if event.command not in set(Word):
-        return _refuse(event, "That is not a command of Phaseline.")
+        return Refuse(
+            f"That is not a command of Phaseline.\n\n{_help()}", _place(event), _key(event)
+        )
     word = Word(event.command)
     if word is Word.HELP:
         return Answer(_help(), _place(event), _key(event))
     if met is None:
-        return _refuse(event, f"There is no run here to {word}. The label starts one.")
+        return _refuse(
+            event,
+            f"`/phaseline {word}` needs a run, and there is none here yet. The label starts one.",
+        )
     return _DOINGS[word](event, met)
 
 
@@ -93,7 +108,7 @@ def _status(event: Said, met: Record) -> Decision:
 def _approve(event: Said, met: Record) -> Decision:
     run = met.run
     if run.awaiting is None or not run.awaits(Awaited.APPROVAL):
-        return _refuse(event, f"No plans wait for approval: {_standing(run)}.")
+        return _refuse(event, f"No plans of this run wait for approval: {_standing(run)}.")
     if event.at < run.awaiting.since.replace(microsecond=0):
         return _refuse(
             event,
@@ -115,8 +130,8 @@ def _revise(event: Said, met: Record) -> Decision:
     if run.state not in RESUMABLE or not met.in_phase(PhaseName.PLANNING):
         return _refuse(
             event,
-            "Plans are revised while they wait for approval, or when planning has stopped: "
-            f"{_standing(run)}. A new run, started by the label, plans anew.",
+            "Plans are revised while they wait for approval, or when planning has stopped; here "
+            "neither is so. A new run, started by the label, plans anew.",
         )
     if not event.argument and run.edited is None:
         return _refuse(
@@ -262,11 +277,13 @@ _DOINGS = {
 
 
 def _asked(event: Said) -> str:
-    return f"{event.actor.login} asked for it by /phaseline {event.command}"
+    return f"{event.actor.login} asked for it by `/phaseline {event.command}`"
 
 
 def _standing(run: Run) -> str:
-    return MEANING[run.state]
+    if run.awaits(Awaited.APPROVAL):
+        return "its plans wait for approval"
+    return "it is paused" if run.awaits(Awaited.RESUME) else _STANDINGS[run.state]
 
 
 def _list(names: Iterable[str]) -> str:
@@ -274,7 +291,8 @@ def _list(names: Iterable[str]) -> str:
 
 
 def _refuse(event: Said, sentence: str) -> Refuse:
-    return Refuse(f"{sentence}\n\n{_help()}", _place(event), _key(event))
+    hint = "`/phaseline help` lists the commands."
+    return Refuse(f"{sentence}\n\n{hint}", _place(event), _key(event))
 
 
 def _help() -> str:

@@ -79,7 +79,9 @@ def work(name: str, outcome: StepOutcome | None) -> Performed:
 def told(decision: Decision) -> str:
     assert isinstance(decision, Refuse)
     assert decision.key == "reply/77"
-    return decision.text.partition("\n")[0]
+    sentence, _, hint = decision.text.partition("\n\n")
+    assert hint == "`/phaseline help` lists the commands."
+    return sentence
 
 
 WORDS = (
@@ -150,7 +152,7 @@ def test_no_command_asks_for_a_move_that_the_machine_does_not_know(
 def test_a_command_without_a_run_says_that_the_label_starts_one(word: str) -> None:
     sentence = told(decide(say(word, "architect"), None, Role.WRITE))
 
-    assert f"no run here to {word}" in sentence
+    assert f"`/phaseline {word}` needs a run" in sentence
     assert "label starts one" in sentence
 
 
@@ -320,6 +322,34 @@ def test_what_gates_are_made_of_cannot_be_skipped(what: str) -> None:
     assert all(f"`{agent}`" in sentence for agent in SKIPPABLE)
 
 
+@pytest.mark.parametrize("standing", STANDINGS)
+def test_a_refusal_says_how_the_run_stands(standing: str) -> None:
+    standings = {
+        "queued": "it waits for a worker",
+        "running": "the team is at work",
+        "waiting": "it waits, and goes on by itself",
+        "paused": "it is paused",
+        "blocked": "it is blocked",
+        "failed": "it failed",
+        "ready": "its pull request is ready for review",
+        "cancelled": "it was cancelled",
+        "closed": "it is closed",
+    }
+    word, told_of = "approve", standings.get(standing)
+    if standing == "approval":
+        word, told_of = "pause", "its plans wait for approval"
+
+    assert f": {told_of}." in told(decide(say(word), record(standing), Role.WRITE))
+
+
+def test_what_is_no_command_is_answered_with_those_that_are() -> None:
+    decision = decide(say("frobnicate"), record("running"), Role.WRITE)
+
+    assert isinstance(decision, Refuse)
+    assert "not a command" in decision.text
+    assert all(f"`/phaseline {word}" in decision.text for word in Word)
+
+
 def test_a_step_that_has_ended_cannot_be_skipped() -> None:
     met = record("blocked", work("planning/architect/1", StepOutcome.DONE))
 
@@ -338,7 +368,7 @@ def test_an_order_says_who_gave_it_and_is_answered_where_it_was_given() -> None:
     refused = decide(say("approve", on_pull_request=True), record("running"), Role.WRITE)
 
     assert isinstance(paused, Pause)
-    assert paused.why == "maintainer asked for it by /phaseline pause"
+    assert paused.why == "maintainer asked for it by `/phaseline pause`"
     assert isinstance(refused, Refuse)
     assert refused.place is Place.PULL_REQUEST
 

@@ -262,7 +262,7 @@ async def test_a_paused_run_is_driven_by_nobody_until_it_is_resumed(tmp_path: Pa
         stop = await drive(here.it)
 
         assert due == ()
-        assert "Paused: writer asked for it by /phaseline pause." in told
+        assert "Paused: writer asked for it by `/phaseline pause`." in told
         assert stop.state is RunState.READY
 
 
