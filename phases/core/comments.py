@@ -74,24 +74,24 @@ def cut(text: str, limit: int) -> str:
 
 
 def receipts_comment(record: Record, phase: PhaseName) -> Desired:
-    """Return the comment that shows every receipt of a phase, newest last, earlier ones folded.
+    """Return the comment that shows every receipt of a phase, newest first, earlier ones folded.
 
     It is edited in place.
     """
     title = "base commit" if phase is PhaseName.PLANNING else "head commit"
     parts = [f"## Checks over the whole repository · {title}\n"]
     checked = [work for work in record.works if work.name.phase is phase and work.receipts]
-    parts.extend(_round(work, folded=work is not checked[-1]) for work in checked)
+    parts += [_round(work, folded=work is not checked[-1]) for work in reversed(checked)]
     return _comment(f"receipts/{phase}", Place.PULL_REQUEST, cut("\n".join(parts), LIMIT))
 
 
 def _round(work: Performed, *, folded: bool) -> str:
     found = f": {inline(work.detail)}" if work.detail else ""
-    where = f"(round {work.name.round}) at {short(work.receipts[0].commit)}{found}"
+    where = f"Round {work.name.round} at {short(work.receipts[0].commit)}{found}"
     shown = "\n".join([receipts_table(work.receipts), *_failures(work.receipts)])
     if not folded:
-        return f"**{work.title}** {where}\n\n{shown}"
-    return f"<details><summary>{work.title} {where}</summary>\n\n{shown}\n</details>\n"
+        return f"**{where}**\n\n{shown}"
+    return f"<details><summary>{where}</summary>\n\n{shown}\n</details>\n"
 
 
 _SIGNS = {

@@ -37,15 +37,16 @@ _STOPPED = {
 def phase_table(record: Record, phase: Phase) -> str:
     """Return the title and the table of one phase, as Markdown."""
     passage = record.passage(phase.name)
+    busy = _STOPPED.get(record.run.state, "🔵")
     sign = "⬜"
     took = ""
     if passage and passage.passed_at:
         sign = "✅"
         took = f" · {duration(passage.passed_at - passage.entered_at)}"
     elif passage:
-        sign = _STOPPED.get(record.run.state, "🔵")
+        sign = busy
     agents = {work.agent for work in phase.works if isinstance(work, Step)}
-    rows = [_row(work, agents) for work in record.works if work.name.phase is phase.name]
+    rows = [_row(work, agents, busy) for work in record.works if work.name.phase is phase.name]
     if not (passage and passage.passed_at):
         rows += [_announced(work) for work in phase.works if _is_to_come(record, phase, work)]
     table = "\n".join(
@@ -65,8 +66,8 @@ def _announced(work: Work) -> str:
     return f"| ⬜ | {work.title} | {who} | | | |"
 
 
-def _row(work: Performed, agents: set[str]) -> str:
-    sign = _sign(work)
+def _row(work: Performed, agents: set[str], busy: str) -> str:
+    sign = _sign(work, busy)
     rounds = f" (round {work.name.round})" if work.name.round > 1 else ""
     attempts = f", attempt {work.attempt}" if work.attempt > 1 else ""
     took = duration(work.ended_at - work.started_at) if work.ended_at else ""
@@ -77,9 +78,9 @@ def _row(work: Performed, agents: set[str]) -> str:
     return f"| {sign} | {title} | {who} | {_result(work)} | {took} | {cost} |"
 
 
-def _sign(work: Performed) -> str:
+def _sign(work: Performed, busy: str) -> str:
     if work.outcome is None:
-        return "🔵"
+        return busy
     # The checks were run as they should, so their work is done; what they found is what counts.
     if work.accepted and any(one.status is CheckStatus.FAILED for one in work.receipts):
         return "❌"
@@ -112,9 +113,9 @@ def clipped(text: str) -> str:
 
 def duration(span: timedelta) -> str:
     """Return a span of time as people say it, in seconds, minutes or hours."""
-    seconds = max(0, round(span.total_seconds()))
+    seconds = round(span.total_seconds())
     if seconds < _MINUTE:
-        return f"{seconds} s"
+        return f"{seconds} s" if seconds > 0 else "<1 s"
     minutes, seconds = divmod(seconds, _MINUTE)
     if minutes < _HOUR:
         return f"{minutes} min {seconds} s"

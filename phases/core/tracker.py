@@ -51,7 +51,7 @@ def status(record: Record, phases: tuple[Phase, ...]) -> str:
     """Return where a run stands, in a few lines for who asks."""
     badge = f"**{_BADGES[record.run.state]}**"
     more = f"\n\n[The tracker]({record.tracker_url}) has the rest." if record.tracker_url else ""
-    return f"{badge} {_standing(record, phases)}\n\n{_figures(record)}{more}\n"
+    return f"{badge} {_standing(record, phases)}\n\n{_figures(record).rstrip()}{more}\n"
 
 
 def _standing(record: Record, phases: tuple[Phase, ...]) -> str:
@@ -68,9 +68,9 @@ def _standing(record: Record, phases: tuple[Phase, ...]) -> str:
         RunState.WAITING: f"Nothing is wrong; the run goes on by itself.\n\n{_quoted(reason)}",
         RunState.BLOCKED: f"A person is needed.\n\n{_quoted(reason)}\n\nKept: {kept(record)}",
         RunState.READY: f"Every gate has passed. Pull request #{number} waits for your review.",
-        RunState.CANCELLED: f"Ended by a person. {reason} Kept: {kept(record)}",
+        RunState.CANCELLED: f"Ended: {reason} Kept: {kept(record)}",
         RunState.FAILED: (f"Phaseline itself failed.\n\n{_quoted(reason)}\n\nKept: {kept(record)}"),
-        RunState.CLOSED: f"Over. {reason}",
+        RunState.CLOSED: f"Over: {reason}",
     }[run.state]
 
 

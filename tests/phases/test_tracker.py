@@ -424,12 +424,12 @@ Every gate has passed. Pull request #4 waits for your review.
 
 
 def test_a_cancelled_run_says_who_ended_it_and_that_the_branch_is_kept() -> None:
-    reason = "maintainer asked for it by /phaseline cancel."
+    reason = "maintainer asked for it by `/phaseline cancel`."
 
     assert shown(RunState.CANCELLED, FREEZE, SPEC, BUILT, reason=reason) == snapshot("""\
 ## Phaseline · ⚪ cancelled
 
-Ended by a person. maintainer asked for it by /phaseline cancel. Kept: 3 finished steps, 1 commit on the branch `phaseline/3-add-a-search-box`.
+Ended: maintainer asked for it by `/phaseline cancel`. Kept: 3 finished steps, 1 commit on the branch `phaseline/3-add-a-search-box`.
 
 **Money** $1.62 of $15.00 · **Started** 2026-03-02 09:00 UTC · **Pull request** #4 (draft) · **Branch** `phaseline/3-add-a-search-box` · **Head** 353c847ec3 · **Weight** standard
 
@@ -543,7 +543,7 @@ def test_a_closed_run_says_why_it_is_over() -> None:
     assert shown(RunState.CLOSED, FREEZE, SPEC, BUILT, CHECKED, reason=reason) == snapshot("""\
 ## Phaseline · ⚪ closed
 
-Over. the pull request was merged by maintainer.
+Over: the pull request was merged by maintainer.
 
 **Money** $1.62 of $15.00 · **Started** 2026-03-02 09:00 UTC · **Pull request** #4 (draft) · **Branch** `phaseline/3-add-a-search-box` · **Head** 353c847ec3 · **Weight** standard
 
@@ -639,16 +639,30 @@ def test_what_happens_next_is_no_part_of_the_notes() -> None:
     assert "The issue was edited.\n\n**What happens next:**" in tracker(record, PHASES)
 
 
-def test_of_several_rounds_of_checks_the_last_one_lies_open() -> None:
+def test_of_several_rounds_of_checks_the_newest_comes_first_and_lies_open() -> None:
     again = replace(CHECKED, name=WorkName.parse("qa/checks/2"))
     record = Record(run(RunState.RUNNING), (CHECKED, again))
 
     text = receipts_comment(record, PhaseName.QA).text
 
     at_commit = f"at {sha('built')[:10]}: 1 passed"
-    title = "Run every check on the head commit"
-    assert f"<details><summary>{title} (round 1) {at_commit}</summary>\n\n| check |" in text
-    assert f"</details>\n\n**{title}** (round 2) {at_commit}\n\n| check |" in text
+    newest, _, earlier = text.partition("<details>")
+    assert f"head commit\n\n**Round 2 {at_commit}**\n\n| check |" in newest
+    assert earlier.startswith(f"<summary>Round 1 {at_commit}</summary>\n\n| check |")
+
+
+@pytest.mark.parametrize(
+    ("state", "sign"),
+    [(RunState.RUNNING, "🔵"), (RunState.WAITING, "🟡"), (RunState.CANCELLED, "⚪")],
+)
+def test_what_was_begun_is_at_work_only_while_the_run_is(state: RunState, sign: str) -> None:
+    begun = work("implementation/backend-developer/1", "Build the back end", 130)
+
+    assert f"| {sign} | Build the back end |" in shown(state, begun)
+
+
+def test_what_took_no_second_took_less_than_one() -> None:
+    assert "| <1 s |" in shown(RunState.RUNNING, work("planning/architect/1", "Plan", 5, 5))
 
 
 def test_a_long_reason_is_clipped_with_a_sign_that_it_was() -> None:
