@@ -24,7 +24,7 @@ from phases.core.decisions import (
     Resume,
 )
 from phases.core.events import Said
-from phases.core.machine import OVER, RESUMABLE, RunState
+from phases.core.machine import OVER, RESUMABLE, SPOKEN, RunState
 from phases.core.model import Awaited, Run
 from phases.core.outward import Place
 from phases.core.record import Record
@@ -62,16 +62,6 @@ MOST_BUDGET_USD = 1_000
 # As much of the hash of plans as people are shown.
 SHOWN_HASH = 10
 _USD = re.compile(r"\$?(?P<usd>[0-9]{1,4}(?:\.[0-9]{1,2})?)(?: ?usd)?", re.ASCII | re.IGNORECASE)
-_STANDINGS = {
-    RunState.QUEUED: "it waits for a worker",
-    RunState.RUNNING: "the team is at work",
-    RunState.WAITING: "it waits, and goes on by itself",
-    RunState.BLOCKED: "it is blocked",
-    RunState.READY: "its pull request is ready for review",
-    RunState.CANCELLED: "it was cancelled",
-    RunState.FAILED: "it failed",
-    RunState.CLOSED: "it is closed",
-}
 # By agent: what a person may do without. The rest is what gates are made of.
 SKIPPABLE = {
     "ui-designer": PhaseName.PLANNING,
@@ -86,9 +76,8 @@ SKIPPABLE = {
 def said(event: Said, met: Record | None) -> Decision:
     """Decide what a command leads to; whoever gave it may command."""
     if event.command not in set(Word):
-        return Refuse(
-            f"That is not a command of Phaseline.\n\n{_help()}", _place(event), _key(event)
-        )
+        text = f"That is not a command of Phaseline.\n\n{_help()}"
+        return Refuse(text, _place(event), _key(event))
     word = Word(event.command)
     if word is Word.HELP:
         return Answer(_help(), _place(event), _key(event))
@@ -246,12 +235,8 @@ def _resume(event: Said, met: Record) -> Decision:
             event,
             f"The run is not paused; its plans wait: {choices(met, run.state, Awaited.APPROVAL)}",
         )
-    if run.state in RESUMABLE:
-        return _refuse(
-            event,
-            f"The run is not paused: {_standing(run)}. `/phaseline retry` goes on with it.",
-        )
-    return _refuse(event, f"The run is not paused: {_standing(run)}.")
+    offer = " `/phaseline retry` goes on with it." if run.state in RESUMABLE else ""
+    return _refuse(event, f"The run is not paused: {_standing(run)}.{offer}")
 
 
 def _cancel(event: Said, met: Record) -> Decision:
@@ -283,7 +268,7 @@ def _asked(event: Said) -> str:
 def _standing(run: Run) -> str:
     if run.awaits(Awaited.APPROVAL):
         return "its plans wait for approval"
-    return "it is paused" if run.awaits(Awaited.RESUME) else _STANDINGS[run.state]
+    return "it is paused" if run.awaits(Awaited.RESUME) else SPOKEN[run.state]
 
 
 def _list(names: Iterable[str]) -> str:
@@ -291,8 +276,8 @@ def _list(names: Iterable[str]) -> str:
 
 
 def _refuse(event: Said, sentence: str) -> Refuse:
-    hint = "`/phaseline help` lists the commands."
-    return Refuse(f"{sentence}\n\n{hint}", _place(event), _key(event))
+    text = f"{sentence}\n\n`/phaseline help` lists the commands."
+    return Refuse(text, _place(event), _key(event))
 
 
 def _help() -> str:

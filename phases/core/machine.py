@@ -57,6 +57,18 @@ MEANING: dict[RunState, str] = {
     RunState.CLOSED: "merged, closed, or nothing to do",
 }
 
+# The same of a run that is spoken of, as a clause.
+SPOKEN: dict[RunState, str] = {
+    RunState.QUEUED: "it waits for a worker",
+    RunState.RUNNING: "the team is at work",
+    RunState.WAITING: "it waits, and goes on by itself",
+    RunState.BLOCKED: "it is blocked",
+    RunState.READY: "its pull request is ready for review",
+    RunState.CANCELLED: "it was cancelled",
+    RunState.FAILED: "it failed",
+    RunState.CLOSED: "it is closed",
+}
+
 
 def may_move(old: RunState, new: RunState) -> bool:
     """Tell whether the machine knows a move from one state to another."""
