@@ -32,8 +32,10 @@ class Stored(Protocol):
 class Inbox(Protocol):
     """Where deliveries wait."""
 
-    async def waiting(self, limit: int) -> Sequence[Stored]:
-        """Return the oldest ones that nobody has dealt with."""
+    async def waiting(
+        self, limit: int, *, besides: frozenset[int] = frozenset()
+    ) -> Sequence[Stored]:
+        """Return the oldest ones that nobody has dealt with, without those of these ids."""
 
 
 class Reader(Protocol):

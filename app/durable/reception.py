@@ -1,4 +1,4 @@
-"""Takes deliveries in order, decides what each leads to, and applies that in one transaction."""
+"""Decides what a delivery leads to, and applies that in one transaction. Not which comes next."""
 
 import logging
 from dataclasses import replace
@@ -7,13 +7,10 @@ from typing import TypeAlias
 from app.durable.ports import (
     Forgetting,
     Hearing,
-    Inbox,
     Labels,
     People,
-    Reader,
     Records,
     Runs,
-    Stored,
 )
 from phases.core.check_run import left_open
 from phases.core.command import Commanded
@@ -35,7 +32,7 @@ from phases.core.decisions import (
     Resume,
     Start,
 )
-from phases.core.errors import DefectError, PhaselineError
+from phases.core.errors import DefectError
 from phases.core.events import (
     Advanced,
     Altered,
@@ -59,12 +56,10 @@ Meaning: TypeAlias = Event | Altered | Advanced | Removed | None
 
 
 class Reception:
-    """The way from a stored delivery to what it leads to."""
+    """The way from what happened to what it leads to."""
 
     def __init__(
         self,
-        inbox: Inbox,
-        reader: Reader,
         people: People,
         runs: Runs,
         records: Records,
@@ -74,49 +69,17 @@ class Reception:
     ) -> None:
         self._forgetting = forgetting
         self._asides = asides
-        self._inbox = inbox
-        self._reader = reader
         self._people = people
         self._runs = runs
         self._records = records
         self._labels = labels
 
-    async def take(self, limit: int) -> int:
-        """Deal with the oldest deliveries, in order; return how many.
-
-        One that cannot be dealt with now stays, and holds up what its installation has sent since.
+    async def deal(self, delivery: int, meaning: Meaning) -> None:
+        """Do what a stored delivery leads to; it is dealt with.
 
         Raises:
-            PhaselineError: what came between, when nothing at all could be dealt with.
+            PhaselineError: when it cannot be dealt with now.
         """
-        stuck: dict[int, PhaselineError] = {}
-        dealt = 0
-        for delivery in await self._inbox.waiting(limit):
-            try:
-                meaning = self._meaning(delivery)
-            except ValueError as error:
-                await self._runs.ignore(delivery.id, f"unreadable: {error}")
-                dealt += 1
-                continue
-            installation = _installation(meaning)
-            if installation in stuck:
-                continue
-            try:
-                await self._deal(delivery.id, meaning)
-            except PhaselineError as error:
-                log.warning("delivery %s stays: %s", delivery.id, error)
-                stuck[installation] = error
-            else:
-                dealt += 1
-        if stuck and not dealt:
-            raise next(iter(stuck.values()))
-        return dealt
-
-    def _meaning(self, delivery: Stored) -> Meaning:
-        removed = self._reader.removal(delivery.event, delivery.body)
-        return removed or self._reader.read(delivery.event, delivery.body)
-
-    async def _deal(self, delivery: int, meaning: Meaning) -> None:
         match meaning:
             case None:
                 await self._runs.ignore(delivery, "means nothing to us")
@@ -127,6 +90,10 @@ class Reception:
                 await self._asides.hear(delivery, meaning)
             case _:
                 await self.hear(delivery, meaning)
+
+    async def pass_over(self, delivery: int, why: str) -> None:
+        """Do nothing about a delivery; it is dealt with."""
+        await self._runs.ignore(delivery, why)
 
     async def has_run(self, repository: Repository, issue: int) -> bool:
         """Tell whether an issue has, or had, a run."""
@@ -227,14 +194,6 @@ class Reception:
             raise DefectError("an installation has no conversation")
         number = event.issue if isinstance(event, Labelled | Edited) else event.number
         await self._runs.answer(delivery, event.repository, number, show, show[0].key)
-
-
-def _installation(meaning: Meaning) -> int:
-    if meaning is None:
-        return 0
-    if isinstance(meaning, Installed | Removed):
-        return meaning.installation
-    return meaning.repository.installation
 
 
 def _commanded(event: Event, order: Order) -> Commanded:

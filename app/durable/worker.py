@@ -11,9 +11,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from app.durable.bell import Bell
+from app.durable.delivery_queues import DeliveryQueues
 from app.durable.keeper import Keeper
+from app.durable.pauses import LONGEST_PAUSE_SECONDS, patience
 from app.durable.queueing import Queueing
-from app.durable.reception import Reception
 from phases.core.errors import TransientError
 from phases.core.phase import Phase
 from phases.core.ports import Records
@@ -25,9 +26,8 @@ log = logging.getLogger(__name__)
 # How long a loop that nobody wakes waits; trackers change every five seconds at most.
 IDLE_SECONDS = 0.5
 TRACKER_SECONDS = 1.0
+# One that fails waits longer each time, at most until it would sweep again.
 SWEEP_SECONDS = 600.0
-# A loop that fails waits twice as long each time, the sweep until it would sweep again.
-LONGEST_PAUSE_SECONDS = 30.0
 BATCH = 50
 
 
@@ -68,20 +68,12 @@ class Seal(Protocol):
         """Return the block as an HTML comment."""
 
 
-def patience(pause: float, failures: int, longest: float) -> float:
-    """Return for how many seconds a loop waits that has failed so often in turn.
-
-    What fails by itself, or with all of GitHub, is not helped by being asked more.
-    """
-    return min(pause * 2.0 ** min(failures, 16), longest)
-
-
 class Worker:
     """Everything that goes on beside the segments themselves."""
 
     def __init__(
         self,
-        reception: Reception,
+        deliveries: DeliveryQueues,
         queueing: Queueing,
         records: Records,
         trackers: Trackers,
@@ -94,7 +86,7 @@ class Worker:
         base_url: str,
         notice: str,
     ) -> None:
-        self._reception = reception
+        self._deliveries = deliveries
         self._queueing = queueing
         self._records = records
         self._trackers = trackers
@@ -123,6 +115,7 @@ class Worker:
             await stop.wait()
             for task in tasks:
                 task.cancel()
+        await self._deliveries.end()
         await self._writer.end()
 
     async def _mind(
@@ -153,7 +146,7 @@ class Worker:
                 await bell.wait(pause)
 
     async def _receive(self) -> bool:
-        taken = await self._reception.take(BATCH)
+        taken = await self._deliveries.take(BATCH)
         if taken:
             await self._queueing.dispatch()
         return taken > 0

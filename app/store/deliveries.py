@@ -61,8 +61,10 @@ class Deliveries:
 
         return await self._database.write(add)
 
-    async def waiting(self, limit: int) -> tuple[Received, ...]:
-        """Return the oldest deliveries that nobody has dealt with, oldest first."""
+    async def waiting(
+        self, limit: int, *, besides: frozenset[int] = frozenset()
+    ) -> tuple[Received, ...]:
+        """Return the oldest deliveries that nobody has dealt with, without these; oldest first."""
 
         def query(connection: sa.Connection) -> tuple[Received, ...]:
             rows = connection.execute(
@@ -73,7 +75,7 @@ class Deliveries:
                     DeliveryRow.body,
                     DeliveryRow.received_at,
                 )
-                .where(DeliveryRow.processed_at.is_(None))
+                .where(DeliveryRow.processed_at.is_(None), DeliveryRow.id.not_in(besides))
                 .order_by(DeliveryRow.id)
                 .limit(limit)
             )

@@ -12,6 +12,7 @@ from app.clock import SystemClock
 from app.durable.admission import MEGABYTE, Admission, MachineGauge, Room
 from app.durable.asides import Asides
 from app.durable.bell import Bell
+from app.durable.delivery_queues import DeliveryQueues
 from app.durable.drain import Drain
 from app.durable.keeper import Keeper
 from app.durable.lock import AnotherWorkerError
@@ -80,19 +81,12 @@ _REFUSALS = (
 
 
 def reception_of(
-    settings: Settings,
-    store: Store,
-    connection: GitHubConnection,
-    labels: Labels,
-    clock: SystemClock,
+    store: Store, connection: GitHubConnection, labels: Labels, clock: SystemClock
 ) -> Reception:
-    """Join what deals with deliveries."""
-    reader = Inbox(label=settings.label, app_id=settings.github_app_id)
+    """Join what decides about events."""
     people = People(connection.clients)
     retention = Retention(store.database, clock)
     return Reception(
-        store.deliveries,
-        reader,
         people,
         store.runs,
         store.records,
@@ -100,6 +94,14 @@ def reception_of(
         retention,
         Asides(store.shown, store.runs),
     )
+
+
+def deliveries_of(
+    settings: Settings, store: Store, reception: Reception, clock: SystemClock
+) -> DeliveryQueues:
+    """Join what takes deliveries."""
+    reader = Inbox(label=settings.label, app_id=settings.github_app_id)
+    return DeliveryQueues(store.deliveries, reader, reception, clock, QUEUE_PATIENCE_SECONDS)
 
 
 def sweep_of(
@@ -161,9 +163,9 @@ def crew_of(
         settings, store, connection, workspaces, sessions, clock, admission, drain
     )
     labels = Labels(connection.clients, label=settings.label)
-    reception = reception_of(settings, store, connection, labels, clock)
+    reception = reception_of(store, connection, labels, clock)
     worker = Worker(
-        reception=reception,
+        deliveries=deliveries_of(settings, store, reception, clock),
         queueing=queueing_of(settings, store, segments, keeper),
         records=store.records,
         trackers=store.outbox,

@@ -10,10 +10,9 @@ import pytest
 
 from app.durable.asides import Asides
 from app.durable.reception import Reception
-from app.store.deliveries import Deliveries
 from app.store.retention import Retention
 from app.store.shown import ShownComments
-from phases.core.events import Edited, Event, Removed, Said
+from phases.core.events import Edited, Event, Said
 from phases.core.gates import unmet
 from phases.core.machine import RunState
 from phases.core.model import Person, Repository, Role, StepOutcome, Variant
@@ -36,12 +35,6 @@ class Everybody:
 
 
 class Nothing:
-    def read(self, event: str, body: bytes) -> Event | None:
-        raise AssertionError(event)
-
-    def removal(self, event: str, body: bytes) -> Removed | None:
-        raise AssertionError(event)
-
     async def furnish(self, installation: int) -> None:
         raise AssertionError(installation)
 
@@ -52,14 +45,11 @@ class Scene:
     def __init__(self, it: World) -> None:
         self.it = it
         self.comments = 0
-        nothing = Nothing()
         self.reception = Reception(
-            Deliveries(it.database),
-            nothing,
             Everybody(),
             it.runs,
             it.records,
-            nothing,
+            Nothing(),
             Retention(it.database, it.clock),
             Asides(ShownComments(it.database, it.clock), it.runs),
         )

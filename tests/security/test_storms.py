@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from app.durable.worker import LONGEST_PAUSE_SECONDS, SWEEP_SECONDS, patience
+from app.durable.pauses import LONGEST_PAUSE_SECONDS, patience
+from app.durable.worker import SWEEP_SECONDS
 from app.github.capping import LONGEST_COMMENT, NOTICE, capped
 from app.store.tables import OutwardRow
 from phases.core.errors import Blocked

@@ -1,5 +1,6 @@
 """Deliveries that cannot be dealt with now, and those behind them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,20 +8,24 @@ from pathlib import Path
 import pytest
 
 from app.durable.asides import Asides
+from app.durable.delivery_queues import DeliveryQueues
+from app.durable.pauses import LONGEST_PAUSE_SECONDS
 from app.durable.reception import Reception
 from app.github.errors import RefusedByGitHubError
 from app.store.deliveries import Deliveries
 from app.store.outbox import StoredOutbox
 from app.store.retention import Retention
 from app.store.shown import ShownComments
-from phases.core.errors import PhaselineError, TransientError
+from phases.core.errors import TransientError
 from phases.core.events import Event, Removed, Said
 from phases.core.model import Person, Repository, Role
 from phases.core.outward import OutwardKind
+from tests.app.github.parts import MovingClock
 from tests.app.store.story import LABELLED, deliver
 from tests.phases.play import standard_play
 from tests.phases.world import World, world
 
+ACME = LABELLED.repository.installation
 OTHER = Repository(12, "other", "gadgets", 6, "main")
 
 
@@ -40,12 +45,15 @@ class Roles:
     """Knows everybody's role, except where GitHub does not answer."""
 
     def __init__(self) -> None:
-        self.failing: dict[int, PhaselineError] = {}
+        self.failing: dict[int, Exception] = {}
+        self.limits: dict[int, asyncio.Event] = {}
         self.asked: list[int] = []
         self.role_of_all = Role.WRITE
 
     async def role(self, repository: Repository, person: Person) -> Role:
         self.asked.append(repository.installation)
+        if repository.installation in self.limits:
+            await self.limits[repository.installation].wait()
         if repository.installation in self.failing:
             raise self.failing[repository.installation]
         return self.role_of_all
@@ -62,8 +70,6 @@ async def it(tmp_path: Path) -> AsyncIterator[World]:
 
 def reception(it: World, roles: Roles) -> Reception:
     return Reception(
-        Deliveries(it.database),
-        ByBody(),
         roles,
         it.runs,
         it.records,
@@ -71,6 +77,16 @@ def reception(it: World, roles: Roles) -> Reception:
         Retention(it.database, it.clock),
         Asides(ShownComments(it.database, it.clock), it.runs),
     )
+
+
+def queues(it: World, roles: Roles, patience: float = 60.0) -> DeliveryQueues:
+    deliveries, clock = Deliveries(it.database), MovingClock()
+    return DeliveryQueues(deliveries, ByBody(), reception(it, roles), clock, patience)
+
+
+async def arrive(it: World, *bodies: str) -> None:
+    for body in bodies:
+        await deliver(it.database, body, body.encode())
 
 
 async def waiting(it: World) -> list[bytes]:
@@ -101,39 +117,91 @@ async def test_who_may_not_command_gets_one_reaction_and_a_conversation_one_comm
 
 
 @pytest.mark.parametrize(
-    "trouble", [TransientError("GitHub answered 502"), RefusedByGitHubError(403, "suspended")]
+    "trouble",
+    [
+        TransientError("GitHub answered 502"),
+        RefusedByGitHubError(403, "suspended"),
+        ValueError("a defect of ours"),
+    ],
 )
 async def test_what_one_installation_has_to_wait_with_holds_up_no_other(
-    it: World, trouble: PhaselineError
+    it: World, trouble: Exception
 ) -> None:
     """Attack 64."""
-    for body in (b"acme 20", b"acme 21", b"other 22"):
-        await deliver(it.database, body.decode(), body)
+    await arrive(it, "acme 20", "acme 21", "other 22")
     roles = Roles()
-    roles.failing[LABELLED.repository.installation] = trouble
+    roles.failing[ACME] = trouble
 
-    dealt = await reception(it, roles).take(50)
+    dealt = await queues(it, roles).take(50)
 
     assert dealt == 1
     assert await it.runs.of_issue(OTHER.id, 22) is not None
     assert await waiting(it) == [b"acme 20", b"acme 21"]
-    assert roles.asked == [5, 6]
+    assert sorted(roles.asked) == [5, 6]
 
 
 async def test_what_had_to_wait_is_dealt_with_in_its_order_later(it: World) -> None:
-    for body in (b"acme 20", b"acme 21"):
-        await deliver(it.database, body.decode(), body)
+    await arrive(it, "acme 20", "acme 21")
     roles = Roles()
-    roles.failing[LABELLED.repository.installation] = TransientError("GitHub answered 502")
-    with pytest.raises(TransientError, match="502"):
-        await reception(it, roles).take(50)
+    roles.failing[ACME] = TransientError("GitHub answered 502")
+    clock = MovingClock()
+    taking = DeliveryQueues(
+        Deliveries(it.database), ByBody(), reception(it, roles), clock, patience=60.0
+    )
+
+    at_once = await taking.take(50)
     roles.failing.clear()
+    too_soon = await taking.take(50)
+    await clock.sleep(LONGEST_PAUSE_SECONDS)
+    later = await taking.take(50)
 
-    dealt = await reception(it, roles).take(50)
-
-    assert dealt == 2
+    assert (at_once, too_soon, later) == (0, 0, 2)
     assert await waiting(it) == []
     first, second = [await it.runs.of_issue(LABELLED.repository.id, n) for n in (20, 21)]
     assert first is not None
     assert second is not None
     assert first.created_at < second.created_at
+
+
+async def test_a_limit_that_is_waited_out_for_one_installation_delays_no_other(it: World) -> None:
+    await arrive(it, "acme 20", "acme 21")
+    roles = Roles()
+    roles.limits[ACME] = asyncio.Event()
+    taking = queues(it, roles, patience=0.01)
+
+    at_first = await taking.take(50)
+    await arrive(it, "acme 23", "other 22")
+    meanwhile = [await taking.take(50), await taking.take(50)]
+    asked = list(roles.asked)
+    roles.limits[ACME].set()
+    while await waiting(it):
+        await taking.take(50)
+
+    assert (at_first, sum(meanwhile)) == (0, 1)
+    assert asked == [5, 6]
+    assert roles.asked == [5, 6, 5, 5]
+
+
+async def test_a_backlog_that_has_to_wait_lets_pass_what_stands_behind_it(it: World) -> None:
+    await arrive(it, *(f"acme {issue}" for issue in range(20, 31)), "other 22")
+    roles = Roles()
+    roles.failing[ACME] = TransientError("GitHub answered 502")
+    taking = queues(it, roles)
+
+    dealt = await taking.take(3) + await taking.take(3)
+
+    assert dealt == 1
+    assert roles.asked == [5, 6]
+    assert len(await waiting(it)) == 9
+
+
+async def test_what_is_left_off_in_the_midst_stays(it: World) -> None:
+    await arrive(it, "acme 20")
+    roles = Roles()
+    roles.limits[ACME] = asyncio.Event()
+    taking = queues(it, roles, patience=0.01)
+    await taking.take(50)
+
+    await taking.end()
+
+    assert await waiting(it) == [b"acme 20"]

@@ -13,6 +13,7 @@ from dbos import DBOS
 
 from app.durable.asides import Asides
 from app.durable.bell import Bell
+from app.durable.delivery_queues import DeliveryQueues
 from app.durable.drain import Drain
 from app.durable.keeper import OnlyKeeper
 from app.durable.queueing import Queueing
@@ -125,16 +126,17 @@ async def working(it: World, executor: str) -> AsyncIterator[Sent]:
             await segments.register_queue()
             keeper = OnlyKeeper(give_up_the_dead, executor)
             await keeper.begin()
+            reception = Reception(
+                Everybody(),
+                it.runs,
+                it.records,
+                NoLabels(),
+                Retention(it.database, it.clock),
+                Asides(ShownComments(it.database, it.clock), it.runs),
+            )
             worker = Worker(
-                reception=Reception(
-                    Deliveries(it.database),
-                    OneLabel(),
-                    Everybody(),
-                    it.runs,
-                    it.records,
-                    NoLabels(),
-                    Retention(it.database, it.clock),
-                    Asides(ShownComments(it.database, it.clock), it.runs),
+                deliveries=DeliveryQueues(
+                    Deliveries(it.database), OneLabel(), reception, it.clock, 1.0
                 ),
                 queueing=Queueing(it.runs, segments, Turns(limits), keeper),
                 records=it.records,

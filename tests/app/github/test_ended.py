@@ -12,10 +12,8 @@ import pytest_asyncio
 from app.durable.reception import Reception
 from app.github.connection import GitHubConnection
 from app.github.ended_sweep import EndedSweep
-from app.github.inbox import Inbox
 from app.github.labels import Labels
 from app.github.people import People
-from app.store.deliveries import Deliveries
 from app.store.retention import Retention
 from app.store.runs import Runs
 from phases.core.command import Commanded, Word
@@ -23,7 +21,7 @@ from phases.core.events import Ended
 from phases.core.machine import RunState
 from phases.core.model import PullRequest, Run
 from tests.app.github.house import House, housed
-from tests.app.github.parts import APP_ID, WallClock
+from tests.app.github.parts import WallClock
 from tests.app.github.standin import StandIn
 from tests.app.store.story import LABELLED
 
@@ -92,8 +90,6 @@ async def scene(
 ) -> AsyncIterator[Scene]:
     async with housed(tmp_path, github, WallClock()) as house:
         reception = Reception(
-            Deliveries(house.database),
-            Inbox(label="phaseline", app_id=APP_ID),
             People(connection.clients),
             house.runs,
             house.records,

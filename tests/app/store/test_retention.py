@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from inspect import signature
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 import sqlalchemy as sa
 
+from app.durable.delivery_queues import DeliveryQueues
 from app.durable.reception import Reception
 from app.durable.upkeep import Keeping, Upkeep
 from app.github.inbox import Inbox
@@ -199,14 +199,11 @@ async def test_a_delivery_that_says_the_app_is_gone_takes_rows_files_and_runs_wi
         received_at=clock.now(),
     )
     rest: Any = Nothing()
-    reception = Reception(
-        Deliveries(database),
-        *(Inbox(label="phaseline", app_id=1), rest, runs, records, rest),
-        Retention(database, clock),
-        *(rest for _ in range(len(signature(Reception).parameters) - 7)),
-    )
+    retention = Retention(database, clock)
+    reception = Reception(rest, runs, records, rest, retention, rest)
+    inbox = Inbox(label="phaseline", app_id=1)
 
-    await reception.take(9)
+    await DeliveryQueues(Deliveries(database), inbox, reception, clock, 60.0).take(9)
     await tidied(database, clock, tmp_path, files=DAY)
 
     assert await Deliveries(database).waiting(9) == ()
