@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from phases.core.allowance import Allowance, Bound, Limit
-from phases.core.session import Assignment, Json, LedgerEntry, TurnRow
+from phases.core.session import Assignment, Json, LedgerEntry, Opening, TurnRow
 
 _PLENTY = Decimal(1_000_000)
 
@@ -19,6 +19,14 @@ class MemoryJournal:
         """Return nothing: every session begins here."""
         del session
         return ()
+
+    async def opening(self, session: str) -> Opening | None:
+        """Return nothing: every session begins here."""
+        del session
+        return None
+
+    async def begin(self, assignment: Assignment, opening: Opening) -> None:
+        """Keep nothing: no session goes on behind another."""
 
     async def reply(
         self,

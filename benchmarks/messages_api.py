@@ -37,7 +37,10 @@ def units(bill: Bill) -> float:
 
 @dataclass
 class MessagesApi:
-    """What it was asked so far: requests, seconds spent on them, bytes, tokens and cost units."""
+    """What it was asked so far: requests, seconds spent on them, bytes, tokens and cost units.
+
+    `units` are those of what was sent, `written` the tokens of replies.
+    """
 
     replies: Replies
     now: Callable[[], float]
@@ -48,6 +51,7 @@ class MessagesApi:
     received: int = 0
     tokens: int = 0
     units: float = 0.0
+    written: int = 0
 
     def answer(self, headers: Mapping[str, str], raw: bytes) -> tuple[bytes, str]:
         """Return body and content type for one request."""
@@ -83,6 +87,7 @@ class MessagesApi:
         else:
             content, stop = self.replies(headers[TRAJECTORY], turn), "tool_use"
         written = 0 if stop == "compaction" else output_tokens(content) if content else 0
+        self.written += written
         return {
             "id": f"msg_{self.requests}",
             "type": "message",

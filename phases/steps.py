@@ -19,7 +19,7 @@ from phases.core.model import Artifact, Run, StepOutcome, Variant
 from phases.core.outward import Desired
 from phases.core.ports import Clock, Records, Sessions, Workspaces, Worktree
 from phases.core.record import Performed, Record
-from phases.core.session import Assignment, Earlier, SessionEnd, SessionLimits
+from phases.core.session import Assignment, SessionEnd, SessionLimits
 from phases.core.submission import Demand, Outcome, Submission
 from phases.core.work import SECOND_OPINION, Files, PhaseName, Step, WorkName
 from phases.examination import Examination
@@ -196,7 +196,8 @@ class StepPerformer:
         survey = await self._workspaces.survey(record.run)
         tier = agent.tier.another() if name.subject == SECOND_OPINION else agent.tier
         told = record.as_begun(name).without_other_opinions(name)
-        given = Assignment(
+        before = _revised(told, step, name) if attempt == 1 else None
+        return Assignment(
             session=f"{record.run.id}/{name}#{attempt}",
             run=record.run.id,
             name=name,
@@ -205,26 +206,23 @@ class StepPerformer:
             tier=tier.next_up() if attempt % ATTEMPTS == 0 else tier,
             prompt=brief(told, roster, agent, step, name, survey, handoff),
             limits=SessionLimits(agent.limits.turns, agent.limits.minutes * 60, agent.limits.usd),
-            earlier=None,
+            earlier=f"{record.run.id}/{before.name}#{before.attempt}" if before else None,
         )
-        before = _sent_back(record, name, attempt, handoff)
-        if before is None or before.model != self._sessions.model_of(given):
-            return given
-        # What it was told then is told anew, and held against what is on record of it.
-        told = record.as_begun(before.name)
-        prompt = brief(told, roster, agent, step, before.name, survey, Handoff((), "", ""))
-        session = f"{record.run.id}/{before.name}#{before.attempt}"
-        return replace(given, earlier=Earlier(session, prompt))
 
 
-def _sent_back(record: Record, name: WorkName, attempt: int, handoff: Handoff) -> Performed | None:
-    """Return the round before that made what this one is to revise, if it does that."""
-    if attempt > 1 or not (handoff.answering or handoff.wishes):
-        return None
-    rounds = [
-        work for work in record.of(name.phase, name.performer) if work.name.round < name.round
+def _revised(record: Record, step: Step, name: WorkName) -> Performed | None:
+    """Return the work in which the same agent last made the same artifact, if it counts still.
+
+    What a person has had done again is made anew.
+    """
+    made = [
+        work
+        for work in record.works
+        if (work.name.performer, work.name.subject) == (name.performer, name.subject)
+        and work.accepted
+        and work.artifact
+        and work.artifact.name == step.makes
     ]
-    made = [work for work in rounds if work.name.subject == name.subject and work.artifact]
     return made[-1] if made else None
 
 

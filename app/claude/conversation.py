@@ -60,8 +60,7 @@ class Conversation:
 
     async def _catch_up(self) -> Json | None:
         """Read the rows, put the files back to the last of them; return the reply left open."""
-        if self._assignment.earlier is not None:
-            await self._exchange.revise(self._assignment.earlier)
+        await self._exchange.begin()
         rows = await self._journal.turns(self._assignment.session)
         for n, row in enumerate(rows):
             if row.n != n or (row.results is None and row is not rows[-1]):

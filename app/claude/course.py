@@ -35,9 +35,9 @@ class Course:
     what the model was asked to wrap up for; `last` says that the reply to that has come. `circle`
     is what the last turn repeated, `nudged` what was spoken about. `tokens` is how long the
     conversation was when it was last sent, its reply included, `cached` how much of it was cached
-    then, `uncached` how much was not,
-    `pinned` how much of that is cached for an hour. `start` is how long it was when it began, or
-    began again behind a summary, `read_again` how many tokens beyond that were sent since.
+    then, `uncached` how much was not, `pinned` how much of that is cached for an hour (None: not
+    known yet). `start` is how long it was when it began, or began again behind a summary,
+    `read_again` how many tokens beyond that were sent since.
     """
 
     rows: int = 0
@@ -57,10 +57,18 @@ class Course:
     tokens: int = 0
     cached: int = 0
     uncached: int = 0
-    pinned: int = 0
+    pinned: int | None = None
     start: int = 0
     read_again: int = 0
     loops: Loops = field(default_factory=Loops)
+
+    def follow(self, before: "Course") -> None:
+        """Begin behind an earlier conversation.
+
+        The first request reads it from the cache, but it is not kept there for an hour, and a
+        summary would take its place.
+        """
+        self.pinned, self.start = before.pinned, before.start
 
     def take_row(self, row: TurnRow) -> None:
         """Go on by one recorded row."""
@@ -90,7 +98,7 @@ class Course:
         self.tokens = sent + used.output
         self.start = self.start or sent
         self.read_again += sent - self.start
-        if self.rows == 1:
+        if self.pinned is None:
             self.pinned = self.cached - used.written_5m
 
     def take_extra(self, usd: Decimal) -> None:

@@ -15,14 +15,14 @@ from app.claude.models import Models
 from app.claude.ports import Journal, Watch
 from app.claude.prices import Prices, requests_of, total
 from app.claude.retry import GaveUp
-from app.claude.revising import revised
+from app.claude.revising import Revising
 from app.claude.tools import tool_list
 from app.claude.transcript import Transcript
 from app.claude.warmth import Warmth
 from phases.core.allowance import Allowance
 from phases.core.errors import Blocked, Later
 from phases.core.model import StepOutcome
-from phases.core.session import Assignment, Earlier, Json, LedgerEntry
+from phases.core.session import Assignment, Json, LedgerEntry, Opening
 
 T = TypeVar("T")
 
@@ -74,13 +74,25 @@ class Exchange:
         """Count the work of earlier lives, once the rows have been taken."""
         self._worked_before = self._course.seconds
 
-    async def revise(self, earlier: Earlier) -> None:
-        """Go on with an earlier conversation where it is on record, as it was, and short enough."""
-        rows = await self._room.journal.turns(earlier.session)
-        told = Transcript(self._model, earlier.prompt, self._tools)
-        models = self._room.models
-        if revised(told, rows, self._assignment.prompt, models.max_tokens, models.working_tokens):
-            self.transcript = told
+    async def begin(self) -> None:
+        """Take up how the session began, or settle that now: anew, or behind an earlier one."""
+        given, journal = self._assignment, self._room.journal
+        revising = Revising(journal, self._room.models, self._model, self._tools)
+        opening = await journal.opening(given.session)
+        earlier = given.earlier if opening is None else opening.earlier
+        past = await revising.past(earlier, given.prompt) if earlier else None
+        if opening is None:
+            if past and not revising.pays(past, given.prompt, self._room.watch.now()):
+                past = None
+            opening = Opening(given.prompt.own, earlier if past else None)
+            await journal.begin(given, opening)
+        if past is not None:
+            past.go_on(opening.own)
+            self.transcript = past.transcript
+            self._course.follow(past.course)
+        elif opening.own != given.prompt.own:
+            prompt = given.prompt.with_own(opening.own)
+            self.transcript = Transcript(self._model, prompt, self._tools)
 
     def digest(self, *, summary: bool) -> str:
         """Return the hash of what is asked next."""
@@ -98,7 +110,7 @@ class Exchange:
 
     async def meanwhile(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what the tools of a turn bring; what is cached is kept alive until then."""
-        most = most_beats(self._course.cached, self._course.pinned)
+        most = most_beats(self._course.cached, self._course.pinned or 0)
         return await self._room.keep_alive.during(work, self._touch, most)
 
     async def _ask_for_reply(self) -> Asked | End:
@@ -200,8 +212,7 @@ class Exchange:
 
     def _room_for_reply(self) -> int:
         """Return the output limit of the next request: a cut reply is followed by more room."""
-        most = self._room.models.max_tokens
-        return most * 2 if self._course.cuts else most
+        return self._room.models.room_for_reply(self._course.cuts)
 
     def _entry(self, answer: Answer) -> LedgerEntry:
         now = self._room.watch.now()

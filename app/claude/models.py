@@ -41,6 +41,10 @@ class Models:
         """Return the id that a tier stands for."""
         return self.ids[tier]
 
+    def room_for_reply(self, cuts: int) -> int:
+        """Return the output limit of a request, after so many replies in a row that were cut."""
+        return self.max_tokens * 2 if cuts else self.max_tokens
+
 
 async def check_served(client: Client, models: Models) -> tuple[str, ...]:
     """Compare the configured ids with GET /v1/models; return a sentence for each deprecated one.

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from phases.core.allowance import Allowance
-from phases.core.session import Assignment, Json, LedgerEntry, TurnRow
+from phases.core.session import Assignment, Json, LedgerEntry, Opening, TurnRow
 
 
 class Journal(Protocol):
@@ -19,6 +19,12 @@ class Journal(Protocol):
         JSON comes back with its keys in the order they were given: the model's cache and its
         thinking are bound to the bytes.
         """
+
+    async def opening(self, session: str) -> Opening | None:
+        """Return what a session began with, or None for one that has not begun."""
+
+    async def begin(self, assignment: Assignment, opening: Opening) -> None:
+        """Put on record what a session begins with, before its first request."""
 
     async def reply(
         self,

@@ -12,6 +12,7 @@ from phases.core.session import Tokens
 
 READ = 0.1
 WRITE = 1.25
+WRITE_1H = 2.0
 OUTPUT = 5.0
 """What a cached token costs read and written, and one of a reply, in uncached ones.
 
@@ -104,6 +105,12 @@ def total(requests: Iterable[Tokens]) -> Tokens:
             output=whole.output + tokens.output,
         )
     return whole
+
+
+def units(tokens: Tokens) -> float:
+    """Return what tokens cost in uncached ones."""
+    written = WRITE * tokens.written_5m + WRITE_1H * tokens.written_1h
+    return tokens.uncached + written + READ * tokens.read + OUTPUT * tokens.output
 
 
 def _tokens(usage: Mapping[str, Any]) -> Tokens:

@@ -3,18 +3,29 @@
 Append-only, but for the price of a request that is on record before it was sent.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import sqlalchemy as sa
 
 from app.store.columns import Usd
 from app.store.engine import Database
 from app.store.money import Spending
 from app.store.moving import insert, touch
-from app.store.tables import LedgerRow, OutputRow, ResultRecord, RunRow, Table, TurnRecord
+from app.store.tables import (
+    LedgerRow,
+    OpeningRow,
+    OutputRow,
+    ResultRecord,
+    RunRow,
+    Table,
+    TurnRecord,
+)
 from phases.core.allowance import Allowance
 from phases.core.errors import StaleSegmentError
 from phases.core.machine import RunState
 from phases.core.ports import Clock
-from phases.core.session import Assignment, Json, LedgerEntry, TurnRow
+from phases.core.session import Assignment, Json, LedgerEntry, Opening, TurnRow
 
 MOST_OUTPUT_BYTES_OF_RUN = 100 << 20
 """Whole outputs of tools beyond that are not kept; one has at most 10 MB."""
@@ -34,6 +45,7 @@ _TURNS = (
         ResultRecord.snapshot,
         _COSTS.c.cost,
         TurnRecord.seconds,
+        TurnRecord.at,
     )
     .join(_COSTS, _COSTS.c.n == TurnRecord.n)
     .outerjoin(
@@ -46,6 +58,7 @@ _TURNS = (
 
 # Made once: building a statement costs more than running it.
 _TABLES = Table.metadata.tables
+_ADD_OPENING = sa.insert(_TABLES["opening"])
 _ADD_TURN = sa.insert(_TABLES["turn"])
 _RUNS = sa.select(RunRow.id).where(
     RunRow.id == sa.bindparam("run"), RunRow.state == RunState.RUNNING.value
@@ -90,11 +103,33 @@ class StoredJournal:
                     snapshot=row.snapshot,
                     cost_usd=row.cost,
                     seconds=row.seconds,
+                    at=row.at,
                 )
                 for row in connection.execute(_TURNS, {"session": session})
             )
 
         return await self._database.read(read)
+
+    async def opening(self, session: str) -> Opening | None:
+        """Return what a session began with, or None for one that has not begun."""
+        query = sa.select(OpeningRow.own, OpeningRow.earlier).where(OpeningRow.session == session)
+        row = await self._database.read(lambda connection: connection.execute(query).first())
+        return None if row is None else Opening(tuple(row.own), row.earlier)
+
+    async def begin(self, assignment: Assignment, opening: Opening) -> None:
+        """Put on record what a session begins with.
+
+        Raises:
+            StaleSegmentError: when the session has begun already.
+        """
+        row = {"session": assignment.session, "run_id": assignment.run}
+        told = {"own": list(opening.own), "earlier": opening.earlier}
+
+        def add(connection: sa.Connection) -> None:
+            with _held_once(assignment):
+                connection.execute(_ADD_OPENING, {**row, **told})
+
+        await self._database.write(add)
 
     async def reply(
         self,
@@ -123,11 +158,8 @@ class StoredJournal:
         }
 
         def add(connection: sa.Connection) -> Allowance:
-            try:
+            with _held_once(assignment):
                 connection.execute(_ADD_TURN, row)
-            except sa.exc.IntegrityError as error:
-                reason = f"somebody else holds the session {assignment.session}"
-                raise StaleSegmentError(reason) from error
             _pay(connection, assignment, n, 0, entry)
             touch(connection, assignment.run)
             return self._spending.allowance_in(connection, assignment.run)
@@ -220,6 +252,16 @@ class StoredJournal:
     async def allowance(self, run: str) -> Allowance:
         """Return what a run may use now."""
         return await self._spending.allowance(run)
+
+
+@contextmanager
+def _held_once(assignment: Assignment) -> Iterator[None]:
+    """Let a row that is there already mean that somebody else holds the session."""
+    try:
+        yield
+    except sa.exc.IntegrityError as error:
+        reason = f"somebody else holds the session {assignment.session}"
+        raise StaleSegmentError(reason) from error
 
 
 def _pay(

@@ -9,6 +9,7 @@ from app.store.deliveries import settle
 from app.store.engine import Database
 from app.store.tables import (
     LogRow,
+    OpeningRow,
     OutputRow,
     OutwardRow,
     RepositoryRow,
@@ -114,5 +115,5 @@ def _forget_outputs(connection: sa.Connection, runs: Sequence[str]) -> None:
 def _forget_turns(connection: sa.Connection, runs: Sequence[str]) -> None:
     sessions = sa.select(TurnRecord.session).where(TurnRecord.run_id.in_(runs))
     connection.execute(sa.delete(ResultRecord).where(ResultRecord.session.in_(sessions)))
-    for table in (OutputRow, TurnRecord):
+    for table in (OutputRow, OpeningRow, TurnRecord):
         connection.execute(sa.delete(table).where(table.run_id.in_(runs)))

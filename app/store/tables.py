@@ -153,6 +153,16 @@ class LogRow(Table):
     at: Mapped[datetime]
 
 
+class OpeningRow(Table):
+    """What a session began with beyond what all of its run share; written once."""
+
+    __tablename__ = "opening"
+    session: Mapped[str] = mapped_column(primary_key=True)
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("run.id"))
+    own: Mapped[list[Any]]
+    earlier: Mapped[str | None]
+
+
 class TurnRecord(Table):
     """One turn of a session: the reply as it came; append-only."""
 
@@ -203,7 +213,10 @@ class PackRow(Table):
 
 
 class LedgerRow(Table):
-    """What one request to the model cost: that of turn `n` (beat 0), or one without a row."""
+    """What one request to the model cost: that of turn `n` (beat 0), or one without a row.
+
+    Where no answer arrived, that is an estimate.
+    """
 
     __tablename__ = "ledger"
     __table_args__ = (sa.UniqueConstraint("session", "n", "beat"),)
@@ -226,6 +239,7 @@ class LedgerRow(Table):
     retries: Mapped[int]
     latency_ms: Mapped[int]
     request_id: Mapped[str]
+    answered: Mapped[bool] = mapped_column(default=True)
     at: Mapped[datetime] = mapped_column(index=True)
 
 

@@ -33,6 +33,21 @@ class Prompt:
     system: str
     blocks: tuple[Block, ...]
 
+    @property
+    def shared(self) -> tuple[Block, ...]:
+        """The blocks up to the last that marks a breakpoint: the same for all agents of a run."""
+        last = max((n for n, block in enumerate(self.blocks) if block.cache), default=-1)
+        return self.blocks[: last + 1]
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The texts of the blocks behind them."""
+        return tuple(block.text for block in self.blocks[len(self.shared) :])
+
+    def with_own(self, texts: tuple[str, ...]) -> "Prompt":
+        """Return the prompt with other blocks behind those that are shared."""
+        return Prompt(self.system, (*self.shared, *map(Block, texts)))
+
 
 @dataclass(frozen=True)
 class SessionLimits:
@@ -44,11 +59,14 @@ class SessionLimits:
 
 
 @dataclass(frozen=True)
-class Earlier:
-    """The session in which the same agent made what it is to revise, and what it was told then."""
+class Opening:
+    """What a session began with: its own part of the prompt, and which session it goes on with.
 
-    session: str
-    prompt: Prompt
+    `earlier` None: it goes on with none.
+    """
+
+    own: tuple[str, ...]
+    earlier: str | None
 
 
 @dataclass(frozen=True)
@@ -56,7 +74,8 @@ class Assignment:
     """One attempt of one step, as the session needs it.
 
     `session` is unique per attempt. `tier` may stand above the agent's own after a failed attempt.
-    `earlier` is the conversation to go on with where that is to be had; `prompt` stands by itself.
+    `earlier` is the session in which the agent made what it is to revise, to go on with where that
+    pays; `prompt` stands by itself.
     """
 
     session: str
@@ -67,7 +86,7 @@ class Assignment:
     tier: Tier
     prompt: Prompt
     limits: SessionLimits
-    earlier: Earlier | None
+    earlier: str | None
 
 
 @dataclass(frozen=True)
@@ -123,7 +142,7 @@ class TurnRow:
     `results` are the content blocks of the user message that answers the reply; None when the tools
     had not all finished. `snapshot` names the files as they were then (None: unchanged since the
     row before). `cost_usd` is what the request and its keep-alives cost, `seconds` the wall time
-    that the session had worked when the reply came, over all its lives.
+    that the session had worked when the reply came, over all its lives. `at` is when that was.
     """
 
     n: int
@@ -133,3 +152,4 @@ class TurnRow:
     snapshot: str | None
     cost_usd: Decimal
     seconds: float
+    at: datetime

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from phases.core.allowance import Allowance, Bound, Limit
 from phases.core.errors import StaleSegmentError
-from phases.core.session import Assignment, Json, LedgerEntry, TurnRow
+from phases.core.session import Assignment, Json, LedgerEntry, Opening, TurnRow
 
 
 @dataclass
@@ -22,11 +22,20 @@ class FakeJournal:
     idle_seconds: int = 0
     rows: dict[str, list[TurnRow]] = field(default_factory=dict)
     ledger: list[LedgerEntry] = field(default_factory=list)
+    openings: dict[str, Opening] = field(default_factory=dict)
     outputs: dict[tuple[str, int, int], str] = field(default_factory=dict)
     full: bool = False
 
     async def turns(self, session: str) -> tuple[TurnRow, ...]:
         return tuple(self.rows.get(session, ()))
+
+    async def opening(self, session: str) -> Opening | None:
+        return self.openings.get(session)
+
+    async def begin(self, assignment: Assignment, opening: Opening) -> None:
+        if assignment.session in self.openings:
+            raise StaleSegmentError(f"{assignment.session} has begun already")
+        self.openings[assignment.session] = opening
 
     async def reply(
         self,
@@ -40,7 +49,8 @@ class FakeJournal:
         rows = self.rows.setdefault(assignment.session, [])
         if n != len(rows):
             raise StaleSegmentError(f"row {n} of {assignment.session} is there already")
-        rows.append(TurnRow(n, request_sha256, _stored(reply), None, None, entry.cost_usd, seconds))
+        cost, stored = entry.cost_usd, _stored(reply)
+        rows.append(TurnRow(n, request_sha256, stored, None, None, cost, seconds, entry.at))
         self.ledger.append(entry)
         return await self.allowance(assignment.run)
 

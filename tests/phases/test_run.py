@@ -14,7 +14,6 @@ from phases.core.errors import Blocked, Later
 from phases.core.machine import RunState
 from phases.core.model import Places, StepOutcome
 from phases.core.receipts import CheckKind, CheckStatus, Receipt
-from phases.core.session import Earlier
 from phases.core.submission import (
     Diagnosis,
     Finding,
@@ -164,9 +163,12 @@ async def test_a_revision_may_go_on_with_the_conversation_that_made_what_it_revi
         await drive(it)
 
         given = {str(one.name): one for one in it.sessions.assignments}
-        first, second = given["planning/architect/1"], given["planning/architect/2"]
-        assert second.earlier == Earlier(first.session, first.prompt)
-        assert [name for name, one in given.items() if one.earlier] == ["planning/architect/2"]
+        first = given["planning/architect/1"]
+        reviewed = given["planning/product-manager/1"].session
+        assert {name: one.earlier for name, one in given.items() if one.earlier} == {
+            "planning/architect/2": first.session,
+            "planning/product-manager/2": reviewed,
+        }
 
 
 async def test_a_revision_that_changes_nothing_is_sent_back(tmp_path: Path) -> None:

@@ -1,11 +1,15 @@
 """What was sent back is revised in the conversation in which it was made."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
+from app.claude.course import Course
+from app.claude.revising import is_cheaper
+from phases.core.agent import Tier
 from phases.core.model import StepOutcome
-from phases.core.session import Assignment, Block, Earlier, Prompt
+from phases.core.session import Assignment, Block, Opening, Prompt
 from phases.core.work import PhaseName, WorkName
 from tests.app.claude.kit import MODELS, PROMPT, READER, assignment, stage, submit
 from tests.app.claude.wire import Respond, Sent, Wire, by_turn, call, reply, summary, text
@@ -16,13 +20,20 @@ SECOND = replace(
     session="the second round",
     name=WorkName(PhaseName.PLANNING, READER.name, 2),
     prompt=Prompt(PROMPT.system, (*PROMPT.blocks, Block("Answer F1."))),
-    earlier=Earlier(FIRST.session, FIRST.prompt),
+    earlier=FIRST.session,
 )
 LOOK = reply(text("I look."), call("grep", {"pattern": "f"}, "t0"))
 PLANNED = reply(submit("t1"))
 LOOK_AGAIN = reply(call("grep", {"pattern": "g"}, "t2"))
 REVISED = reply(submit("t3"))
 TURNS = (LOOK, PLANNED, LOOK_AGAIN, REVISED)
+THIRD = replace(
+    SECOND,
+    session="the third round",
+    name=WorkName(PhaseName.PLANNING, READER.name, 3),
+    prompt=Prompt(PROMPT.system, (*PROMPT.blocks[:2], Block("another role"), Block("Answer F2."))),
+    earlier=SECOND.session,
+)
 
 
 def bare(sent: Sent) -> list[object]:
@@ -59,6 +70,8 @@ async def test_a_revision_goes_on_after_a_restart_to_the_byte(
         await at.converse(FIRST)
         first = await at.converse(SECOND)
         before = [sent.body for sent in at.server.sent[2:]]
+        # What was settled once is not asked again, however cold the conversation is by now.
+        at.watch.passed += 3600
         del at.journal.rows[SECOND.session][rows:]
         end = await at.converse(SECOND)
 
@@ -78,11 +91,11 @@ def fresh(respond: Respond) -> Respond:
 @pytest.mark.parametrize(
     ("second", "working"),
     [
-        (replace(SECOND, earlier=Earlier("never held", FIRST.prompt)), 0),
-        (replace(SECOND, earlier=Earlier(FIRST.session, SECOND.prompt)), 0),
+        (replace(SECOND, earlier="never held"), 0),
+        (replace(SECOND, tier=Tier.OPUS), 0),
         (SECOND, 2_000),
     ],
-    ids=["not on record", "was told something else", "too long"],
+    ids=["not on record", "another model", "too long"],
 )
 async def test_a_conversation_that_cannot_be_gone_on_with_is_handed_over_as_text(
     second: Assignment, working: int
@@ -119,3 +132,83 @@ async def test_behind_a_summary_stands_still_what_is_asked_now() -> None:
     ]
     assert "Answer F1." in str(message)
     assert end.outcome is StepOutcome.DONE
+
+
+async def test_a_second_revision_goes_on_behind_the_first_with_what_has_not_been_said() -> None:
+    third = (*TURNS, reply(submit("t4")))
+
+    async with stage(by_turn(*third)) as at:
+        await at.converse(FIRST)
+        await at.converse(SECOND)
+        end = await at.converse(THIRD)
+
+    before, asked = at.server.sent[-2:]
+    assert bare(asked)[: len(bare(before))] == bare(before)
+    assert asked.last[1]["text"].endswith("another role\n\nAnswer F2.")
+    assert asked.headers["x-phaseline-replies-before"] == "4"
+    assert end.turns == 1
+    assert at.journal.openings[THIRD.session] == Opening(
+        ("another role", "Answer F2."), SECOND.session
+    )
+
+
+async def test_a_second_revision_after_a_first_that_began_anew_goes_on_behind_that() -> None:
+    turns = (LOOK_AGAIN, REVISED, reply(submit("t4")))
+
+    async with stage(by_turn(*turns)) as at:
+        await at.converse(replace(SECOND, earlier=None))
+        await at.converse(THIRD)
+
+    first, _, asked = at.server.sent
+    assert bare(asked)[0] == bare(first)[0]
+    assert asked.headers["x-phaseline-replies-before"] == "2"
+
+
+async def test_a_conversation_that_has_left_the_cache_is_begun_anew() -> None:
+    async with stage(fresh(by_turn(*TURNS))) as at:
+        await at.converse(FIRST)
+        at.watch.passed += 300
+        await at.converse(SECOND)
+
+    assert len(at.server.sent[2].body["messages"]) == 1
+    assert at.journal.openings[SECOND.session].earlier is None
+
+
+def held(tokens: int, turns: int) -> Course:
+    """Return a conversation of so many turns, 10,000 tokens of it shared with other agents."""
+    return Course(tokens=10_000 + tokens, pinned=10_000, turns=turns)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "work", "idle_seconds", "cheaper"),
+    [
+        # 30,000 tokens are read for 3,000 units and in four turns for 12,000; anew, 4,000 are
+        # written for 5,000 and read for 1,600, and a quarter of the work is done again.
+        (30_000, 34_000, 60, True),
+        (30_000, 33_000, 60, False),
+        # Written anew they cost 37,500 and 12,000.
+        (30_000, 171_000, 600, False),
+        (30_000, 172_000, 600, True),
+    ],
+)
+def test_going_on_is_held_against_beginning_anew(
+    tokens: int, work: float, idle_seconds: float, *, cheaper: bool
+) -> None:
+    assert is_cheaper(held(tokens, 16), work, 4_000, idle_seconds) is cheaper
+
+
+def test_only_the_shared_part_of_a_conversation_gone_on_with_is_kept_for_an_hour() -> None:
+    first = {
+        "input_tokens": 0,
+        "cache_creation_input_tokens": 9_000,
+        "cache_creation": {"ephemeral_5m_input_tokens": 8_000, "ephemeral_1h_input_tokens": 1_000},
+        "output_tokens": 100,
+    }
+    read = {"input_tokens": 0, "cache_read_input_tokens": 9_000, "output_tokens": 100}
+    course, behind = Course(), Course()
+    course.take_reply({"stop_reason": "tool_use", "content": [], "usage": first}, Decimal(1), 1.0)
+
+    behind.follow(course)
+    behind.take_reply({"stop_reason": "tool_use", "content": [], "usage": read}, Decimal(1), 1.0)
+
+    assert (behind.cached, behind.pinned, behind.read_again) == (9_000, 1_000, 0)

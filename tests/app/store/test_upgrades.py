@@ -68,6 +68,7 @@ KNOWN: dict[str, dict[str, Any]] = {
     "passage": {"run_id": "r1", "phase": "planning"},
     "note": {"run_id": "r1", "name": ""},
     "ledger": {"run_id": "r1", "repository_id": REPOSITORY.id, "name": "planning/architect/1"},
+    "opening": {"run_id": "r1"},
     "turn": {"run_id": "r1"},
     "output": {"run_id": "r1"},
     "snapshot": {"run_id": "r1"},
@@ -118,6 +119,8 @@ def value_for(column: sa.Column[Any]) -> Any:
             return b"bytes"
         case sa.Double() | sa.Float():
             return 1.5
+        case sa.Boolean():
+            return True
         case sa.Integer() | sa.BigInteger():
             return NOW if column.name.endswith("at") else 1
         case _:
