@@ -69,6 +69,7 @@ def test_a_reader_commands_nothing_and_a_writer_cancels(
     assert run is not None
     assert run["state"] == "blocked"
     assert len(story.requests_of_claude()) == asked
+    assert story.posted().count("declined") == 1
 
     story.say("/phaseline cancel", by="writer")
     story.run_until("cancelled", leaving="blocked")
