@@ -164,16 +164,19 @@ def test_a_comment_is_changed_and_deleted_by_hand(standin: Standin, browser: Bro
     assert [row["body"] for row in standin.person("maintainer").get(url).json()] == ["changed"]
 
 
-def test_ids_of_commits_become_links_and_other_words_do_not(
+def test_ids_of_commits_that_are_there_become_links_and_other_words_do_not(
     standin: Standin, browser: Browser
 ) -> None:
-    body = "at d5ac257865, not 1234567 nor deadbeef nor `d5ac257865`"
+    head = standin.person("maintainer").get(f"{REPO}/git/ref/heads/main").json()["object"]["sha"]
+    tree = standin.person("maintainer").get(f"{REPO}/git/commits/{head}").json()["tree"]["sha"]
+    known = next(head[:size] for size in range(10, 41) if not head[:size].isdecimal())
+    body = f"at {known}, not d5ac257865, {tree}, 1234567 nor deadbeef nor `{known}`"
     number = open_issue(standin.person("maintainer"), body=body)["number"]
 
     text = browser.read(f"/{REPOSITORY}/issues/{number}")
 
     (link,) = re.findall(r'href="([^"]*/commit/[^"]*)"', text)
-    assert link.endswith(f"/{REPOSITORY}/commit/d5ac257865")
+    assert link.endswith(f"/{REPOSITORY}/commit/{known}")
 
 
 def test_markdown_is_rendered_and_made_harmless(standin: Standin, browser: Browser) -> None:

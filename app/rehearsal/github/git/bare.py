@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,6 +95,16 @@ class BareRepository:
             return self._git("cat-file", "-t", sha).decode().strip()
         except GitError:
             return None
+
+    def commits_among(self, names: Iterable[str]) -> frozenset[str]:
+        """Return those of some (abbreviated) ids that name a commit here."""
+        asked = sorted(names)
+        if not asked:
+            return frozenset()
+        lines = "".join(f"{name}^{{commit}}\n" for name in asked)
+        found = self._git("cat-file", "--batch-check=%(objecttype)", stdin=lines.encode())
+        kinds = zip(asked, found.decode().splitlines(), strict=True)
+        return frozenset(name for name, kind in kinds if kind == "commit")
 
     def commit(self, sha: str) -> Commit | None:
         """Read one commit."""

@@ -6,8 +6,9 @@ Then sanitised, whoever wrote it.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import nh3
 from markdown_it import MarkdownIt
@@ -40,6 +41,7 @@ _REFERENCE = re.compile(
     r"|(?<![\w/.#-])(?P<commit>(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40})(?![\w-])"
     r"|(?P<url>https?://[^\s<>\"')]+[^\s<>\"').,;:])"
 )
+Commits = Callable[[frozenset[str]], frozenset[str]]
 _TASK = re.compile(r"\[([ xX])\] ")
 
 
@@ -62,11 +64,15 @@ class Renderer:
         self._parser.add_render_rule("fence", _fence)
         self._parser.add_render_rule("text", _text)
 
-    def render(self, text: str | None, base: str) -> Markup:
-        """Render `text`; `base` is the page of the repository that `#1` refers into."""
+    def render(self, text: str | None, base: str, commits: Commits) -> Markup:
+        """Render `text`; `base` is the page of the repository that `#1` refers into.
+
+        `commits` tells which of some ids are commits there: no other digits become links.
+        """
         if not text:
             return Markup("<p class='quiet'><em>No description provided.</em></p>")
-        html = self._parser.render(text, {"base": base})
+        named = commits(_named(text))
+        html = self._parser.render(text, {"base": base, "commits": named})
         safe = nh3.clean(
             html,
             tags=_TAGS,
@@ -100,7 +106,7 @@ def _fence(
 
 
 def _text(
-    _self: object, tokens: Sequence[Token], index: int, _options: object, env: dict[str, str]
+    _self: object, tokens: Sequence[Token], index: int, _options: object, env: dict[str, Any]
 ) -> str:
     content, box = tokens[index].content, ""
     task = _TASK.match(content) if index == 0 else None
@@ -108,17 +114,23 @@ def _text(
         box = f'<input type="checkbox" disabled{" checked" if task[1] != " " else ""}> '
         content = content[task.end() :]
     linked = sum(t.nesting for t in tokens[:index] if t.type in {"link_open", "link_close"})
-    return box + (escape(content) if linked else _referenced(content, env["base"]))
+    return box + (escape(content) if linked else _referenced(content, env["base"], env["commits"]))
 
 
-def _referenced(content: str, base: str) -> str:
+def _named(text: str) -> frozenset[str]:
+    return frozenset(match["commit"] for match in _REFERENCE.finditer(text) if match["commit"])
+
+
+def _referenced(content: str, base: str, commits: frozenset[str]) -> str:
     pieces, at = [], 0
     for match in _REFERENCE.finditer(content):
         pieces.append(escape(content[at : match.start()]))
         at = match.end()
         if match["url"]:
             pieces.append(f'<a href="{escape(match["url"])}">{escape(match["url"])}</a>')
-        elif commit := match["commit"]:
+        elif (commit := match["commit"]) and commit not in commits:
+            pieces.append(commit)
+        elif commit:
             link = f"{escape(base)}/commit/{commit}"
             pieces.append(f'<a href="{link}"><code>{commit[:7]}</code></a>')
         elif login := match["login"]:

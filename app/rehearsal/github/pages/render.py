@@ -15,7 +15,7 @@ from pygments.lexers.special import TextLexer
 from pygments.util import ClassNotFound
 from sqlalchemy import func, select
 
-from app.rehearsal.github.pages.markdown import Renderer
+from app.rehearsal.github.pages.markdown import Commits, Renderer
 from app.rehearsal.github.store.base import seconds
 from app.rehearsal.github.store.issues import Issue
 from app.rehearsal.github.store.people import Account
@@ -59,7 +59,7 @@ class Pages:
             "people": people,
             "repository": visit.place,
             "base": f"/{visit.place.full_name}" if visit.place else "",
-            "markdown": lambda text: self._markdown.render(text, base),
+            "markdown": lambda text: self._markdown.render(text, base, _commits_of(visit)),
             "site": visit.context.site,
             "visit": visit,
             "tab": None,
@@ -68,6 +68,10 @@ class Pages:
             common["open_issues"] = _open(visit, pulls=False)
             common["open_pulls"] = _open(visit, pulls=True)
         return self._templates.get_template(template).render({**common, **values})
+
+
+def _commits_of(visit: Visit) -> Commits:
+    return visit.git.commits_among if visit.place else lambda _: frozenset()
 
 
 def _open(visit: Visit, *, pulls: bool) -> int:
