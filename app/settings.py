@@ -52,6 +52,7 @@ class Places(BaseSettings):
     github_api_url: str = Field(
         "https://api.github.com", description="GitHub's API; on Enterprise it ends in `/api/v3`"
     )
+    label: str = Field("phaseline", description="The label that starts a run")
 
 
 P = TypeVar("P", bound=Places)
@@ -67,7 +68,6 @@ class Settings(Places):
     github_webhook_secret: SecretStr = Field(
         description="`Webhook secret` of the App, at least 32 characters"
     )
-    label: str = Field("phaseline", description="The label that starts a run")
     sandbox: Literal["bubblewrap", "none"] = Field(
         "bubblewrap",
         description="The cage of the agents; `none` needs `PHASELINE_SANDBOX_NONE_I_ACCEPT=yes`",

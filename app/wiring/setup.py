@@ -51,6 +51,7 @@ class Registering:
     def __init__(self, places: Places, registry: Registry, credentials: Credentials) -> None:
         self.github_url = places.github_url.rstrip("/")
         self._api_url = places.github_api_url
+        self._label = places.label
         self._registry = registry
         self._credentials = credentials
         # GitHub gives it once: it is held until it is stored. `lost` is the settings page of an App
@@ -106,6 +107,7 @@ class Registering:
             files=(str(self._credentials.env_file), str(self._credentials.key_file)),
             backups=backups,
             has_claude_key=self.has_claude_key,
+            label=self._label,
         )
 
     async def _converted(self, code: str, wish: Wish) -> Registered:

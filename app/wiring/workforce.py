@@ -53,7 +53,7 @@ class Workforce:
                         return
                     started.set_result(None)
                 self.problem = f"the worker cannot go on: {error}"
-            log.warning("%s, in %g s", self.problem, AGAIN_SECONDS)
+            log.warning("%s; next try in %g s", self.problem.rstrip("."), AGAIN_SECONDS)
             await asyncio.sleep(AGAIN_SECONDS)
             # The durable library shuts the loop's own threads down when it stops.
             asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())

@@ -41,6 +41,7 @@ class Kept:
     files: tuple[str, ...]
     backups: tuple[str, ...]
     has_claude_key: bool
+    label: str
 
 
 class Office(Protocol):

@@ -31,7 +31,11 @@ def github(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
 def places(github: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     monkeypatch.chdir(tmp_path)
     return load_places(
-        data_dir=Path("var"), github_url=github.url, github_api_url=github.api, _env_file=None
+        data_dir=Path("var"),
+        github_url=github.url,
+        github_api_url=github.api,
+        label="build",
+        _env_file=None,
     )
 
 
@@ -99,6 +103,7 @@ async def test_the_app_is_ours_and_its_credentials_are_stored(
     assert kept.name == wanted.name
     assert kept.files == (".env", "var/app.private-key.pem")
     assert kept.has_claude_key
+    assert kept.label == "build"
     assert opens(kept.install_url).endswith("/installations")
     assert f"PHASELINE_GITHUB_APP_ID={kept.id}\n" in env
     assert f"PHASELINE_GITHUB_API_URL='{github.api}'\n" in env

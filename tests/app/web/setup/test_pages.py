@@ -45,7 +45,7 @@ class PaperOffice:
             failed, self.fails = self.fails, None
             raise failed
         page = f"{self.github_url}/apps/phaseline"
-        return Kept(wish.name, 7, page, page, (".env",), (), bool(wish.claude_key))
+        return Kept(wish.name, 7, page, page, (".env",), (), bool(wish.claude_key), "build")
 
 
 @dataclass
@@ -148,6 +148,7 @@ async def test_the_way_back_ends_in_what_comes_next_and_then_nobody_is_needed() 
     assert again.status_code == 303
     assert office.codes == ["abc123"]
     assert "Phaseline is registered" in done.text
+    assert "<code>build</code> on an issue" in done.text
     assert 'href="https://github.example.com/apps/phaseline"' in done.text
     assert "ANTHROPIC_API_KEY=" in done.text
     assert visitor.assistant.finished.is_set()
