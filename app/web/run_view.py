@@ -79,6 +79,7 @@ def _step(work: Performed, agents: frozenset[str]) -> RunView:
         "attempt": work.attempt,
         "title": work.title,
         "outcome": str(work.outcome) if work.outcome else None,
+        "found_failures": work.found_failures,
         "started": _moment(work.started_at),
         "ended": _moment(work.ended_at),
         "model": work.model or None,

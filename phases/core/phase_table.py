@@ -9,7 +9,6 @@ from phases.core.comments import usd
 from phases.core.machine import RunState
 from phases.core.model import StepOutcome
 from phases.core.phase import Phase
-from phases.core.receipts import CheckStatus
 from phases.core.record import Performed, Record
 from phases.core.sanitise import inline
 from phases.core.work import Step, Work
@@ -81,8 +80,7 @@ def _row(work: Performed, agents: set[str], busy: str) -> str:
 def _sign(work: Performed, busy: str) -> str:
     if work.outcome is None:
         return busy
-    # The checks were run as they should, so their work is done; what they found is what counts.
-    if work.accepted and any(one.status is CheckStatus.FAILED for one in work.receipts):
+    if work.found_failures:
         return "❌"
     return _SIGNS.get(work.outcome, "🔴")
 

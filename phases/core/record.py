@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from phases.core.command import Commanded, Word
 from phases.core.model import ACCEPTED, Artifact, Commit, Run, StepOutcome
-from phases.core.receipts import Receipt
+from phases.core.receipts import CheckStatus, Receipt
 from phases.core.submission import Submission
 from phases.core.work import PhaseName, WorkName
 
@@ -63,6 +63,11 @@ class Performed:
     def running(self) -> bool:
         """Whether it has begun and not ended."""
         return self.outcome is None
+
+    @property
+    def found_failures(self) -> bool:
+        """Whether checks ran as they should, so that this is done, and are red."""
+        return self.accepted and any(one.status is CheckStatus.FAILED for one in self.receipts)
 
     def fact(self, key: str) -> str | None:
         """Return one of the facts, or None."""

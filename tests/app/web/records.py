@@ -94,3 +94,10 @@ def prepared(run_id: str) -> Record:
     made = record(run_id=run_id)
     work = replace(made.works[1], name=WorkName(PhaseName.INITIALIZATION, "prepare", 1))
     return replace(made, works=(work,))
+
+
+def checked(run_id: str) -> Record:
+    """Return a run whose checks were run and are red."""
+    made = record(run_id=run_id)
+    work = replace(made.works[1], outcome=StepOutcome.DONE, ended_at=WHEN)
+    return replace(made, works=(work,))

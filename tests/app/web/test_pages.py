@@ -11,7 +11,7 @@ from app.web.doors import Doors
 from app.web.pages import web_link
 from tests.app.serving import served
 from tests.app.web.parts import HOSTS, MemoryReceiver, Runs, application
-from tests.app.web.records import HOSTILE, prepared, record
+from tests.app.web.records import HOSTILE, checked, prepared, record
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PRIVATE = ("/", "/runs.json", "/runs/r1", "/runs/r1.json", "/readyz", "/static/style.css")
@@ -20,7 +20,7 @@ PRIVATE = ("/", "/runs.json", "/runs/r1", "/runs/r1.json", "/readyz", "/static/s
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[httpx.AsyncClient]:
     hostile = record(run_id="r2", title=HOSTILE, url="javascript:alert(1)")
-    runs = Runs(record(), hostile, prepared("r3"))
+    runs = Runs(record(), hostile, prepared("r3"), checked("r4"))
     async with (
         served(application(MemoryReceiver(), runs=runs)) as base,
         httpx.AsyncClient(base_url=base, trust_env=False) as client,
@@ -95,11 +95,19 @@ async def test_the_receipt_of_preparing_does_not_pass_for_a_check(
     assert "<td>dependencies</td>" in page
 
 
+async def test_checks_that_found_failures_are_not_shown_as_done(browser: httpx.AsyncClient) -> None:
+    (checks,) = (await browser.get("/runs/r4.json")).json()["steps"]
+    page = (await browser.get("/runs/r4")).text
+
+    assert (checks["outcome"], checks["found_failures"]) == ("done", True)
+    assert '<span class="outcome found_failures">found failures</span>' in page
+
+
 async def test_the_list_names_every_run(browser: httpx.AsyncClient) -> None:
     listed = (await browser.get("/runs.json")).json()["runs"]
     page = (await browser.get("/")).text
 
-    assert [run["id"] for run in listed] == ["r1", "r2", "r3"]
+    assert [run["id"] for run in listed] == ["r1", "r2", "r3", "r4"]
     assert 'href="/runs/r1"' in page
     assert "acme/shop#3" in page
 
