@@ -108,13 +108,17 @@ class StepPerformer:
             end = await self._converse(assignment, worktree, examination)
             if end.setback is not None:
                 raise_setback(end.setback)
-            performed = Performed(
-                name, step.title, attempt, started, outcome=end.outcome, reason=end.reason
+            ended = Performed(
+                name,
+                step.title,
+                attempt,
+                started,
+                outcome=end.outcome,
+                reason=end.reason,
+                model=self._sessions.model_of(assignment),
+                cost_usd=end.cost_usd,
             )
-            performed = replace(
-                performed, model=self._sessions.model_of(assignment), cost_usd=end.cost_usd
-            )
-            performed = await self._deliver(record, step, worktree, end, performed)
+            performed = await self._deliver(record, step, worktree, end.submission, ended)
             show = await _shown(record, step, worktree, performed)
         performed = replace(performed, ended_at=self._clock.now())
         await self._records.finish(run, performed, show)
@@ -130,37 +134,37 @@ class StepPerformer:
             return SessionEnd(StepOutcome.INFRA_ERROR, str(error), None, 0, Decimal(0))
 
     async def _deliver(
-        self, record: Record, step: Step, worktree: Worktree, end: SessionEnd, performed: Performed
+        self,
+        record: Record,
+        step: Step,
+        worktree: Worktree,
+        submission: Submission | None,
+        ended: Performed,
     ) -> Performed:
-        run = record.run
-        submission = end.submission
+        """Return the work with what its session handed in; what it changed is on GitHub then."""
         if submission is None:
-            return performed
+            return ended
         if submission.outcome is Outcome.BLOCKED:
-            reason = "\n".join(
-                [submission.summary, *(f"- {q}" for q in submission.questions or ())]
-            )
-            return replace(performed, submission=submission, reason=reason)
-        performed = replace(performed, submission=submission, artifact=_artifact(step, submission))
+            questions = [f"- {question}" for question in submission.questions or ()]
+            reason = "\n".join([submission.summary, *questions])
+            return replace(ended, submission=submission, reason=reason)
+        made = replace(
+            ended,
+            submission=submission,
+            artifact=_artifact(step, submission),
+            reason=submission.summary,
+        )
         if step.files is not Files.COMMITTED or submission.outcome is Outcome.NO_CHANGE:
-            return replace(performed, reason=submission.summary)
+            return made
         if submission.commit is None:
-            return replace(performed, outcome=StepOutcome.NO_OUTPUT, reason="no commit message")
+            return replace(made, outcome=StepOutcome.NO_OUTPUT, reason="no commit message")
         if await self._adoption.overtaken(record):
-            return Performed(
-                performed.name,
-                performed.title,
-                performed.attempt,
-                performed.started_at,
-                outcome=StepOutcome.INFRA_ERROR,
-                reason="People pushed to the branch meanwhile; the step begins again from there.",
-                model=performed.model,
-                cost_usd=performed.cost_usd,
-            )
-        trailers = {"Phaseline-Work": f"{run.id}/{performed.name}"}
+            reason = "People pushed to the branch meanwhile; the step begins again from there."
+            return replace(ended, outcome=StepOutcome.INFRA_ERROR, reason=reason)
+        trailers = {"Phaseline-Work": f"{record.run.id}/{ended.name}"}
         commit = await worktree.commit(submission.commit, trailers)
-        await self._workspaces.push(run, commit.sha)
-        return replace(performed, commit=commit, reason=submission.summary)
+        await self._workspaces.push(record.run, commit.sha)
+        return replace(made, commit=commit)
 
     async def _handoff(
         self,
