@@ -9,6 +9,7 @@ from phases.core.events import Altered
 from phases.core.machine import RunState
 from phases.core.outward import Shown
 from phases.core.sanitise import inline
+from phases.core.work import WorkName
 
 MOST_REPAIRS = 3
 # What a run shows of itself for good; the rest was said once, and may be cleaned away.
@@ -64,7 +65,7 @@ def deletion(key: str, deletions: int, who: str) -> Restoration | None:
 
 
 def _name(key: str) -> str:
-    kind, _, work = key.partition("/")
-    return {"artifact": f"the comment of {work}", "receipts": f"the checks of {work}"}.get(
-        kind, f"the {kind} comment"
-    )
+    kind, _, rest = key.partition("/")
+    if kind == "artifact":
+        return f"a comment of {WorkName.parse(rest).performer}"
+    return "the comment of the checks" if kind == "receipts" else f"the {kind} comment"

@@ -115,7 +115,7 @@ class EnvironmentKeeper:
 
 def _reason(prepared: Prepared) -> str:
     if prepared.environment is not None:
-        return "Installed already." if prepared.cached else ""
+        return "installed already" if prepared.cached else ""
     last = prepared.receipts[-1] if prepared.receipts else None
     why = f"It was stopped: {last.killed_for}." if last and last.killed_for else ""
     return f"{why}{_refused(prepared)}".strip()

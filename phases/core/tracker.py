@@ -13,6 +13,7 @@ from phases.core.phase import Phase
 from phases.core.phase_table import clipped, duration, phase_table
 from phases.core.record import Record
 from phases.core.sanitise import inline, prose
+from phases.core.submission import Weight
 from phases.core.work import PhaseName
 
 REASON_LIMIT = 4_000
@@ -114,8 +115,10 @@ def _weight(record: Record) -> str:
         return "light, by the label: no design plan, no optimizer, no simplifier"
     if record.run.variant is Variant.FULL:
         return "full, by the label: a second code review by another model, three plan revisions"
-    spec = record.spec
-    return str(spec.weight) if spec and spec.weight else ""
+    judged = record.spec.weight if record.spec else None
+    if judged in {None, Weight.STANDARD}:
+        return str(judged or "")
+    return f"standard; the specification calls the change {judged}"
 
 
 def _run_notes(record: Record) -> list[str]:

@@ -661,6 +661,15 @@ def test_what_was_begun_is_at_work_only_while_the_run_is(state: RunState, sign: 
     assert f"| {sign} | Build the back end |" in shown(state, begun)
 
 
+def test_a_weight_that_the_specification_names_is_its_opinion() -> None:
+    assert SPEC.submission
+    judged = replace(SPEC, submission=replace(SPEC.submission, weight=Weight.LIGHT))
+
+    text = shown(RunState.RUNNING, judged)
+
+    assert "**Weight** standard; the specification calls the change light\n" in text
+
+
 def test_what_took_no_second_took_less_than_one() -> None:
     assert "| <1 s |" in shown(RunState.RUNNING, work("planning/architect/1", "Plan", 5, 5))
 

@@ -126,7 +126,7 @@ async def test_an_environment_is_prepared_and_receipted_once(room: Room) -> None
     assert receipt is not None
     assert again is not None
     assert (receipt.status, receipt.environment) == (CheckStatus.PASSED, key)
-    assert (again.reason, same) == ("Installed already.", key)
+    assert (again.reason, same) == ("installed already", key)
 
 
 async def test_a_step_works_in_the_cage_and_its_commit_is_pushed_and_checked(room: Room) -> None:
