@@ -47,6 +47,9 @@ _KINDS: dict[str, type[Later | Blocked | Defect | Moved]] = {
 class Admission(Protocol):
     """Whether there is room for another run."""
 
+    def shortage(self) -> str:
+        """Return what there is not enough of, as a sentence; empty when there is room."""
+
     async def wait(self) -> None:
         """Return when there is."""
 
@@ -60,6 +63,9 @@ class Runs(Protocol):
         Raises:
             StaleSegmentError: when the run has moved on.
         """
+
+    async def hold(self, run: str, segment: int, why: str) -> None:
+        """Note on a run why its segment does not begin yet."""
 
     async def stop(
         self,
@@ -112,10 +118,17 @@ class Segments:
                 return _unpacked(await perform(run, number, str(name), names))
 
             with self._held(_workflow_id(run, number)):
-                await self._admission.wait()
+                await self._admit(run, number)
                 return await self._drive(run, number, step)
 
         return DBOS.workflow(name="segment")(segment)
+
+    async def _admit(self, run: str, number: int) -> None:
+        """Return when there is room; a run that has to wait for it says so in its tracker."""
+        if short := self._admission.shortage():
+            why = f"The machine is short of room for another run: {short} It goes on by itself."
+            await self._runs.hold(run, number, why)
+            await self._admission.wait()
 
     @contextmanager
     def _held(self, workflow: str) -> Iterator[None]:

@@ -1,11 +1,13 @@
 """What writes of a run share: the fence, the touch that makes them seen, what should stand."""
 
+from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.store.tables import OutwardRow, RepositoryRow, RunRow, Table
+from app.store.tables import NoteRow, OutwardRow, RepositoryRow, RunRow, Table
 from phases.core.errors import StaleSegmentError
 from phases.core.machine import RunState
 from phases.core.model import Repository, Run
@@ -38,6 +40,22 @@ def fence(connection: sa.Connection, run: Run) -> None:
 def touch(connection: sa.Connection, run: str) -> None:
     """Note that what a run shows has changed."""
     connection.execute(_TOUCH, {"run": run})
+
+
+def note(connection: sa.Connection, run: str, name: str, text: str, now: datetime) -> None:
+    """Add a note to a run, or to its work of that name; the same text is noted once."""
+    connection.execute(
+        insert(connection, NoteRow)
+        .values(
+            run_id=run,
+            name=name,
+            text=text,
+            text_sha256=sha256(text.encode()).hexdigest(),
+            at=now,
+        )
+        .on_conflict_do_nothing()
+    )
+    touch(connection, run)
 
 
 def remember_repository(connection: sa.Connection, repository: Repository) -> None:

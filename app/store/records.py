@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,9 +9,9 @@ import sqlalchemy as sa
 from app.store.assembly import record_of
 from app.store.codec import receipt_to_json, request_to_json
 from app.store.engine import Database
-from app.store.moving import fence, insert, touch, want
+from app.store.moving import fence, insert, note, touch, want
 from app.store.packs import drop_packs_of_work
-from app.store.tables import NoteRow, OutwardRow, PassageRow, RunRow, WorkRow
+from app.store.tables import OutwardRow, PassageRow, RunRow, WorkRow
 from phases.core.errors import DefectError
 from phases.core.model import ACCEPTED, Run, StepOutcome
 from phases.core.outward import Desired
@@ -123,22 +122,11 @@ class StoredRecords:
         """Add a note to a piece of work, or to the run; the same text is noted once."""
         now = self._clock.now()
 
-        def note(connection: sa.Connection) -> None:
+        def write(connection: sa.Connection) -> None:
             fence(connection, run)
-            connection.execute(
-                insert(connection, NoteRow)
-                .values(
-                    run_id=run.id,
-                    name=str(name) if name else "",
-                    text=text,
-                    text_sha256=sha256(text.encode()).hexdigest(),
-                    at=now,
-                )
-                .on_conflict_do_nothing()
-            )
-            touch(connection, run.id)
+            note(connection, run.id, str(name) if name else "", text, now)
 
-        await self._database.write(note)
+        await self._database.write(write)
 
     async def finish(self, run: Run, performed: Performed, show: tuple[Desired, ...]) -> None:
         """Record how work ended, what shows it, and the run's new head, in one transaction."""

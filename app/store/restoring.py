@@ -6,16 +6,15 @@ A run that the database knows is left alone: the store outranks what is shown of
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
 
 from app.store.engine import Database
-from app.store.moving import insert, remember_repository
+from app.store.moving import insert, note, remember_repository
 from app.store.records import ended_columns
 from app.store.run_rows import row_of
-from app.store.tables import LedgerRow, NoteRow, OutwardRow, PassageRow, RunRow, WorkRow
+from app.store.tables import LedgerRow, OutwardRow, PassageRow, RunRow, WorkRow
 from phases.core.machine import RunState
 from phases.core.model import Person, Repository, Run
 from phases.core.outward import Posted
@@ -186,12 +185,4 @@ def _note(connection: sa.Connection, record: Record, now: datetime) -> None:
         "The service's database was lost. This run was read back from GitHub: "
         f"{settled} finished works were found, and what was in hand then is done anew."
     )
-    connection.execute(
-        sa.insert(NoteRow).values(
-            run_id=record.run.id,
-            name="",
-            text=text,
-            text_sha256=sha256(text.encode()).hexdigest(),
-            at=now,
-        )
-    )
+    note(connection, record.run.id, "", text, now)

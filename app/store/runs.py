@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from app.store.deliveries import settle
 from app.store.engine import Database
-from app.store.moving import insert, remember_repository, touch, want
+from app.store.moving import insert, note, remember_repository, touch, want
 from app.store.run_rows import RUNS, numbered, row_of, run_of
 from app.store.steered import SteeredRuns
 from app.store.steering import stop_row
@@ -214,6 +214,19 @@ class Runs(SteeredRuns):
         if found is None:
             raise StaleSegmentError(f"there is no run {run}")
         return found
+
+    async def hold(self, run: str, segment: int, why: str) -> None:
+        """Note on a run why its segment does not begin yet; nothing when it has moved on."""
+        now = self._clock.now()
+        mine = sa.select(RunRow.id).where(
+            RunRow.id == run, RunRow.segment == segment, RunRow.state.in_(_UNDER_WAY)
+        )
+
+        def hold(connection: sa.Connection) -> None:
+            if connection.scalar(mine) is not None:
+                note(connection, run, "", why, now)
+
+        await self._database.write(hold)
 
     async def stop(
         self,

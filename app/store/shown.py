@@ -4,16 +4,15 @@ What a comment should say is never changed by what it says.
 """
 
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
 
 from app.store.deliveries import settle
 from app.store.engine import Database
-from app.store.moving import insert, repository_of, touch
+from app.store.moving import note, repository_of
 from app.store.run_rows import RUNS, run_of
-from app.store.tables import NoteRow, OutwardRow, RepositoryRow, RunRow
+from app.store.tables import OutwardRow, RepositoryRow, RunRow
 from phases.core.machine import RunState
 from phases.core.model import Run
 from phases.core.outward import OutwardItem, OutwardKind, Place, Shown, StandingComments
@@ -79,7 +78,7 @@ class ShownComments:
         def restore(connection: sa.Connection) -> None:
             done = connection.execute(sa.update(OutwardRow).where(mine).values(**values))
             if done.rowcount and what.note:
-                _note(connection, shown.run, what.note, now)
+                note(connection, shown.run, "", what.note, now)
             settle(connection, delivery, what.note or "written again", now)
 
         await self._database.write(restore)
@@ -155,19 +154,4 @@ def note_deletion(connection: sa.Connection, item: OutwardItem, now: datetime) -
     )
     told = deletion(item.desired.key, item.deletions, "Somebody")
     if told is not None and item.run is not None:
-        _note(connection, item.run, told.note, now)
-
-
-def _note(connection: sa.Connection, run: str, text: str, now: datetime) -> None:
-    connection.execute(
-        insert(connection, NoteRow)
-        .values(
-            run_id=run,
-            name="",
-            text=text,
-            text_sha256=sha256(text.encode()).hexdigest(),
-            at=now,
-        )
-        .on_conflict_do_nothing()
-    )
-    touch(connection, run)
+        note(connection, item.run, "", told.note, now)

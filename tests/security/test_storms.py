@@ -15,7 +15,7 @@ from phases.core.errors import Blocked
 from phases.core.machine import RunState
 from phases.core.ports import Desk, Examine
 from phases.core.session import Assignment, SessionEnd
-from tests.app.durable.test_segments import until, working
+from tests.app.durable.test_segments import RoomForAll, until, working
 from tests.app.store.story import deliver
 from tests.fakes.outside import ScriptedSessions
 from tests.phases.play import standard_play
@@ -65,7 +65,7 @@ async def test_of_a_hundred_labels_two_runs_go_on_and_one_comment_says_that_the_
         for issue in range(FIRST, FIRST + LABELS):
             await deliver(it.database, f"label {issue}", f"label {issue}".encode())
             await deliver(it.database, f"again {issue}", f"label {issue}".encode())
-        async with working(it, "storm"):
+        async with working(it, "storm", RoomForAll()):
             # The run that the world begins with is one of the two.
             await until(lambda: _are(it, {RunState.RUNNING: AT_ONCE, RunState.QUEUED: LABELS - 1}))
             sessions.broke.set()

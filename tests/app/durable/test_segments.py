@@ -77,8 +77,24 @@ class Unsealed:
 
 
 class RoomForAll:
+    def shortage(self) -> str:
+        return ""
+
     async def wait(self) -> None:
         return
+
+
+class Short:
+    """A machine that is short of something until it is told not to be."""
+
+    def __init__(self) -> None:
+        self.room = asyncio.Event()
+
+    def shortage(self) -> str:
+        return "" if self.room.is_set() else "1 MB of disk are free; 2 MB are asked for."
+
+    async def wait(self) -> None:
+        await self.room.wait()
 
 
 class NothingToSweep:
@@ -107,7 +123,7 @@ class Sent:
 
 
 @asynccontextmanager
-async def working(it: World, executor: str) -> AsyncIterator[Sent]:
+async def working(it: World, executor: str, admission: RoomForAll | Short) -> AsyncIterator[Sent]:
     """Run a worker on the world's database, as one process would."""
     pipeline = standard_pipeline()
     engine = Engine(pipeline, it.records)
@@ -118,7 +134,7 @@ async def working(it: World, executor: str) -> AsyncIterator[Sent]:
     writer = Sent(outbox)
     database_engine = make_durable_engine(it.database.url)
     limits = SegmentLimits(4, 2, 8, 300.0)
-    segments = Segments(engine, performing, it.records, it.runs, Drain(), limits, RoomForAll())
+    segments = Segments(engine, performing, it.records, it.runs, Drain(), limits, admission)
     with launched(database_engine, executor, threads=8):
         stop = asyncio.Event()
         minding = asyncio.create_task(segments.mind(executor, MIND_SECONDS))
@@ -166,12 +182,20 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_stored_delivery_becomes_a_run_that_a_segment_drives_to_ready(
+async def test_a_stored_delivery_becomes_a_run_that_a_segment_drives_to_ready_once_there_is_room(
     tmp_path: Path,
 ) -> None:
-    async with world(tmp_path, standard_play()) as it, working(it, "one") as sent:
+    short = Short()
+    async with world(tmp_path, standard_play()) as it, working(it, "one", short) as sent:
         # The world's own run stands for another one that is under way.
         await deliver(it.database, "label again", b"label again")
+
+        async def told() -> bool:
+            return "1 MB of disk are free" in sent.texts.get("tracker", "")
+
+        await until(told)
+        assert it.sessions.assignments == []
+        short.room.set()
 
         async def ready() -> bool:
             return (await it.record()).run.state is RunState.READY
@@ -195,7 +219,7 @@ async def test_a_segment_that_a_dead_process_left_is_taken_up_and_asks_nobody_tw
     async with world(tmp_path, standard_play()) as it:
         never = "implementation/backend-developer/1"
         it.sessions.meeting = {never, "somebody/who-never/1"}
-        async with working(it, "one"):
+        async with working(it, "one", RoomForAll()):
 
             async def stuck() -> bool:
                 return any(str(a.name) == never for a in it.sessions.assignments)
@@ -204,7 +228,7 @@ async def test_a_segment_that_a_dead_process_left_is_taken_up_and_asks_nobody_tw
         before = [str(a.name) for a in it.sessions.assignments]
         it.sessions.meeting = set()
 
-        async with working(it, "two"):
+        async with working(it, "two", RoomForAll()):
 
             async def ready() -> bool:
                 return (await it.record()).run.state is RunState.READY
@@ -222,7 +246,7 @@ async def test_a_segment_whose_end_cannot_be_written_is_replaced_when_there_is_r
 ) -> None:
     async with world(tmp_path, standard_play()) as it:
         await execute(it, NO_ROOM_FOR_RUNS)
-        async with working(it, "one"):
+        async with working(it, "one", RoomForAll()):
             await execute(it, NO_ROOM_FOR_WORKFLOWS)
 
             async def flipped() -> bool:
