@@ -40,6 +40,10 @@ class Attic(Protocol):
     def remove(self, run: str) -> None:
         """Remove what a run has left."""
 
+
+class Belongings(Protocol):
+    """What is kept of repositories on this disk, of this service alone."""
+
     def repositories(self) -> tuple[int, ...]:
         """Return the repositories of which something is kept."""
 
@@ -71,12 +75,14 @@ class Upkeep:
         retention: Retention,
         attic: Attic,
         environments: Environments,
+        belongings: tuple[Belongings, ...],
         keeping: Keeping,
         clock: Clock,
     ) -> None:
         self._retention = retention
         self._attic = attic
         self._environments = environments
+        self._belongings = belongings
         self._keeping = keeping
         self._clock = clock
 
@@ -104,10 +110,11 @@ class Upkeep:
         over = await self._retention.over(left, now - self._keeping.files) if left else frozenset()
         for run in sorted(over):
             await asyncio.to_thread(self._attic.remove, run)
-        known = await asyncio.to_thread(self._attic.repositories)
-        gone = await self._retention.strangers(known) if known else frozenset()
-        for repository in sorted(gone):
-            await asyncio.to_thread(self._attic.remove_repository, repository)
+        gone = {
+            repository
+            for kept in self._belongings
+            for repository in await self._remove_strangers(kept)
+        }
         unused = await asyncio.to_thread(
             self._environments.forget_unused, now - self._keeping.environments
         )
@@ -116,3 +123,11 @@ class Upkeep:
                 "tidied up: transcripts of %s runs, files of %s, %s repositories, %s environments",
                 *(forgotten, len(over), len(gone), unused),
             )
+
+    async def _remove_strangers(self, kept: Belongings) -> frozenset[int]:
+        """Remove what belongs to repositories that the App does not know any more."""
+        known = await asyncio.to_thread(kept.repositories)
+        gone = await self._retention.strangers(known) if known else frozenset[int]()
+        for repository in sorted(gone):
+            await asyncio.to_thread(kept.remove_repository, repository)
+        return gone

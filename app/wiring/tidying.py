@@ -20,6 +20,9 @@ def upkeep_of(settings: Settings, store: Store) -> Upkeep:
         environments=timedelta(days=settings.keep_environments_days),
     )
     attic = Attic(settings.data_dir.absolute() / REPOSITORIES)
-    return Upkeep(
-        Retention(store.database, clock), attic, kept_environments(settings), keeping, clock
-    )
+    environments = kept_environments(settings)
+    # In a directory of its own choosing the operator may keep those of several services.
+    shared = settings.environments_dir is not None
+    belongings = (attic,) if shared else (attic, environments)
+    retention = Retention(store.database, clock)
+    return Upkeep(retention, attic, environments, belongings, keeping, clock)

@@ -17,6 +17,7 @@ from pathlib import Path
 from app.workspace.removal import remove_tree
 
 _ENTRY = "entry.json"
+_OWNER = "repository"  # What it was built for, by id.
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,24 @@ class EnvironmentCache:
             os.utime(place / _ENTRY)
         return Entry(key, tuple((target, place / str(n)) for n, target in enumerate(targets)))
 
+    def repositories(self) -> tuple[int, ...]:
+        """Return the ids of the repositories that entries were built for."""
+        owners = (place.read_text(encoding="utf-8") for place in self._owners())
+        return tuple(sorted({int(owner) for owner in owners if owner.isdecimal()}))
+
+    def remove_repository(self, repository: int) -> None:
+        """Remove every entry of a repository.
+
+        Raises:
+            OSError: when something of it is still there.
+        """
+        for place in self._owners():
+            if place.read_text(encoding="utf-8") == str(repository):
+                _remove(place.parent)
+
+    def _owners(self) -> list[Path]:
+        return sorted(self._directory.glob(f"[!.]*/{_OWNER}"))
+
     def forget_unused(self, before: datetime) -> int:
         """Remove our entries that nobody has looked for since; return how many that were."""
         unused = [
@@ -53,9 +72,7 @@ class EnvironmentCache:
             if (told := entry.stat()).st_mtime < before.timestamp() and told.st_uid == os.geteuid()
         ]
         for place in unused:
-            # What is half removed is no entry any more, and is built again.
-            (place / _ENTRY).unlink(missing_ok=True)
-            remove_tree(place)
+            _remove(place)
         return len(unused)
 
     @asynccontextmanager
@@ -76,12 +93,18 @@ class EnvironmentCache:
             finally:
                 await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
 
-    def keep(self, key: str, built: Path, directories: tuple[tuple[str, Path], ...]) -> Entry:
-        """Make an entry, in `built` first, of directories that each have a path in the worktree."""
+    def keep(
+        self, key: str, scope: str, built: Path, directories: tuple[tuple[str, Path], ...]
+    ) -> Entry:
+        """Make an entry, in `built` first, of directories that each have a path in the worktree.
+
+        `scope` is the id of the repository that it was built for.
+        """
         entry = built / "entry"
         entry.mkdir(mode=0o755)
         for number, (_, source) in enumerate(directories):
             shutil.move(source, entry / str(number))
+        (entry / _OWNER).write_text(scope, encoding="utf-8")
         with (entry / _ENTRY).open("w", encoding="utf-8") as file:
             json.dump([target for target, _ in directories], file)
             file.flush()
@@ -91,3 +114,9 @@ class EnvironmentCache:
         if found is None:
             raise FileNotFoundError(self._directory / key)
         return found
+
+
+def _remove(place: Path) -> None:
+    # What is half removed is no entry any more, and is built again.
+    (place / _ENTRY).unlink(missing_ok=True)
+    remove_tree(place)

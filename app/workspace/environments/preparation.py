@@ -86,9 +86,11 @@ class Environments:
         async with self._cache.building(key) as place:
             if (entry := self._cache.find(key)) is not None:
                 return _cached(entry)
-            return await self._build(checkout, place, planned, key)
+            return await self._build(checkout, place, planned, key, scope)
 
-    async def _build(self, checkout: Path, place: Path, planned: Plan, key: str) -> Prepared:
+    async def _build(
+        self, checkout: Path, place: Path, planned: Plan, key: str, scope: str
+    ) -> Prepared:
         owner = self._sandbox.owner
         scratch = Scratch.make(place / "scratch", owner)
         if owner is not None:
@@ -98,14 +100,16 @@ class Environments:
         done = await self._installer.install(checkout, scratch.path, planned, sources)
         if not done.succeeded:
             return Prepared(None, done.receipts, done.log, done.refused, cached=False)
-        entry = await asyncio.to_thread(self._keep, checkout, place, before, key)
+        entry = await asyncio.to_thread(self._keep, checkout, place, before, key, scope)
         return _made(entry, done)
 
-    def _keep(self, checkout: Path, place: Path, before: frozenset[str], key: str) -> Entry:
+    def _keep(
+        self, checkout: Path, place: Path, before: frozenset[str], key: str, scope: str
+    ) -> Entry:
         directories = tuple((name, checkout / name) for name in new_directories(checkout, before))
         for _, directory in directories:
             make_readable(directory, os.geteuid())
-        return self._cache.keep(key, place, directories)
+        return self._cache.keep(key, scope, place, directories)
 
     def _key(self, planned: Plan, scope: str) -> str:
         if not planned.commands:

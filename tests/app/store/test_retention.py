@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -31,6 +32,7 @@ from app.store.tables import (
     Table,
     TurnRecord,
 )
+from app.wiring.web import StoredReceiver
 from app.workspace.attic import Attic
 from app.workspace.environments.cache import EnvironmentCache
 from phases.core.command import Commanded, Word
@@ -40,7 +42,9 @@ from phases.core.machine import RunState
 from phases.core.model import Run, StepOutcome
 from phases.core.record import Performed
 from phases.core.work import PhaseName, WorkName
+from tests.app.serving import served
 from tests.app.store.story import LABELLED, REPOSITORY, deliver, running
+from tests.app.web.parts import application, headers
 from tests.fakes.outside import ManualClock, green
 
 DAY = timedelta(days=1)
@@ -82,9 +86,10 @@ async def talked(database: Database, run: Run, at: object) -> None:
 
 async def tidied(database: Database, clock: ManualClock, place: Path, files: timedelta) -> None:
     keeping = Keeping(transcripts=DAY, files=files, environments=DAY)
-    environments = EnvironmentCache(place / "environments")
+    environments, attic = EnvironmentCache(place / "environments"), Attic(place)
     retention = Retention(database, clock)
-    await Upkeep(retention, Attic(place), environments, keeping, clock).tidy()
+    belongings = (attic, environments)
+    await Upkeep(retention, attic, environments, belongings, keeping, clock).tidy()
 
 
 async def ended(database: Database, runs: Runs, clock: ManualClock) -> Run:
@@ -128,11 +133,13 @@ async def test_files_of_runs_that_are_over_or_unknown_are_removed_and_others_sta
         (tmp_path / "11" / "runs" / f"{name}.git" / "objects").mkdir(parents=True)
     mirror = tmp_path / "11" / "mirror.git"
     mirror.mkdir()
+    dependencies = prepared(tmp_path, REPOSITORY.id)
 
     await tidied(database, clock, tmp_path, files=-DAY)
 
     assert Attic(tmp_path).runs() == (other.id,)
     assert mirror.exists()
+    assert dependencies.exists()
 
 
 async def test_files_of_a_run_that_is_just_over_are_kept_for_a_while(
@@ -173,7 +180,28 @@ class Nothing:
         raise AssertionError(name)
 
 
-async def test_a_delivery_that_says_the_app_is_gone_takes_rows_files_and_runs_with_it(
+async def post(database: Database, event: str, payload: dict[str, Any]) -> int:
+    """Send a signed delivery to the real webhook over HTTP; return the status."""
+    body = json.dumps(payload).encode()
+    receiver = StoredReceiver(Deliveries(database), lambda: None)
+    async with (
+        served(application(receiver)) as base,
+        httpx.AsyncClient(base_url=base, trust_env=False) as client,
+    ):
+        given = headers(body, **{"x-github-event": event})
+        return (await client.post("/webhooks/github", content=body, headers=given)).status_code
+
+
+def prepared(place: Path, repository: int) -> Path:
+    """Leave what was prepared for a repository as the cache lays it out."""
+    entry = place / "environments" / f"for-{repository}"
+    (entry / "0").mkdir(parents=True)
+    (entry / "entry.json").write_text('["node_modules"]')
+    (entry / "repository").write_text(f"{repository}")
+    return entry
+
+
+async def test_a_signed_post_that_says_the_app_is_gone_takes_everything_of_its_repositories(
     database: Database, runs: Runs, records: StoredRecords, clock: ManualClock, tmp_path: Path
 ) -> None:
     run = await running(database, runs)
@@ -189,23 +217,18 @@ async def test_a_delivery_that_says_the_app_is_gone_takes_rows_files_and_runs_wi
     await records.finish(run, done, ())
     (tmp_path / "11" / "runs" / f"{run.id}.git").mkdir(parents=True)
     (tmp_path / "11" / "mirror.git").mkdir()
-    body = {"action": "deleted", "installation": {"id": REPOSITORY.installation}}
-    await Deliveries(database).add(
-        guid="gone",
-        event="installation",
-        action="deleted",
-        body_sha256="x",
-        body=json.dumps(body).encode(),
-        received_at=clock.now(),
-    )
+    mine = prepared(tmp_path, REPOSITORY.id)
     rest: Any = Nothing()
     retention = Retention(database, clock)
     reception = Reception(rest, runs, records, rest, retention, rest)
     inbox = Inbox(label="phaseline", app_id=1)
 
+    gone = {"action": "deleted", "installation": {"id": REPOSITORY.installation}}
+    status = await post(database, "installation", gone)
     await DeliveryQueues(Deliveries(database), inbox, reception, clock, 60.0).take(9)
     await tidied(database, clock, tmp_path, files=DAY)
 
+    assert status == 202
     assert await Deliveries(database).waiting(9) == ()
     tables = (mapper.class_ for mapper in Table.registry.mappers)
     left = {table.__tablename__: await count(database, table) for table in tables}
@@ -213,6 +236,7 @@ async def test_a_delivery_that_says_the_app_is_gone_takes_rows_files_and_runs_wi
     bodies = sa.select(DeliveryRow.body)
     assert await database.read(lambda c: set(c.scalars(bodies))) == {b""}
     assert Attic(tmp_path).repositories() == ()
+    assert not mine.exists()
     with pytest.raises(StaleSegmentError):
         await records.begin(run, work, "Check")
 

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from app.web.application import web_application
 from app.web.body import BodyLimits
-from app.web.deliveries import Delivery
+from app.web.deliveries import Delivery, Receiver
 from app.web.health import Health, Probe
 from app.web.pages import Pages
 from app.web.signature import Signatures
@@ -79,7 +79,7 @@ async def no_lifespan(_: FastAPI) -> AsyncIterator[None]:
 
 
 def application(
-    receiver: MemoryReceiver,
+    receiver: Receiver,
     *,
     runs: Runs | None = None,
     probes: tuple[Probe, ...] = (),
