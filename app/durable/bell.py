@@ -15,8 +15,11 @@ class Bell:
 
     async def wait(self, seconds: float) -> None:
         """Wait for the bell, at most that long."""
+        # Not `wait_for`: before Python 3.12 it forgets that it was cancelled, when the bell rings
+        # at that moment.
         try:
-            await asyncio.wait_for(self._event.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
         except TimeoutError:
             return
         self._event.clear()

@@ -54,7 +54,7 @@ class Keeper(Protocol):
 class OnlyKeeper:
     """The keeper of a house with one worker, which a lock on the database's file proves."""
 
-    def __init__(self, bury: Callable[[frozenset[str]], Awaitable[int]], executor: str) -> None:
+    def __init__(self, bury: Callable[[], Awaitable[int]], executor: str) -> None:
         self._bury = bury
         self._executor = executor
 
@@ -70,7 +70,7 @@ class OnlyKeeper:
 
     async def begin(self) -> None:
         """Give up what a worker before this one left: nobody else can be alive."""
-        given_up = await self._bury(frozenset({self._executor}))
+        given_up = await self._bury()
         log.info("worker %s is up; %s dead segments given up", self._executor, given_up)
 
     async def mind(self) -> None:

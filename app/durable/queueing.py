@@ -1,7 +1,7 @@
 """Hands out segments: asks what is due, whose turn it is, and replaces what died.
 
-The durable library's queue never holds more than there is room for, so that who comes later but
-matters more is not behind a crowd.
+No more is handed over than there is room for, so that who comes later but matters more is not
+behind a crowd. What becomes of it then: see `lanes`.
 """
 
 import asyncio
@@ -29,14 +29,14 @@ class Lane(Protocol):
     """The way from a segment that is due to the worker that drives it."""
 
     async def under_way(self) -> frozenset[Segment]:
-        """Return the segments that are queued or driven."""
+        """Return the segments that are on their way or driven."""
 
-    async def queue(self, run: str, number: int, repository: int) -> bool:
-        """Queue a segment; False when it has ended and never runs again."""
+    async def hand_over(self, run: str, number: int, repository: int) -> bool:
+        """Hand a segment over, once; False when it has ended and never runs again."""
 
 
 class Queueing:
-    """Queues segments in turn; at most one round goes on at a time."""
+    """Hands segments over in turn; at most one round goes on at a time."""
 
     def __init__(self, agenda: Agenda, lane: Lane, turns: Turns, keeper: Keeper) -> None:
         self._agenda = agenda
@@ -46,7 +46,7 @@ class Queueing:
         self._round = asyncio.Lock()
 
     async def dispatch(self) -> bool:
-        """Queue what there is room for; tell whether a dead segment was replaced."""
+        """Hand over what there is room for; tell whether a dead segment was replaced."""
         async with self._round:
             due = await self._agenda.due()
             if not due:
@@ -54,7 +54,7 @@ class Queueing:
             driven = await self._lane.under_way()
             renewed = False
             for one in self._turns.next(due, driven, self._keeper.workers):
-                if not await self._lane.queue(one.run, one.segment, one.repository):
+                if not await self._lane.hand_over(one.run, one.segment, one.repository):
                     log.warning("segment %s of run %s died; a fresh one goes on", *_named(one))
                     await self._agenda.renew(one.run, one.segment)
                     renewed = True

@@ -1,21 +1,20 @@
 """Segments on DBOS: one workflow drives one run to its next stop; each work is one durable step.
 
-DBOS decides who works next; what has happened is the store's, so that a dead segment is replaced by
-a fresh one and never replayed.
+What has happened is the store's, so that a dead segment is replaced by a fresh one and never
+replayed. Who drives a segment, and when, is not decided here: see `lanes` and `queueing`.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, Protocol
 
-from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
+from dbos import DBOS, DBOSConfig
 
 from app.durable.context import SegmentContext
 from app.durable.drain import Drain
-from app.durable.turns import Segment, SegmentLimits
 from phases.core.errors import (
     Blocked,
     Defect,
@@ -35,10 +34,9 @@ from phases.performing import Performing
 
 log = logging.getLogger(__name__)
 
-QUEUE = "segments"
-# Each look costs 2 ms of CPU, whether or not anything is queued.
-POLL_SECONDS = 0.5
-_OVER = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
+Workflow = Callable[[str, int], Coroutine[Any, Any, str]]
+"""Drives a run's segment of that number, and returns what state it came to."""
+
 _KINDS: dict[str, type[Later | Blocked | Defect | Moved]] = {
     kind.__name__: kind for kind in (Later, Blocked, Defect, Moved)
 }
@@ -80,7 +78,10 @@ class Runs(Protocol):
 
 
 class Segments:
-    """Queues segments and drives those that this process is given."""
+    """Drives the segments that this process is given.
+
+    A run that waits for something that is away looks again after at most `rest` seconds.
+    """
 
     def __init__(
         self,
@@ -89,7 +90,7 @@ class Segments:
         records: Records,
         runs: Runs,
         drain: Drain,
-        limits: SegmentLimits,
+        rest: float,
         admission: Admission,
     ) -> None:
         self._admission = admission
@@ -97,12 +98,12 @@ class Segments:
         self._performing = performing
         self._records = records
         self._runs = runs
-        self._limits = limits
+        self._rest = rest
         self._drain = drain
         self._driving: dict[str, asyncio.Task[Any]] = {}
-        self._workflow = self._registered()
+        self.workflow = self._registered()
 
-    def _registered(self) -> Callable[..., Any]:
+    def _registered(self) -> Workflow:
         """Register the workflow and its one kind of step with DBOS, under names that stay."""
 
         @DBOS.step(name="perform", preemptible=True)
@@ -117,7 +118,7 @@ class Segments:
                 names = [str(one) for one in answering]
                 return _unpacked(await perform(run, number, str(name), names))
 
-            with self._held(_workflow_id(run, number)):
+            with self._held(workflow_id(run, number)):
                 await self._admit(run, number)
                 return await self._drive(run, number, step)
 
@@ -189,7 +190,7 @@ class Segments:
             show = said_at(stop, record)
             after = stop.after_seconds
             if after is not None and after < TOLD_FROM_SECONDS:
-                after = min(after, self._limits.rest)
+                after = min(after, self._rest)
             await self._runs.stop(run, stop.state, stop.reason, after, show, stop.approval_of)
         except StaleSegmentError as error:
             log.info("segment %s of run %s gives way: %s", number, run_id, error)
@@ -197,36 +198,9 @@ class Segments:
         log.info("run %s stopped as %s", run_id, stop.state)
         return stop.state
 
-    async def under_way(self) -> frozenset[Segment]:
-        """Return the segments that are queued or driven, by whomever."""
-        found = await DBOS.list_workflows_async(
-            status=["ENQUEUED", "PENDING"], queue_name=QUEUE, load_input=False, load_output=False
-        )
-        names = (workflow.workflow_id.split("/") for workflow in found)
-        return frozenset((run, int(number)) for _, run, number in names)
 
-    async def queue(self, run: str, number: int, repository: int) -> bool:
-        """Queue a segment under its own id; False when that id has ended and never runs again."""
-        name = _workflow_id(run, number)
-        status = await DBOS.get_workflow_status_async(name)
-        if status is not None:
-            return status.status not in _OVER
-        with SetWorkflowID(name), SetEnqueueOptions(queue_partition_key=str(repository)):
-            await DBOS.enqueue_workflow_async(QUEUE, self._workflow, run, number)
-        return True
-
-    async def register_queue(self) -> None:
-        """Make the queue known, with this worker's limits."""
-        await DBOS.register_queue_async(
-            QUEUE,
-            worker_concurrency=self._limits.worker,
-            partition_concurrency=self._limits.repository,
-            polling_interval_sec=POLL_SECONDS,
-            on_conflict="always_update",
-        )
-
-
-def _workflow_id(run: str, number: int) -> str:
+def workflow_id(run: str, number: int) -> str:
+    """Return the id under which a segment is driven, once."""
     return f"run/{run}/{number}"
 
 
@@ -237,11 +211,14 @@ async def _pending() -> dict[str, str | None]:
 
 
 @contextmanager
-def launched(database_engine: Any, executor: str, threads: int) -> Iterator[None]:
+def launched(
+    database_engine: Any, executor: str, threads: int, queues: tuple[str, ...]
+) -> Iterator[None]:
     """Run DBOS on the running loop, over the given SQLAlchemy engine, as long as the block lasts.
 
-    What runs at its end is taken up again by the next process. A launch that fails, as while the
-    database is away, leaves nothing that the next one would take for launched.
+    It takes work from those of its queues that are named, each of which costs a poll. What runs at
+    the end is taken up again by the next process. A launch that fails, as while the database is
+    away, leaves nothing that the next one would take for launched.
     """
     config = DBOSConfig(
         name="phaseline",
@@ -255,10 +232,21 @@ def launched(database_engine: Any, executor: str, threads: int) -> Iterator[None
     )
     try:
         DBOS(config=config)
+        DBOS.listen_queues(queues)
         DBOS.launch()
         yield
     finally:
         DBOS.destroy(destroy_registry=True)
+
+
+async def give_up_everything() -> int:
+    """Cancel all that is pending or queued, where nobody else can be alive; return how many."""
+    left = await DBOS.list_workflows_async(
+        status=["PENDING", "ENQUEUED"], load_input=False, load_output=False
+    )
+    if left:
+        await DBOS.cancel_workflows_async([one.workflow_id for one in left])
+    return len(left)
 
 
 async def give_up_the_dead(living: frozenset[str]) -> int:

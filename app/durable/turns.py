@@ -35,15 +35,11 @@ class Due(Protocol):
 
 @dataclass(frozen=True)
 class SegmentLimits:
-    """How many segments run at once: per worker, per repository, and altogether.
-
-    A run that waits for something that is away looks again after at most `rest` seconds.
-    """
+    """How many segments run at once: per worker, per repository, and altogether."""
 
     worker: int
     repository: int
     altogether: int
-    rest: float
 
 
 class Turns:

@@ -1,21 +1,21 @@
-"""The worker: loops that take deliveries, queue segments, show trackers and send the outbox.
+"""The worker: loops that take deliveries, hand out segments, show trackers and send the outbox.
 
-Among many workers only the one that keeps the house does so; all of them drive segments.
-
-Each loop minds one thing; one that fails says so and tries again, and takes no other down.
+Among many workers only the one that keeps the house does so; all of them drive segments. One loop
+looks whether anything waits, at one question, and calls the others.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
 from app.durable.bell import Bell
 from app.durable.delivery_queues import DeliveryQueues
 from app.durable.keeper import Keeper
-from app.durable.pauses import LONGEST_PAUSE_SECONDS, patience
+from app.durable.loop import Loop
+from app.durable.pauses import LONGEST_PAUSE_SECONDS
 from app.durable.queueing import Queueing
-from phases.core.errors import TransientError
 from phases.core.phase import Phase
 from phases.core.ports import Records
 from phases.core.record import Record
@@ -23,12 +23,40 @@ from phases.core.tracker import tracker
 
 log = logging.getLogger(__name__)
 
-# How long a loop that nobody wakes waits; trackers change every five seconds at most.
-IDLE_SECONDS = 0.5
+LOOK_SECONDS = 0.5
+# A loop that nobody calls turns all the same.
+UNCALLED_SECONDS = 30.0
 TRACKER_SECONDS = 1.0
 # One that fails waits longer each time, at most until it would sweep again.
 SWEEP_SECONDS = 600.0
 BATCH = 50
+
+
+class Ahead(Protocol):
+    """Of what kinds something waits."""
+
+    @property
+    def deliveries(self) -> bool:
+        """Whether a delivery has not been dealt with."""
+
+    @property
+    def segments(self) -> bool:
+        """Whether a segment should be driven, or is."""
+
+    @property
+    def trackers(self) -> bool:
+        """Whether a tracker does not show its record."""
+
+    @property
+    def outbox(self) -> bool:
+        """Whether something should stand on GitHub and does not."""
+
+
+class Outlook(Protocol):
+    """What lies ahead of a worker."""
+
+    async def ahead(self) -> Ahead:
+        """Return of what kinds something waits."""
 
 
 class Trackers(Protocol):
@@ -73,6 +101,7 @@ class Worker:
 
     def __init__(
         self,
+        outlook: Outlook,
         deliveries: DeliveryQueues,
         queueing: Queueing,
         records: Records,
@@ -86,6 +115,7 @@ class Worker:
         base_url: str,
         notice: str,
     ) -> None:
+        self._outlook = outlook
         self._deliveries = deliveries
         self._queueing = queueing
         self._records = records
@@ -95,22 +125,33 @@ class Worker:
         self._seal = seal
         self._phases = phases
         self._keeper = keeper
-        self._bell = bell
         self._base_url = base_url
         self._notice = notice
         self._outward = Bell()
+        called = partial(Loop, pause=UNCALLED_SECONDS, longest=LONGEST_PAUSE_SECONDS)
+        self._looking = Loop(
+            self._look, Bell(), pause=LOOK_SECONDS, rest=0.0, longest=LONGEST_PAUSE_SECONDS
+        )
+        self._receiving = called(self._receive, bell, rest=0.0)
+        self._dispatching = called(queueing.dispatch, Bell(), rest=0.0)
+        self._projecting = called(self._project, Bell(), rest=TRACKER_SECONDS)
+        self._sending = called(self._send, self._outward, rest=0.0)
+        self._sweeping = Loop(
+            self._look_around, Bell(), pause=SWEEP_SECONDS, rest=0.0, longest=SWEEP_SECONDS
+        )
 
     async def work(self, stop: asyncio.Event) -> None:
         """Mind all loops until told to stop."""
+        loops = (
+            self._looking,
+            self._receiving,
+            self._dispatching,
+            self._projecting,
+            self._sending,
+            self._sweeping,
+        )
         async with asyncio.TaskGroup() as group:
-            loops = (
-                (self._receive, self._bell, IDLE_SECONDS, LONGEST_PAUSE_SECONDS),
-                (self._queueing.dispatch, Bell(), IDLE_SECONDS, LONGEST_PAUSE_SECONDS),
-                (self._project, Bell(), TRACKER_SECONDS, LONGEST_PAUSE_SECONDS),
-                (self._send, self._outward, IDLE_SECONDS, LONGEST_PAUSE_SECONDS),
-                (self._look_around, Bell(), IDLE_SECONDS, SWEEP_SECONDS),
-            )
-            tasks = [group.create_task(self._mind(*loop, stop)) for loop in loops]
+            tasks = [group.create_task(loop.go_on(self._keeper)) for loop in loops]
             tasks.append(group.create_task(self._keeper.mind()))
             await stop.wait()
             for task in tasks:
@@ -118,37 +159,24 @@ class Worker:
         await self._deliveries.end()
         await self._writer.end()
 
-    async def _mind(
-        self,
-        turn: Callable[[], Awaitable[bool]],
-        bell: Bell,
-        pause: float,
-        longest: float,
-        stop: asyncio.Event,
-    ) -> None:
-        failures = 0
-        while not stop.is_set():
-            if not self._keeper.keeps:
-                await bell.wait(pause)
-                continue
-            try:
-                busy = await turn()
-            except Exception as error:
-                if isinstance(error, TransientError):
-                    log.warning("%s: %s", turn.__name__, error)
-                else:
-                    log.exception("%s failed and goes on", turn.__name__)
-                failures += 1
-                await bell.wait(patience(pause, failures, longest))
-                continue
-            failures = 0
-            if not busy:
-                await bell.wait(pause)
+    async def _look(self) -> bool:
+        ahead = await self._outlook.ahead()
+        for waits, loop in (
+            (ahead.deliveries, self._receiving),
+            (ahead.segments, self._dispatching),
+            (ahead.trackers, self._projecting),
+            (ahead.outbox, self._sending),
+        ):
+            if waits:
+                loop.remind()
+        return False
 
     async def _receive(self) -> bool:
         taken = await self._deliveries.take(BATCH)
         if taken:
             await self._queueing.dispatch()
+            self._projecting.remind()
+            self._sending.remind()
         return taken > 0
 
     async def _project(self) -> bool:
@@ -172,8 +200,7 @@ class Worker:
         found = await self._sweep.look_around()
         if asked or found:
             log.info("swept: %s deliveries asked for again, %s events found", asked, found)
-        await asyncio.sleep(SWEEP_SECONDS)
-        return True
+        return False
 
     async def _send(self) -> bool:
         return await self._writer.send_due() > 0

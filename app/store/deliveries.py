@@ -9,6 +9,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.store.engine import Database
 from app.store.tables import DeliveryRow
 
+NOT_DEALT_WITH = DeliveryRow.processed_at.is_(None)
+
 
 @dataclass(frozen=True)
 class Received:
@@ -75,7 +77,7 @@ class Deliveries:
                     DeliveryRow.body,
                     DeliveryRow.received_at,
                 )
-                .where(DeliveryRow.processed_at.is_(None), DeliveryRow.id.not_in(besides))
+                .where(NOT_DEALT_WITH, DeliveryRow.id.not_in(besides))
                 .order_by(DeliveryRow.id)
                 .limit(limit)
             )

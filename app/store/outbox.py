@@ -18,6 +18,12 @@ from phases.core.ports import Clock
 TRACKER_INTERVAL = timedelta(seconds=5)
 # A tracker that was posted so shortly behind a phase's end may have been rendered before it.
 MOST_MICROSECONDS_ON_THE_WAY = 2_000_000
+# In the words of the index that finds it, see `tables.UNSENT`.
+NOT_STANDING = sa.and_(
+    OutwardRow.refused.is_(None),
+    sa.or_(OutwardRow.posted_sha256.is_(None), OutwardRow.posted_sha256 != OutwardRow.text_sha256),
+)
+NOT_SHOWN = RunRow.touched > RunRow.shown
 
 
 class StoredOutbox:
@@ -48,11 +54,7 @@ class StoredOutbox:
             .join(RepositoryRow, RepositoryRow.id == OutwardRow.repository_id)
             .outerjoin(RunRow, RunRow.id == OutwardRow.run_id)
             .where(
-                OutwardRow.refused.is_(None),
-                sa.or_(
-                    OutwardRow.posted_sha256.is_(None),
-                    OutwardRow.posted_sha256 != OutwardRow.text_sha256,
-                ),
+                NOT_STANDING,
                 sa.or_(OutwardRow.next_at.is_(None), OutwardRow.next_at <= now),
                 sa.not_(sa.func.coalesce(_patient(now), sa.false())),
                 RepositoryRow.installation.not_in(besides),
@@ -134,7 +136,7 @@ class StoredOutbox:
 
     async def unseen(self) -> tuple[tuple[str, int], ...]:
         """Return the runs whose tracker does not show their record, with what to show."""
-        query = sa.select(RunRow.id, RunRow.touched).where(RunRow.touched > RunRow.shown)
+        query = sa.select(RunRow.id, RunRow.touched).where(NOT_SHOWN)
         return await self._database.read(
             lambda connection: tuple((row.id, row.touched) for row in connection.execute(query))
         )

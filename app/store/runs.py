@@ -25,7 +25,7 @@ from phases.core.model import Request, Run
 from phases.core.outward import Desired, OutwardKind, Place
 from phases.core.ports import Clock
 
-_UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
+UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
 # Nothing that happens to issue or pull request ends them once more.
 _ENDED = (RunState.CANCELLED, RunState.CLOSED)
 
@@ -161,7 +161,7 @@ class Runs(SteeredRuns):
         # One read by the indexes of state and time: it is asked all the time.
         query = (
             sa.select(RunRow.id, RunRow.segment, RunRow.repository_id, RunRow.state)
-            .where(sa.or_(RunRow.state.in_(_UNDER_WAY), RunRow.wakes_at <= now))
+            .where(sa.or_(RunRow.state.in_(UNDER_WAY), RunRow.wakes_at <= now))
             .order_by(RunRow.created_at)
         )
 
@@ -172,7 +172,7 @@ class Runs(SteeredRuns):
         if any(row.state == RunState.WAITING for row in rows):
             await self._database.write(wake)
             rows = await self._database.read(read)
-        return tuple(map(_due, (row for row in rows if row.state in _UNDER_WAY)))
+        return tuple(map(_due, (row for row in rows if row.state in UNDER_WAY)))
 
     async def take(self, run: str, segment: int) -> Run:
         """Let a segment begin (or go on): the run is running.
@@ -219,7 +219,7 @@ class Runs(SteeredRuns):
         """Note on a run why its segment does not begin yet; nothing when it has moved on."""
         now = self._clock.now()
         mine = sa.select(RunRow.id).where(
-            RunRow.id == run, RunRow.segment == segment, RunRow.state.in_(_UNDER_WAY)
+            RunRow.id == run, RunRow.segment == segment, RunRow.state.in_(UNDER_WAY)
         )
 
         def hold(connection: sa.Connection) -> None:

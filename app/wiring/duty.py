@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from app.durable.drain import Drain
 from app.durable.keeper import Keeper, LeasedKeeper, OnlyKeeper
-from app.durable.segments import Segments, give_up_the_dead, launched
+from app.durable.lanes import SharedLane, StraightLane
+from app.durable.segments import Segments, give_up_everything, give_up_the_dead, launched
 from app.durable.worker import Worker
 from app.settings import Settings
 from app.store.engine import Database, make_durable_engine
@@ -61,6 +62,7 @@ class Crew:
 
     worker: Worker
     segments: Segments
+    lane: StraightLane | SharedLane
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,17 @@ def durable_engine_of(settings: Settings) -> Iterator[object]:
         engine.dispose()
 
 
+def one_worker(settings: Settings) -> bool:
+    """Tell whether there can be only one worker: a lock beside an SQLite file sees to that."""
+    return settings.database_url.startswith(SQLITE)
+
+
 def keeper_of(
     settings: Settings, leases: Leases, executor: str, give_way: Callable[[], None]
 ) -> Keeper:
     """Return who keeps the house: the only worker on SQLite, a holder of leases elsewhere."""
-    if settings.database_url.startswith(SQLITE):
-        return OnlyKeeper(give_up_the_dead, executor)
+    if one_worker(settings):
+        return OnlyKeeper(give_up_everything, executor)
     return LeasedKeeper(leases, give_up_the_dead, executor, give_way)
 
 
@@ -96,10 +103,11 @@ async def on_duty(settings: Settings, crew: Crew, post: Post) -> AsyncIterator[a
     """Launch a worker and mind its loops; at the end let turns end, then let go of the rest."""
     async with AsyncExitStack() as stack:
         engine = stack.enter_context(durable_engine_of(settings))
-        stack.enter_context(launched(engine, post.executor, threads=DURABLE_THREADS))
+        queues = crew.lane.queues
+        stack.enter_context(launched(engine, post.executor, DURABLE_THREADS, queues))
         stack.push_async_callback(crew.segments.let_go)
         await post.keeper.begin()
-        await crew.segments.register_queue()
+        await crew.lane.open()
         task = asyncio.create_task(crew.worker.work(post.stop), name="worker")
         minding = asyncio.create_task(crew.segments.mind(post.executor, MIND_SECONDS))
         try:

@@ -4,12 +4,14 @@ from app.clock import SystemClock
 from app.durable.admission import Admission
 from app.durable.drain import Drain
 from app.durable.keeper import Keeper
-from app.durable.queueing import Queueing
+from app.durable.lanes import SharedLane, StraightLane
+from app.durable.queueing import Lane, Queueing
 from app.durable.segments import Segments
 from app.durable.turns import SegmentLimits, Turns
 from app.github.connection import GitHubConnection
 from app.github.forge import GitHubForge
 from app.settings import Settings
+from app.wiring.duty import one_worker
 from app.wiring.store import Store
 from phases.actions import ActionPerformer
 from phases.core.ports import Sessions, Workspaces
@@ -40,7 +42,7 @@ def segments_of(
     )
     engine = Engine(pipeline, store.records)
     return Segments(
-        engine, performing, store.records, store.runs, drain, limits_of(settings), admission
+        engine, performing, store.records, store.runs, drain, settings.rest_seconds, admission
     )
 
 
@@ -50,10 +52,16 @@ def limits_of(settings: Settings) -> SegmentLimits:
         worker=settings.runs_per_worker,
         repository=settings.runs_per_repository,
         altogether=settings.runs_altogether,
-        rest=settings.rest_seconds,
     )
 
 
-def queueing_of(settings: Settings, store: Store, segments: Segments, keeper: Keeper) -> Queueing:
+def lane_of(settings: Settings, segments: Segments) -> StraightLane | SharedLane:
+    """Return the way to the only worker there can be, or to one of many."""
+    if one_worker(settings):
+        return StraightLane(segments.workflow)
+    return SharedLane(segments.workflow, limits_of(settings))
+
+
+def queueing_of(settings: Settings, store: Store, lane: Lane, keeper: Keeper) -> Queueing:
     """Join what hands segments out."""
-    return Queueing(store.runs, segments, Turns(limits_of(settings)), keeper)
+    return Queueing(store.runs, lane, Turns(limits_of(settings)), keeper)

@@ -10,6 +10,7 @@ from app.store.journal import StoredJournal
 from app.store.logs import StoredLogs
 from app.store.money import Spending, SpendingLimits
 from app.store.outbox import StoredOutbox
+from app.store.outlook import Outlook
 from app.store.packs import MOST_BYTES_OF_RUN, StoredPacks
 from app.store.records import StoredRecords
 from app.store.runs import Runs
@@ -32,6 +33,7 @@ class Store:
         self.runs = Runs(self.database, clock, settings.budget_run_usd)
         self.records = StoredRecords(self.database, clock)
         self.outbox = StoredOutbox(self.database, clock)
+        self.outlook = Outlook(self.database, clock)
         self.shown = ShownComments(self.database, clock)
         self.journal = StoredJournal(self.database, clock, self.spending)
         self.packs = StoredPacks(self.database, MOST_BYTES_OF_RUN)

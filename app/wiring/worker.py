@@ -41,7 +41,7 @@ from app.wiring.model import sessions_of
 from app.wiring.recovering import Recoverer, only_worker, recover_into_nothing
 from app.wiring.refusals import AwayError, StartError
 from app.wiring.sandbox import check_sandbox, chosen_sandbox
-from app.wiring.segments import queueing_of, segments_of
+from app.wiring.segments import lane_of, queueing_of, segments_of
 from app.wiring.store import Store, secrets_of
 from app.wiring.tidying import upkeep_of
 from app.wiring.workspaces import team, workspaces_of
@@ -162,11 +162,13 @@ def crew_of(
     segments = segments_of(
         settings, store, connection, workspaces, sessions, clock, admission, drain
     )
+    lane = lane_of(settings, segments)
     labels = Labels(connection.clients, label=settings.label)
     reception = reception_of(store, connection, labels, clock)
     worker = Worker(
+        outlook=store.outlook,
         deliveries=deliveries_of(settings, store, reception, clock),
-        queueing=queueing_of(settings, store, segments, keeper),
+        queueing=queueing_of(settings, store, lane, keeper),
         records=store.records,
         trackers=store.outbox,
         writer=writer_of(settings, store, connection, clock, keeper),
@@ -178,7 +180,7 @@ def crew_of(
         base_url=settings.base_url,
         notice=settings.notice,
     )
-    return Crew(worker, segments)
+    return Crew(worker, segments, lane)
 
 
 @asynccontextmanager

@@ -16,14 +16,16 @@ from app.durable.bell import Bell
 from app.durable.delivery_queues import DeliveryQueues
 from app.durable.drain import Drain
 from app.durable.keeper import OnlyKeeper
+from app.durable.lanes import SharedLane, StraightLane
 from app.durable.queueing import Queueing
 from app.durable.reception import Reception
-from app.durable.segments import Segments, give_up_the_dead, launched
+from app.durable.segments import Segments, Workflow, give_up_everything, launched
 from app.durable.turns import SegmentLimits, Turns
 from app.durable.worker import Worker
 from app.store.deliveries import Deliveries
 from app.store.engine import make_durable_engine
 from app.store.outbox import StoredOutbox
+from app.store.outlook import Outlook
 from app.store.retention import Retention
 from app.store.shown import ShownComments
 from phases.actions import ActionPerformer
@@ -40,6 +42,8 @@ from tests.phases.play import standard_play
 from tests.phases.world import World, world
 
 MIND_SECONDS = 0.3
+LIMITS = SegmentLimits(worker=4, repository=2, altogether=8)
+AnyLane = StraightLane | SharedLane
 
 # What SQLite says on a full disk, when a segment's end is to be written.
 NO_ROOM_FOR_RUNS = """CREATE TRIGGER no_room_for_runs
@@ -106,7 +110,8 @@ class NothingToSweep:
 
 
 class Sent:
-    def __init__(self, outbox: StoredOutbox) -> None:
+    def __init__(self, outbox: StoredOutbox, lane: AnyLane) -> None:
+        self.lane = lane
         self.outbox = outbox
         self.texts: dict[str, str] = {}
 
@@ -123,7 +128,12 @@ class Sent:
 
 
 @asynccontextmanager
-async def working(it: World, executor: str, admission: RoomForAll | Short) -> AsyncIterator[Sent]:
+async def working(
+    it: World,
+    executor: str,
+    admission: RoomForAll | Short,
+    lane_of: Callable[[Workflow], AnyLane] = StraightLane,
+) -> AsyncIterator[Sent]:
     """Run a worker on the world's database, as one process would."""
     pipeline = standard_pipeline()
     engine = Engine(pipeline, it.records)
@@ -131,16 +141,16 @@ async def working(it: World, executor: str, admission: RoomForAll | Short) -> As
     actions = ActionPerformer(it.records, it.workspaces, it.forge, it.clock)
     performing = Performing(pipeline, it.records, steps, actions)
     outbox = StoredOutbox(it.database, it.clock)
-    writer = Sent(outbox)
     database_engine = make_durable_engine(it.database.url)
-    limits = SegmentLimits(4, 2, 8, 300.0)
-    segments = Segments(engine, performing, it.records, it.runs, Drain(), limits, admission)
-    with launched(database_engine, executor, threads=8):
+    segments = Segments(engine, performing, it.records, it.runs, Drain(), 300.0, admission)
+    lane = lane_of(segments.workflow)
+    writer = Sent(outbox, lane)
+    with launched(database_engine, executor, threads=8, queues=lane.queues):
         stop = asyncio.Event()
         minding = asyncio.create_task(segments.mind(executor, MIND_SECONDS))
         try:
-            await segments.register_queue()
-            keeper = OnlyKeeper(give_up_the_dead, executor)
+            await lane.open()
+            keeper = OnlyKeeper(give_up_everything, executor)
             await keeper.begin()
             reception = Reception(
                 Everybody(),
@@ -151,10 +161,11 @@ async def working(it: World, executor: str, admission: RoomForAll | Short) -> As
                 Asides(ShownComments(it.database, it.clock), it.runs),
             )
             worker = Worker(
+                outlook=Outlook(it.database, it.clock),
                 deliveries=DeliveryQueues(
                     Deliveries(it.database), OneLabel(), reception, it.clock, 1.0
                 ),
-                queueing=Queueing(it.runs, segments, Turns(limits), keeper),
+                queueing=Queueing(it.runs, lane, Turns(LIMITS), keeper),
                 records=it.records,
                 trackers=outbox,
                 writer=writer,
@@ -213,6 +224,31 @@ async def test_a_stored_delivery_becomes_a_run_that_a_segment_drives_to_ready_on
         assert it.forge.flips == 1
 
 
+def shared(workflow: Workflow) -> SharedLane:
+    return SharedLane(workflow, LIMITS)
+
+
+async def test_what_one_of_many_workers_had_queued_is_driven_by_the_only_one_that_is_left(
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path, standard_play()) as it:
+        async with working(it, "one", RoomForAll(), shared):
+
+            async def queued() -> bool:
+                return bool(it.sessions.assignments)
+
+            await until(queued)
+
+        async with working(it, "two", RoomForAll()):
+
+            async def ready() -> bool:
+                return (await it.record()).run.state is RunState.READY
+
+            await until(ready)
+
+        assert it.forge.flips == 1
+
+
 async def test_a_segment_that_a_dead_process_left_is_taken_up_and_asks_nobody_twice(
     tmp_path: Path,
 ) -> None:
@@ -246,13 +282,13 @@ async def test_a_segment_whose_end_cannot_be_written_is_replaced_when_there_is_r
 ) -> None:
     async with world(tmp_path, standard_play()) as it:
         await execute(it, NO_ROOM_FOR_RUNS)
-        async with working(it, "one", RoomForAll()):
+        async with working(it, "one", RoomForAll()) as sent:
             await execute(it, NO_ROOM_FOR_WORKFLOWS)
 
-            async def flipped() -> bool:
-                return it.forge.flips == 1
+            async def left() -> bool:
+                return it.forge.flips == 1 and not await sent.lane.under_way()
 
-            await until(flipped)
+            await until(left)
             assert (await it.record()).run.state is RunState.RUNNING
             await execute(it, "DROP TRIGGER no_room_for_runs")
             await execute(it, "DROP TRIGGER no_room_for_workflows")
@@ -280,9 +316,9 @@ async def test_a_launch_that_failed_while_the_database_was_away_leaves_the_next_
     away = make_durable_engine(f"sqlite:///{tmp_path / 'not' / 'there' / 'phaseline.db'}")
     back = make_durable_engine(f"sqlite:///{tmp_path / 'phaseline.db'}")
 
-    with pytest.raises(sa.exc.OperationalError), launched(away, "first", threads=2):
+    with pytest.raises(sa.exc.OperationalError), launched(away, "first", threads=2, queues=()):
         raise AssertionError("there is nothing to launch on")
-    with launched(back, "second", threads=2):
+    with launched(back, "second", threads=2, queues=()):
         found = await DBOS.list_workflows_async()
 
     assert found == []

@@ -126,7 +126,7 @@ class FakeLane:
     async def under_way(self) -> frozenset[Segment]:
         return self.driven
 
-    async def queue(self, run: str, number: int, repository: int) -> bool:
+    async def hand_over(self, run: str, number: int, repository: int) -> bool:
         self.asked.append(run)
         return run not in self.dead
 
@@ -143,7 +143,7 @@ class Alone:
 
 
 def _limits(worker: int, repository: int, altogether: int) -> SegmentLimits:
-    return SegmentLimits(worker, repository, altogether, rest=300.0)
+    return SegmentLimits(worker, repository, altogether)
 
 
 def _new(run: str, repository: int) -> Due:
