@@ -63,7 +63,10 @@ def settings_table() -> str:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "**required**"
-    return f"`{field.default}`" if field.default not in {None, ""} else ""
+    default = "" if field.default is None else str(field.default)
+    # As one writes it into `.env`.
+    written = default.lower() if isinstance(field.default, bool) else default.removesuffix(".0")
+    return f"`{written}`" if written else ""
 
 
 def commands_table() -> str:
