@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import (
     Field,
@@ -17,10 +17,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
 
 PREFIX = "PHASELINE_"
 ENV_FILE = ".env"
@@ -53,6 +51,12 @@ class Places(BaseSettings):
         "https://api.github.com", description="GitHub's API; on Enterprise it ends in `/api/v3`"
     )
     label: str = Field("phaseline", description="The label that starts a run")
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The file of the database; None where it is PostgreSQL."""
+        path = self.database_url.removeprefix("sqlite:///")
+        return None if path == self.database_url else Path(path)
 
 
 P = TypeVar("P", bound=Places)
@@ -155,12 +159,8 @@ class Settings(Places):
         30.0, gt=0, description="How long prepared dependencies are kept unused, in days"
     )
     runs_per_worker: int = Field(6, gt=0, description="How many runs a worker drives at once")
-    runs_per_repository: int = Field(
-        2, gt=0, description="How many runs of a repository are driven at once"
-    )
-    runs_altogether: int = Field(
-        60, gt=0, description="How many runs all workers together drive at once"
-    )
+    runs_per_repository: int = Field(2, gt=0, description="How many runs of a repository at once")
+    runs_altogether: int = Field(60, gt=0, description="How many runs all workers together drive")
     least_free_disk_mb: int = Field(
         2048, ge=0, description="With less room on the disk a worker takes up no run, in MB"
     )
@@ -278,7 +278,7 @@ def _heading() -> str:
     return f"Settings, from the environment alone, as there is no {ENV_FILE} in {place}:"
 
 
-def _wrong(fault: "ErrorDetails") -> str:
+def _wrong(fault: ErrorDetails) -> str:
     """Return what is wrong, in words for an operator; what was given is not repeated."""
     said = fault["msg"].removeprefix("Value error, ")
     if not fault["loc"]:

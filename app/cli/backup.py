@@ -12,11 +12,11 @@ def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy; not there yet.")],
 ) -> None:
     """Copy the SQLite database, also while the service runs."""
-    from app.store.backup import SQLITE, BackupError
+    from app.store.backup import BackupError
     from app.store.backup import backup as copy
 
     settings = settings_or_stop()
-    if settings.database_url.startswith(SQLITE):
+    if settings.sqlite_file:
         database_or_stop(settings)
     try:
         size = copy(settings.database_url, file)

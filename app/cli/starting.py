@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 STOPPED = 2
-SQLITE = "sqlite:///"
 
 
 def give_up(reason: str) -> NoReturn:
@@ -47,8 +46,8 @@ def migrated(settings: "Settings") -> tuple[str | None, str]:
     """Bring the database to this version's schema, making it when there is none."""
     from app.store.migrating import NewerSchemaError, UnreachableError, migrate
 
-    if settings.database_url.startswith(SQLITE):
-        _make_sqlite_file(Path(settings.database_url.removeprefix(SQLITE)))
+    if settings.sqlite_file:
+        _make_sqlite_file(settings.sqlite_file)
     try:
         return migrate(settings.database_url)
     except UnreachableError as error:
@@ -73,10 +72,9 @@ def database_or_stop(settings: "Settings") -> None:
     """Make sure that there is a database with this version's schema; change nothing."""
     from app.store.migrating import NewerSchemaError, UnreachableError, schema
 
-    if settings.database_url.startswith(SQLITE):
-        path = Path(settings.database_url.removeprefix(SQLITE))
-        if not path.is_file():
-            give_up(f"There is no database at {path.absolute()}. Is this the service's directory?")
+    file = settings.sqlite_file
+    if file and not file.is_file():
+        give_up(f"There is no database at {file.absolute()}. Is this the service's directory?")
     try:
         before, newest = schema(settings.database_url)
     except UnreachableError as error:

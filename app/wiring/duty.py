@@ -20,7 +20,6 @@ from phases.core.ports import Clock
 from phases.core.session import Assignment, Json, TurnRow
 
 log = logging.getLogger(__name__)
-SQLITE = "sqlite:///"
 DURABLE_THREADS = 16
 # With what closing takes this stays below the 30 s that supervisors give.
 DRAIN_SECONDS = 20.0
@@ -86,7 +85,7 @@ def durable_engine_of(settings: Settings) -> Iterator[object]:
 
 def one_worker(settings: Settings) -> bool:
     """Tell whether there can be only one worker: a lock beside an SQLite file sees to that."""
-    return settings.database_url.startswith(SQLITE)
+    return settings.sqlite_file is not None
 
 
 def keeper_of(

@@ -4,7 +4,6 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 
 from app.clock import SystemClock
 from app.durable.lock import WorkerLock
@@ -17,7 +16,6 @@ from app.wiring.store import Store
 from phases.core.model import Repository
 
 log = logging.getLogger(__name__)
-SQLITE = "sqlite:///"
 
 
 class NotInstalledError(Exception):
@@ -39,9 +37,9 @@ class Told:
 
 def only_worker(settings: Settings) -> AbstractContextManager[object]:
     """Return the lock that a worker on SQLite holds; on PostgreSQL there may be many."""
-    if not settings.database_url.startswith(SQLITE):
+    database = settings.sqlite_file
+    if database is None:
         return nullcontext()
-    database = Path(settings.database_url.removeprefix(SQLITE))
     return WorkerLock(database.with_name(f"{database.name}.worker"))
 
 

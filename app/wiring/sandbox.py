@@ -15,7 +15,6 @@ from app.workspace.sandbox.uncaged import Places, Uncaged
 STAGING = Path("/run/phaseline")
 # Where commands find their tree when there is no cage: a link, made anew for each command.
 UNCAGED = Path(WORKSPACE)
-SQLITE = "sqlite:///"
 log = logging.getLogger(__name__)
 
 
@@ -56,5 +55,5 @@ async def check_sandbox(sandbox: Sandbox, settings: Settings) -> None:
         log.warning(sandbox.warning)
         sandbox.check(data)
         return
-    database = Path(settings.database_url.removeprefix(SQLITE))
-    await self_test(sandbox, data, [path for path in (database, data) if path.exists()])
+    private = (settings.sqlite_file, data)
+    await self_test(sandbox, data, [path for path in private if path and path.exists()])

@@ -22,6 +22,18 @@ def test_the_defaults_are_those_of_a_small_installation() -> None:
     assert settings.port == 8000
 
 
+@pytest.mark.parametrize(
+    ("url", "file"),
+    [
+        ("sqlite:///var/p.db", Path("var/p.db")),
+        ("sqlite:////srv/p.db", Path("/srv/p.db")),
+        ("postgresql://phaseline@db/phaseline", None),
+    ],
+)
+def test_only_sqlite_has_a_file(url: str, file: Path | None) -> None:
+    assert load(**GOOD, database_url=url).sqlite_file == file
+
+
 def test_everything_that_is_missing_is_named_at_once_with_its_variable() -> None:
     with pytest.raises(SettingsError) as caught:
         load(_env_file=None)

@@ -11,7 +11,7 @@ from app.settings import Settings
 from app.store.migrating import UnreachableError, schema
 from app.wiring.doctor.examination import Examination
 from app.wiring.refusals import StartError
-from app.wiring.sandbox import SQLITE, check_sandbox, chosen_sandbox, sandbox_of
+from app.wiring.sandbox import check_sandbox, chosen_sandbox, sandbox_of
 from app.wiring.workspaces import GIT, team
 from app.workspace.sandbox.sandbox import Sandbox
 from app.workspace.sandbox.selftest import self_test
@@ -36,7 +36,7 @@ def of_the_machine(settings: Settings) -> tuple[Examination, ...]:
     """Return what the settings name on this machine: disk, database, cage."""
     return (
         Examination("data", lambda: asyncio.to_thread(_data, settings.data_dir.absolute())),
-        Examination("database", lambda: asyncio.to_thread(_database, settings.database_url)),
+        Examination("database", lambda: asyncio.to_thread(_database, settings)),
         Examination("sandbox", lambda: _sandbox(settings)),
     )
 
@@ -87,12 +87,12 @@ def _data(directory: Path) -> str:
     return f"{directory}, {room >> 30} GiB free"
 
 
-def _database(url: str) -> str:
-    path = Path(url.removeprefix(SQLITE))
-    if url.startswith(SQLITE) and not path.exists():
-        return f"{path} is not there yet; the first start makes it"
+def _database(settings: Settings) -> str:
+    file = settings.sqlite_file
+    if file and not file.exists():
+        return f"{file} is not there yet; the first start makes it"
     try:
-        revision, newest = schema(url)
+        revision, newest = schema(settings.database_url)
     except UnreachableError as error:
         raise StartError(f"It does not answer: {error}. Look at PHASELINE_DATABASE_URL.") from error
     if revision == newest:
