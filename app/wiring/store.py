@@ -6,7 +6,6 @@ from app.clock import SystemClock
 from app.settings import Settings
 from app.store.deliveries import Deliveries
 from app.store.engine import Database
-from app.store.journal import StoredJournal
 from app.store.logs import StoredLogs
 from app.store.money import Spending, SpendingLimits
 from app.store.outbox import StoredOutbox
@@ -35,7 +34,6 @@ class Store:
         self.outbox = StoredOutbox(self.database, clock)
         self.outlook = Outlook(self.database, clock)
         self.shown = ShownComments(self.database, clock)
-        self.journal = StoredJournal(self.database, clock, self.spending)
         self.packs = StoredPacks(self.database, MOST_BYTES_OF_RUN)
         self.logs = StoredLogs(self.database, clock)
 

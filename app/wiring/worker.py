@@ -54,6 +54,17 @@ from phases.pipeline import standard_pipeline
 
 OUTBOX_BATCH = 100
 QUEUE_PATIENCE_SECONDS = 1.0
+# What a start can meet that only an operator can mend.
+_REFUSALS = (
+    AnotherWorkerError,
+    SandboxError,
+    PrivateKeyError,
+    ModelsError,
+    NoPriceError,
+    RosterError,
+    RefusedByGitHubError,
+    BlockedError,
+)
 
 
 def connection_of(settings: Settings, clock: Clock) -> GitHubConnection:
@@ -66,18 +77,6 @@ def connection_of(settings: Settings, clock: Clock) -> GitHubConnection:
         write_spacing=timedelta(seconds=settings.github_write_spacing_seconds),
         clock=clock,
     )
-
-
-_REFUSALS = (
-    AnotherWorkerError,
-    SandboxError,
-    PrivateKeyError,
-    ModelsError,
-    NoPriceError,
-    RosterError,
-    RefusedByGitHubError,
-    BlockedError,
-)
 
 
 def reception_of(

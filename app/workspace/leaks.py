@@ -3,7 +3,6 @@
 It is a net, not a proof: what it cannot recognise passes.
 """
 
-import base64
 import math
 import re
 from collections import Counter
@@ -11,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from app.workspace.tripwire import Tripwire
+from app.workspace.tripwire import Tripwire, disguises
 
 _KINDS = (
     ("a private key", r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"),
@@ -107,17 +106,11 @@ def _pieces(line: str) -> Iterator[str]:
 
 
 def _forms(value: str) -> Iterator[str]:
-    """Yield a known value as it is and in the encodings that hide it from a plain look."""
-    if len(value) < _LEAST_KNOWN:
-        return
-    yield from (line for line in value.split("\n") if len(line) >= _LEAST_KNOWN)
-    yield value[::-1]
-    yield value.encode().hex()
-    yield quote(value, safe="")
-    # Three alignments, without the characters that depend on the neighbours.
-    for shift in range(3):
-        encoded = base64.b64encode(b"\0" * shift + value.encode()).decode().rstrip("=")
-        yield encoded[4 if shift else 0 : -2]
+    """Yield a known value line by line, and in the encodings that hide it from a plain look."""
+    if len(value) >= _LEAST_KNOWN:
+        yield from (line for line in value.split("\n") if len(line) >= _LEAST_KNOWN)
+        yield quote(value, safe="")
+        yield from disguises(value)
 
 
 def _entropy(text: str) -> float:

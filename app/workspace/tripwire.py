@@ -51,11 +51,15 @@ def _body_of_key(secret: str) -> str | None:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """Yield a secret as it is and in the encodings that hide it from a plain look."""
-    if len(secret) < _SHORTEST:
-        return
+    if len(secret) >= _SHORTEST:
+        yield secret
+        yield from disguises(secret)
+
+
+def disguises(secret: str) -> Iterator[str]:
+    """Yield a secret in the encodings that hide it from a plain look."""
     raw = secret.encode()
-    yield from (secret, secret[::-1], raw.hex())
+    yield from (secret[::-1], raw.hex())
     # Three alignments, without the characters that depend on the neighbours.
     for shift in range(3):
         encoded = base64.b64encode(b"\0" * shift + raw).decode().rstrip("=")
