@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,27 @@ def test_rows_of_an_earlier_schema_are_kept_by_every_migration_after_it(
     for table, row in before.items():
         kept = {name: value for name, value in after[table].items() if name in row}
         assert kept == row
+
+
+def test_of_two_processes_that_migrate_at_once_one_does_and_the_other_finds_it_done(
+    empty: str,
+) -> None:
+    forks = get_context("fork")
+    together, found = forks.Barrier(2), forks.SimpleQueue()
+
+    def migrate_together() -> None:
+        together.wait()
+        found.put(migrate(empty))
+
+    processes = [forks.Process(target=migrate_together) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+
+    assert [process.exitcode for process in processes] == [0, 0]
+    before = {found.get(), found.get()}
+    assert before == {(None, REVISIONS[-1]), (REVISIONS[-1], REVISIONS[-1])}
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
