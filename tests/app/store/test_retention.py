@@ -102,6 +102,7 @@ async def ended(database: Database, runs: Runs, clock: ManualClock) -> Run:
 async def test_transcripts_of_runs_long_over_are_forgotten_and_nothing_else(
     database: Database, runs: Runs, clock: ManualClock
 ) -> None:
+    """Attack 76."""
     await ended(database, runs, clock)
     retention = Retention(database, clock)
 
@@ -204,6 +205,7 @@ def prepared(place: Path, repository: int) -> Path:
 async def test_a_signed_post_that_says_the_app_is_gone_takes_everything_of_its_repositories(
     database: Database, runs: Runs, records: StoredRecords, clock: ManualClock, tmp_path: Path
 ) -> None:
+    """Attack 76."""
     run = await running(database, runs)
     await talked(database, run, clock.now())
     ordered = Commanded(Word.SKIP, "architect", LABELLED.actor, clock.now())

@@ -4,6 +4,7 @@ import pytest
 
 from app.store.deliveries import Deliveries
 from app.store.engine import Database
+from app.store.history import History, UnknownRunError
 from app.store.runs import Due, Runs
 from phases.core.errors import StaleSegmentError
 from phases.core.machine import RunState
@@ -137,3 +138,14 @@ async def test_a_running_run_has_its_limit_raised_where_it_is_and_never_lowered(
     found = await runs.find(run.id)
     assert found is not None
     assert (found.limit_usd, found.segment) == (Decimal(30), 1)
+
+
+@pytest.mark.parametrize("wildcard", ["%", "_", "' or '1'='1", "\\"])
+async def test_what_would_match_anything_is_the_beginning_of_no_run(
+    database: Database, runs: Runs, wildcard: str
+) -> None:
+    """Attack 73."""
+    await running(database, runs)
+
+    with pytest.raises(UnknownRunError, match="No run's id begins"):
+        await History(database).identify(wildcard)

@@ -38,6 +38,7 @@ def line(message: str, *arguments: object, exc_info: object = None) -> str:
     ],
 )
 def test_a_known_secret_is_taken_out_in_every_form(form: str) -> None:
+    """Attack 72."""
     out = line("it is %s here", form)
 
     assert form.rstrip("=") not in out
@@ -109,7 +110,7 @@ def logging_as_before() -> Iterator[None]:
 def test_what_the_durable_library_says_is_a_line_without_secrets_too(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """It sets its own log up whenever it is launched."""
+    """Attack 72: it sets its own log up whenever it is launched."""
     configure("INFO", Redaction([SECRET]))
 
     init_logger()

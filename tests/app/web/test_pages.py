@@ -138,6 +138,7 @@ async def test_a_notice_stands_on_every_page(browser: httpx.AsyncClient, path: s
 
 @pytest.mark.parametrize("path", ["/runs/none", "/runs/none.json", "/docs", "/openapi.json"])
 async def test_what_there_is_not_is_404(browser: httpx.AsyncClient, path: str) -> None:
+    """Attack 74: nothing that helps developers is served."""
     assert (await browser.get(path)).status_code == 404
 
 
