@@ -10,7 +10,6 @@ from phases.core.decisions import Answer, Cancel, React, Refuse, Resume
 from phases.core.events import Said
 from phases.core.machine import RunState
 from phases.core.model import Person, Role, Run
-from phases.core.outward import Desired
 from phases.core.record import Record
 from phases.intake import decide
 
@@ -24,10 +23,8 @@ class RefusedOrderError(Exception):
 class Runs(Protocol):
     """The runs as orders move them."""
 
-    async def move(
-        self, delivery: int | None, run: Run, state: RunState, why: str, show: tuple[Desired, ...]
-    ) -> None:
-        """Move a run on, or end it."""
+    async def order(self, run: Run, state: RunState, why: str, told: str) -> None:
+        """Move a run on, or end it, and note who had that done."""
 
 
 class Records(Protocol):
@@ -61,12 +58,13 @@ class Orders:
             argument="",
             at=at,
         )
+        told = f"The operator {operator} ordered: {command}."
         match decide(order, await self._records.record(run.id), Role.ADMIN):
             case Resume(_, why):
-                await self._runs.move(None, run, RunState.RUNNING, why, ())
+                await self._runs.order(run, RunState.RUNNING, why, told)
                 return RunState.RUNNING
             case Cancel(_, why):
-                await self._runs.move(None, run, RunState.CANCELLED, why, ())
+                await self._runs.order(run, RunState.CANCELLED, why, told)
                 return RunState.CANCELLED
             case React():
                 return run.state

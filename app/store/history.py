@@ -174,6 +174,9 @@ def _of_record(record: Record) -> Iterator[Happening]:
             yield Happening(work.ended_at, "work", name, told, work.cost_usd or None)
         for note in work.notes:
             yield Happening(note.at, "note", name, note.text)
+    for order in record.commands:
+        told = f"{order.argument} (by {order.by.login})".strip()
+        yield Happening(order.at, "order", str(order.word), told)
     for note in record.notes:
         yield Happening(note.at, "note", "run", note.text)
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from app.store.codec import request_to_json
 from app.store.deliveries import settle
 from app.store.engine import Database
-from app.store.moving import remember_repository, touch, want
+from app.store.moving import note, remember_repository, touch, want
 from app.store.steering import move_row, put_on_record, stopped_by_itself, supersede
 from app.store.tables import RunRow
 from phases.core.command import Commanded
@@ -53,6 +53,16 @@ class SteeredRuns:
             settle(connection, delivery, why, now)
 
         await self._database.write(move)
+
+    async def order(self, run: Run, state: RunState, why: str, told: str) -> None:
+        """Move a run as an operator orders, and note it: no comment on GitHub shows who did."""
+        now = self._clock.now()
+
+        def order(connection: sa.Connection) -> None:
+            if move_row(connection, run.id, state, why, now, None, None):
+                note(connection, run.id, "", told, now)
+
+        await self._database.write(order)
 
     async def heed(
         self,

@@ -42,6 +42,11 @@ class Folder:
         return self.root / "webhook-secret"
 
     @property
+    def settings(self) -> Path:
+        """The service's settings, for commands that are given in this directory."""
+        return self.root / ".env"
+
+    @property
     def source(self) -> Path:
         """The sample repository, before it is hosted."""
         return self.root / "source"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.cli.demo.cast import Cast
-from app.cli.demo.folder import Folder
+from app.cli.demo.folder import Folder, put
 from app.cli.demo.keys import ensure_secrets
 from app.cli.demo.maintainer import Issue, Maintainer
 from app.cli.demo.ports import HOST
@@ -131,28 +131,44 @@ def _claude(folder: Folder, cast: Cast, script: Path, latency: float) -> Child:
 
 
 def _service(folder: Folder, cast: Cast) -> Child:
+    settings = service_settings(folder, cast)
+    keep_settings(folder, settings)
+    return start("The service", ["serve"], _neutral() | settings, folder.log("service"))
+
+
+def service_settings(folder: Folder, cast: Cast) -> dict[str, str]:
+    """Return the variables of the demo's service.
+
+    Raises:
+        DemoError: the real model is asked for, and there is no key.
+    """
     machine = {name: os.environ[name] for name in MACHINE if name in os.environ}
-    environment = (
-        _neutral()
-        | machine
-        | {
-            "PHASELINE_DATABASE_URL": f"sqlite:///{folder.service / 'phaseline.db'}",
-            "PHASELINE_DATA_DIR": str(folder.service),
-            "PHASELINE_GITHUB_URL": cast.url("github"),
-            "PHASELINE_GITHUB_API_URL": f"{cast.url('github')}/api/v3",
-            "PHASELINE_GITHUB_APP_ID": str(APP_ID),
-            "PHASELINE_GITHUB_PRIVATE_KEY": str(folder.private_key),
-            "PHASELINE_GITHUB_WEBHOOK_SECRET": folder.webhook_secret.read_text().strip(),
-            "PHASELINE_LABEL": LABEL,
-            # The stand-in asks nobody for patience.
-            "PHASELINE_GITHUB_WRITE_SPACING_SECONDS": "0",
-            "PHASELINE_HOST": HOST,
-            "PHASELINE_PORT": str(cast.ports["service"]),
-            "PHASELINE_BASE_URL": cast.url("service"),
-            **_model(cast),
-        }
-    )
-    return start("The service", ["serve"], environment, folder.log("service"))
+    return machine | {
+        "PHASELINE_DATABASE_URL": f"sqlite:///{folder.service / 'phaseline.db'}",
+        "PHASELINE_DATA_DIR": str(folder.service),
+        "PHASELINE_GITHUB_URL": cast.url("github"),
+        "PHASELINE_GITHUB_API_URL": f"{cast.url('github')}/api/v3",
+        "PHASELINE_GITHUB_APP_ID": str(APP_ID),
+        "PHASELINE_GITHUB_PRIVATE_KEY": str(folder.private_key),
+        "PHASELINE_GITHUB_WEBHOOK_SECRET": folder.webhook_secret.read_text().strip(),
+        "PHASELINE_LABEL": LABEL,
+        # The stand-in asks nobody for patience.
+        "PHASELINE_GITHUB_WRITE_SPACING_SECONDS": "0",
+        "PHASELINE_HOST": HOST,
+        "PHASELINE_PORT": str(cast.ports["service"]),
+        "PHASELINE_BASE_URL": cast.url("service"),
+        **_model(cast),
+    }
+
+
+def keep_settings(folder: Folder, settings: dict[str, str]) -> None:
+    """Leave the settings in the directory, so that `phaseline runs` and the like work there.
+
+    The key of a real account is not written down: whoever asks has it in the environment.
+    """
+    kept = {k: v for k, v in settings.items() if k != KEY_VARIABLE or v == NO_ACCOUNT}
+    quoted = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in kept.items()}
+    put(folder.settings, "".join(f"{name}='{value}'\n" for name, value in quoted.items()).encode())
 
 
 def _model(cast: Cast) -> dict[str, str]:

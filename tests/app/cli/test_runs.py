@@ -98,10 +98,12 @@ async def test_the_list_names_each_run_with_its_state(ready: Desk) -> None:
 async def test_a_list_without_runs_says_so_and_a_state_that_is_none_is_refused(ready: Desk) -> None:
     none = ready.command("list", "--state", "failed")
     wrong = ready.command("list", "--state", "nonsense")
+    half = ready.command("list", "--repository", "widgets")
 
     assert none.stdout == "No runs.\n"
     assert wrong.returncode == 2
     assert "queued" in wrong.stderr
+    assert "OWNER/NAME" in half.stderr
 
 
 async def test_a_run_is_shown_by_the_beginning_of_its_id(ready: Desk) -> None:
@@ -129,12 +131,15 @@ async def test_the_time_line_is_in_order_and_holds_every_kind(ready: Desk) -> No
 
 async def test_a_retry_moves_a_blocked_run_on_and_names_the_operator(blocked: Desk) -> None:
     before = blocked.state()
+    shown = blocked.command("show", blocked.run).stdout
 
     done = blocked.command("retry", blocked.run, "--as", "night-shift")
 
     assert before in {RunState.BLOCKED, RunState.FAILED}
-    assert done.stdout == f"Run {blocked.run[:8]} is running.\n"
+    assert done.stdout.startswith(f"Run {blocked.run[:8]} is running.\n")
     assert blocked.state() == RunState.RUNNING
+    assert f"`phaseline runs retry {blocked.run[:8]}` goes on" in shown
+    assert "The operator night-shift ordered: retry." in blocked.command("show", blocked.run).stdout
 
 
 async def test_a_cancelled_run_says_who_cancelled_it(blocked: Desk) -> None:
@@ -157,6 +162,7 @@ async def test_an_export_holds_all_of_a_run_and_no_secret(ready: Desk) -> None:
     target = ready.folder / "run.json"
 
     done = ready.command("export", ready.run, "--to", str(target))
+    again = ready.command("export", ready.run, "--to", str(target))
 
     text = target.read_text()
     kept = json.loads(text)
@@ -167,6 +173,7 @@ async def test_an_export_holds_all_of_a_run_and_no_secret(ready: Desk) -> None:
     assert any(work["artifact"] and work["artifact"]["text"] for work in works.values())
     assert any(work["receipts"] for work in works.values())
     assert target.stat().st_mode & 0o777 == 0o600
+    assert "left alone" in again.stderr
 
 
 def test_a_database_that_is_not_there_is_named_and_not_made(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from app.store.deliveries import Deliveries
 from app.store.engine import Database
 from app.store.history import History, UnknownRunError
 from app.store.runs import Due, Runs
+from phases.core.command import Commanded, Word
 from phases.core.errors import StaleSegmentError
 from phases.core.machine import RunState
 from phases.core.outward import Desired, OutwardKind, Place
@@ -149,3 +150,18 @@ async def test_what_would_match_anything_is_the_beginning_of_no_run(
 
     with pytest.raises(UnknownRunError, match="No run's id begins"):
         await History(database).identify(wildcard)
+
+
+async def test_the_time_line_tells_what_people_and_operators_ordered(
+    database: Database, runs: Runs, clock: ManualClock
+) -> None:
+    run = await running(database, runs)
+    skip = Commanded(Word.SKIP, "architect", LABELLED.actor, clock.now())
+    await runs.heed(None, run, "asked for", (), skip)
+    await runs.order(run, RunState.CANCELLED, "asked for", "The operator ordered: cancel.")
+
+    found = await History(database).happenings(run.id)
+
+    told = {(one.kind, one.name, one.text) for one in found}
+    assert ("order", "skip", "architect (by maintainer)") in told
+    assert ("note", "run", "The operator ordered: cancel.") in told

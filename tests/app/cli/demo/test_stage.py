@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from dotenv import dotenv_values
 
 from app.cli.demo.cast import Cast
 from app.cli.demo.folder import Folder
@@ -16,7 +17,7 @@ from app.cli.demo.keys import ensure_secrets
 from app.cli.demo.maintainer import Maintainer
 from app.cli.demo.ports import restartable_ports
 from app.cli.demo.processes import start, wait_until_healthy
-from app.cli.demo.stage import open_issue
+from app.cli.demo.stage import keep_settings, open_issue, service_settings
 from app.cli.demo.trouble import DemoError
 from app.rehearsal.samples import build
 
@@ -125,3 +126,28 @@ def test_keys_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
     assert len(before[1]) >= 32
     for path in (folder.private_key, folder.webhook_secret):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_commands_in_the_directory_of_a_demo_find_the_settings_of_its_service(
+    tmp_path: Path,
+) -> None:
+    folder = Folder(tmp_path / "it's")
+    folder.root.mkdir()
+    folder.prepare()
+    ensure_secrets(folder)
+    ports = dict.fromkeys(("github", "claude", "service"), 1)
+    settings = service_settings(folder, Cast("demo/shop", None, folder.root, "t", "b", ports))
+
+    keep_settings(folder, settings)
+
+    read = dotenv_values(folder.settings)
+    assert read == settings
+    assert stat.S_IMODE(folder.settings.stat().st_mode) == 0o600
+
+
+def test_the_key_of_a_real_account_is_not_written_down(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+
+    keep_settings(folder, {"ANTHROPIC_API_KEY": "sk-of-somebody", "PHASELINE_LABEL": "it's \\"})
+
+    assert dotenv_values(folder.settings) == {"PHASELINE_LABEL": "it's \\"}
