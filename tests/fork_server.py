@@ -38,6 +38,11 @@ ROOMS = (
     "app.rehearsal.claude.server",
     "app.rehearsal.github.server",
     "app.store.migrating",
+    "app.store.upgrading",
+    "app.wiring.duty",
+    "app.wiring.model",
+    "app.wiring.recovering",
+    "app.wiring.worker",
     "uvicorn",
 )
 

@@ -11,7 +11,6 @@ import pytest
 from app.clock import SystemClock
 from app.rehearsal.claude.reading import read_script
 from app.settings import load
-from app.store.migrating import migrate
 from app.wiring.store import Store
 from benchmarks.processes import Span
 from benchmarks.scale import joined, table
@@ -20,6 +19,7 @@ from benchmarks.scaling.options import PARTS, read
 from benchmarks.scaling.rows import RunTimes, covered_seconds, fairness
 from benchmarks.scaling.seed import seed
 from phases.core.machine import RunState
+from tests.databases import migrated
 
 CREATED = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -64,8 +64,7 @@ def test_the_repository_has_nothing_to_install(tmp_path: Path) -> None:
 
 
 async def test_what_is_put_into_the_store_waits_with_nothing_left_to_send(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'phaseline.db'}"
-    migrate(url)
+    url = migrated(tmp_path / "phaseline.db")
     settings = load(
         database_url=url,
         github_app_id=1001,

@@ -16,7 +16,6 @@ import pytest
 from app.github.inbox import _OBJECTS, _READ, _REMOVALS, Inbox
 from app.store.deliveries import Deliveries
 from app.store.engine import Database
-from app.store.migrating import migrate
 from app.web.application import web_application
 from app.web.body import BodyLimits
 from app.web.deliveries import Delivery
@@ -28,6 +27,7 @@ from tests.app.github.parts import APP_ID, SECRET, WallClock
 from tests.app.serving import served
 from tests.app.web.parts import HOSTS, Runs, no_lifespan
 from tests.contract.rest import DATA
+from tests.databases import migrated
 
 OURS = set(_OBJECTS)
 READ = set(_READ) | set(_REMOVALS.items())
@@ -56,8 +56,7 @@ class Stored:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    url = f"sqlite:///{tmp_path / 'phaseline.db'}"
-    migrate(url)
+    url = migrated(tmp_path / "phaseline.db")
     async with Database(url) as opened:
         yield opened
 

@@ -12,7 +12,6 @@ from app.claude.ports import Journal
 from app.claude.prices import NOTHING
 from app.store.engine import Database
 from app.store.journal import StoredJournal
-from app.store.migrating import migrate
 from app.store.money import Spending, SpendingLimits
 from app.store.runs import Runs
 from phases.core.allowance import Limit
@@ -22,6 +21,7 @@ from phases.core.session import Assignment, Json, LedgerEntry
 from tests.app.claude.kit import accept, assignment, room, submit
 from tests.app.claude.wire import by_turn, call, reply, serving, text
 from tests.app.store.story import running
+from tests.databases import migrated
 from tests.fakes.desk import FakeDesk
 from tests.fakes.journal import FakeJournal
 from tests.fakes.outside import ManualClock
@@ -57,8 +57,7 @@ async def given(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         if request.param == "fake":
             yield Given(FakeJournal(Decimal(15)), assignment(), entry)
             return
-        url = f"sqlite:///{tmp_path / 'phaseline.db'}"
-        migrate(url)
+        url = migrated(tmp_path / "phaseline.db")
         database = await stack.enter_async_context(Database(url))
         run = await running(database, Runs(database, clock, Decimal(15)))
         spending = Spending(database, clock, LIMITS)

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from app.durable.context import SegmentContext
 from app.store.deliveries import Deliveries
 from app.store.engine import Database
-from app.store.migrating import migrate
 from app.store.records import StoredRecords
 from app.store.runs import Runs
 from app.store.tables import OutwardRow
@@ -27,6 +26,7 @@ from phases.performing import Performing
 from phases.pipeline import standard_pipeline
 from phases.steps import StepPerformer
 from tests.app.store.story import deliver, running
+from tests.databases import migrated
 from tests.fakes.outside import FakeForge, FakeWorkspaces, ManualClock, Play, ScriptedSessions
 from tests.fakes.team import team
 
@@ -104,8 +104,7 @@ async def world(
     directory: Path, play: Play, *, variant: Variant = Variant.STANDARD
 ) -> AsyncIterator[World]:
     """Label an issue; the run's first segment may be driven."""
-    url = f"sqlite:///{directory / 'phaseline.db'}"
-    migrate(url)
+    url = migrated(directory / "phaseline.db")
     clock = ManualClock()
     async with Database(url) as database:
         runs = Runs(database, clock, Decimal(15))

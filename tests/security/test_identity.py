@@ -11,7 +11,6 @@ import pytest
 from app.github.request import before
 from app.store.deliveries import Deliveries
 from app.store.engine import Database
-from app.store.migrating import migrate
 from app.store.runs import Runs
 from phases.core.decisions import Ignore, NoteEdit, Refuse, Resume
 from phases.core.events import Edited
@@ -22,6 +21,7 @@ from phases.planning import plans_hash
 from tests.app.github.parts import START
 from tests.app.github.test_request import comment
 from tests.app.store.story import LABELLED, REPOSITORY, deliver
+from tests.databases import migrated
 from tests.fakes.outside import ManualClock, sha
 from tests.phases.play import standard_play
 from tests.phases.test_commands import LATER, PLANS, record, say
@@ -113,8 +113,7 @@ async def test_an_approval_holds_for_the_plans_that_it_was_given_for(tmp_path: P
 
 async def test_two_labels_at_once_start_one_run(tmp_path: Path) -> None:
     """Attack 19: a delivery, its like, and the sweep, side by side."""
-    url = f"sqlite:///{tmp_path / 'phaseline.db'}"
-    migrate(url)
+    url = migrated(tmp_path / "phaseline.db")
     async with Database(url) as database:
         runs = Runs(database, ManualClock(), Decimal(15))
         await deliver(database, "one")

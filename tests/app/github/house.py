@@ -9,7 +9,6 @@ from typing import Any
 
 from app.durable.asides import Asides
 from app.store.engine import Database
-from app.store.migrating import migrate
 from app.store.records import StoredRecords
 from app.store.runs import Runs
 from app.store.shown import ShownComments
@@ -17,6 +16,7 @@ from phases.core.model import Run
 from phases.core.ports import Clock
 from tests.app.github.standin import StandIn
 from tests.app.store.story import LABELLED
+from tests.databases import migrated
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,7 @@ class House:
 @asynccontextmanager
 async def housed(folder: Path, github: StandIn, clock: Clock) -> AsyncIterator[House]:
     """Yield a house with an empty database."""
-    url = f"sqlite:///{folder / 'phaseline.db'}"
-    migrate(url)
+    url = migrated(folder / "phaseline.db")
     async with Database(url) as database:
         runs, shown = Runs(database, clock, Decimal(15)), ShownComments(database, clock)
         records, asides = StoredRecords(database, clock), Asides(shown, runs)

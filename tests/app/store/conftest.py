@@ -10,6 +10,7 @@ from app.store.migrating import migrate
 from app.store.money import Spending, SpendingLimits
 from app.store.records import StoredRecords
 from app.store.runs import Runs
+from tests.databases import migrated
 from tests.fakes.outside import ManualClock
 from tests.postgres import create_database, postgres_server, url_of
 
@@ -29,9 +30,7 @@ def socket() -> Iterator[str]:
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a fresh database with the newest schema, of either kind."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'phaseline.db'}"
-        migrate(url)
-        return url
+        return migrated(tmp_path / "phaseline.db")
     socket = request.getfixturevalue("socket")
     return create_database(socket, f"test{next(_NUMBERS)}", "migrated")
 

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from app.store.backup import BackupError, backup
 from app.store.engine import Database
-from app.store.migrating import migrate
 from app.store.tables import LogRow
 from tests.app.store.story import LABELLED
+from tests.databases import migrated
 
 
 async def keep(database: Database, name: str) -> None:
@@ -26,9 +26,8 @@ async def kept(url: str) -> int:
 
 
 async def test_a_copy_made_while_others_write_is_whole_and_nobody_elses(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'p.db'}"
+    url = migrated(tmp_path / "p.db")
     copy = tmp_path / "copy.db"
-    migrate(url)
     async with Database(url) as database:
         for n in range(50):
             await keep(database, f"before{n}")
@@ -44,8 +43,7 @@ async def test_a_copy_made_while_others_write_is_whole_and_nobody_elses(tmp_path
 
 
 def test_a_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'p.db'}"
-    migrate(url)
+    url = migrated(tmp_path / "p.db")
     target = tmp_path / "mine"
     target.write_text("mine")
 
@@ -56,8 +54,7 @@ def test_a_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_copy_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'p.db'}"
-    migrate(url)
+    url = migrated(tmp_path / "p.db")
 
     with pytest.raises(BackupError, match="nothing is left of it"):
         backup(url, tmp_path / "no" / "such" / "folder")

@@ -6,14 +6,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.store.engine import Database
-from app.store.migrating import migrate
 from app.store.outbox import StoredOutbox
+from tests.databases import migrated
 from tests.fakes.outside import ManualClock
 
 
 async def test_what_is_unsent_is_found_by_an_index_of_its_own(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'phaseline.db'}"
-    migrate(url)
+    url = migrated(tmp_path / "phaseline.db")
     async with Database(url) as database:
         asked = _listen(database)
 

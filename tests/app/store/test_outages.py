@@ -13,6 +13,7 @@ from app.store.migrating import migrate
 from app.store.tables import LogRow
 from phases.core.errors import TransientError
 from tests.app.store.story import LABELLED
+from tests.databases import migrated
 from tests.postgres import create_database, postgres_server, start_server, stop_server
 
 MEGABYTE = 1 << 20
@@ -60,8 +61,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 async def test_on_a_full_disk_writes_say_later_and_go_on_when_there_is_room(
     small_disk: Path,
 ) -> None:
-    url = f"sqlite:///{small_disk / 'phaseline.db'}"
-    migrate(url)
+    url = migrated(small_disk / "phaseline.db")
     async with Database(url) as database:
         await keep(database, "before")
         filling = small_disk / "filling"
