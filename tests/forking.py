@@ -10,6 +10,7 @@ import queue
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from app.cli.demo.processes import TETHER
 ROOT = Path(__file__).parents[1]
 PHASELINE = "app.cli.main:main"
 UP_SECONDS = 60.0
+RUN_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,17 @@ class ForkServer:
     ) -> Forked:
         """Fork `phaseline WORDS`; what it says is in `log`."""
         return self.fork(Start(PHASELINE, tuple(words), environment, directory, log, log))
+
+    def run(
+        self, words: Sequence[str], environment: Mapping[str, str], directory: Path
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run `phaseline WORDS` to its end, at most two minutes."""
+        with tempfile.TemporaryDirectory(prefix="forked-") as folder:
+            said = Path(folder, "output"), Path(folder, "errors")
+            forked = self.fork(Start(PHASELINE, tuple(words), environment, directory, *said))
+            status = forked.wait(RUN_SECONDS)
+            output, errors = (path.read_text() for path in said)
+        return subprocess.CompletedProcess(words, status, output, errors)
 
     def signal(self, pid: int, number: int) -> None:
         """Send a process a signal, unless it has ended."""

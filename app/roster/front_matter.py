@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from yaml.composer import Composer
 
 MOST_CHARACTERS = 64 * 1024
 MOST_DEPTH = 8
@@ -27,10 +28,17 @@ class Page:
     body: str
 
 
-class _Loader(yaml.SafeLoader):
-    """The safe loader, without aliases, repeated keys and deep nesting."""
+class _Loader(Composer, yaml.CSafeLoader):
+    """The safe loader, without aliases, repeated keys and deep nesting.
+
+    libyaml parses; the nodes are composed here, where they are counted.
+    """
 
     depth = 0
+
+    def __init__(self, text: str) -> None:
+        yaml.CSafeLoader.__init__(self, text)
+        Composer.__init__(self)
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """Compose one node, refusing what a flat list of fields never needs."""

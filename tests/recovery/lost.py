@@ -2,31 +2,20 @@
 
 import json
 import subprocess
-import sys
 import time
-from pathlib import Path
 from typing import Any
 
+from tests.forking import ForkServer
 from tests.story import Story
 from tests.world import World
 
-PHASELINE = Path(sys.executable).parent / "phaseline"
+
+def command(forks: ForkServer, it: World, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return forks.run(arguments, it.environment(), it.folder.root)
 
 
-def command(it: World, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PHASELINE, *arguments],
-        cwd=it.folder.root,
-        env=it.environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
-def recovered(it: World) -> list[dict[str, Any]]:
-    done = command(it, "recover", "--json")
+def recovered(forks: ForkServer, it: World) -> list[dict[str, Any]]:
+    done = command(forks, it, "recover", "--json")
     found: list[dict[str, Any]] = json.loads(done.stdout or "null")
     assert found is not None, done.stderr
     return found

@@ -39,7 +39,7 @@ def test_a_run_whose_database_is_lost_in_the_middle_is_recovered_by_command_on_p
         story.wait(lambda: "lost" in story.posted(), "it is said that the run is lost")
         runs = it.runs()
         it.kill_the_service()
-        (run,) = recovered(it)
+        (run,) = recovered(forks, it)
         it.serve()
         story.run_until("ready")
 
@@ -50,7 +50,7 @@ def test_a_run_whose_database_is_lost_in_the_middle_is_recovered_by_command_on_p
         assert "was read back from GitHub" in story.tracker()
         # Asked again it knows the run, and changes nothing.
         it.kill_the_service()
-        (again,) = recovered(it)
+        (again,) = recovered(forks, it)
         assert again["what"] == "known"
 
 

@@ -17,7 +17,7 @@ def test_a_run_put_back_from_an_older_backup_ends_ready_and_says_nothing_twice(
         story = it.label_issue()
         copy = tmp_path / "copy.db"
         until_asked(it, "implementation/backend-developer/1")
-        done = command(it, "backup", str(copy))
+        done = command(forks, it, "backup", str(copy))
         until_asked(it, "qa/test-writer/1")
         it.kill_the_service()
 
@@ -25,7 +25,7 @@ def test_a_run_put_back_from_an_older_backup_ends_ready_and_says_nothing_twice(
         for name in ("phaseline.db", "phaseline.db-wal", "phaseline.db-shm"):
             database.with_name(name).unlink(missing_ok=True)
         shutil.copy(copy, database)
-        (run,) = recovered(it)
+        (run,) = recovered(forks, it)
         it.serve()
         story.run_until("ready")
 

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +12,10 @@ import sqlalchemy as sa
 from app.store.tables import TurnRecord
 from phases.core.machine import RunState
 from tests.fakes.outside import Play
+from tests.forking import ForkServer
 from tests.phases.play import standard_play
 from tests.phases.test_run import driven
 
-PHASELINE = Path(sys.executable).parent / "phaseline"
 API_KEY = "sk-of-the-operator-4711"
 
 
@@ -24,6 +23,7 @@ API_KEY = "sk-of-the-operator-4711"
 class Desk:
     """A database and the command line over it."""
 
+    forks: ForkServer
     folder: Path
     run: str
 
@@ -37,22 +37,14 @@ class Desk:
             "PHASELINE_GITHUB_WEBHOOK_SECRET": "s" * 32,
             "ANTHROPIC_API_KEY": API_KEY,
         }
-        return subprocess.run(
-            [PHASELINE, "runs", *arguments],
-            cwd=self.folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return self.forks.run(("runs", *arguments), environment, self.folder)
 
     def state(self) -> str:
         found = json.loads(self.command("show", self.run, "--json").stdout)
         return str(found["run"]["state"])
 
 
-async def desk(folder: Path, play: Play) -> Desk:
+async def desk(forks: ForkServer, folder: Path, play: Play) -> Desk:
     """Drive a run to its stop and leave its database behind."""
     async with driven(folder, play) as (it, _):
         turn = {
@@ -65,7 +57,7 @@ async def desk(folder: Path, play: Play) -> Desk:
             "at": it.clock.now(),
         }
         await it.database.write(lambda c: c.execute(sa.insert(TurnRecord), turn))
-        return Desk(folder, it.run.id)
+        return Desk(forks, folder, it.run.id)
 
 
 def failing_play() -> Play:
@@ -75,13 +67,13 @@ def failing_play() -> Play:
 
 
 @pytest.fixture
-async def ready(tmp_path: Path) -> Desk:
-    return await desk(tmp_path, standard_play())
+async def ready(tmp_path: Path, forks: ForkServer) -> Desk:
+    return await desk(forks, tmp_path, standard_play())
 
 
 @pytest.fixture
-async def blocked(tmp_path: Path) -> Desk:
-    return await desk(tmp_path, failing_play())
+async def blocked(tmp_path: Path, forks: ForkServer) -> Desk:
+    return await desk(forks, tmp_path, failing_play())
 
 
 async def test_the_list_names_each_run_with_its_state(ready: Desk) -> None:
@@ -176,8 +168,10 @@ async def test_an_export_holds_all_of_a_run_and_no_secret(ready: Desk) -> None:
     assert "left alone" in again.stderr
 
 
-def test_a_database_that_is_not_there_is_named_and_not_made(tmp_path: Path) -> None:
-    done = Desk(tmp_path, "").command("list")
+def test_a_database_that_is_not_there_is_named_and_not_made(
+    tmp_path: Path, forks: ForkServer
+) -> None:
+    done = Desk(forks, tmp_path, "").command("list")
 
     assert done.returncode == 2
     assert "There is no database at" in done.stderr
