@@ -19,6 +19,7 @@ import jwt
 
 from app.cli.demo.folder import Folder
 from app.cli.demo.keys import ensure_secrets
+from app.cli.demo.loopback import no_certificates
 from app.cli.demo.ports import restartable_ports
 from app.cli.demo.processes import Child, wait_until_healthy
 from app.cli.demo.stage import ENVIRONMENTS
@@ -284,6 +285,7 @@ def _client(base: str, token: str) -> httpx2.Client:
         # The other side may be killed between two requests.
         limits=httpx2.Limits(max_keepalive_connections=0),
         trust_env=False,
+        verify=no_certificates(),
     )
 
 

@@ -8,6 +8,8 @@ from urllib.parse import urlencode, urljoin
 
 import httpx2
 
+from app.cli.demo.loopback import no_certificates
+
 Attributes = list[tuple[str, str | None]]
 CHOICES = frozenset({"checkbox", "radio"})
 
@@ -130,7 +132,9 @@ class Browser:
     """Opens pages and presses buttons on one site."""
 
     def __init__(self, site: str) -> None:
-        self._client = httpx2.Client(base_url=site, trust_env=False, follow_redirects=True)
+        self._client = httpx2.Client(
+            base_url=site, trust_env=False, verify=no_certificates(), follow_redirects=True
+        )
         self._site = site
 
     def __enter__(self) -> Self:

@@ -166,7 +166,8 @@ async def _working(
 
 def _connection(settings: Settings, clock: SystemClock, watch: Watch) -> GitHubConnection:
     connection = connection_of(settings, clock)
-    connection.clients._pool = WatchedPool(watch)
+    clients: Any = connection.clients
+    clients._pool = WatchedPool(clients._pool, watch)
     return connection
 
 

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from app.github.pool import SharedPool
+import httpx
 
 # Long enough for a command to have been started in its cage.
 WITHIN_SECONDS = 0.03
@@ -120,19 +120,19 @@ class Watched:
         return result
 
 
-class WatchedPool(SharedPool):
+class WatchedPool(httpx.AsyncBaseTransport):
     """The connections to GitHub, with a boundary around every request that may change something."""
 
-    def __init__(self, watch: Watch) -> None:
-        super().__init__(proxy=None)
+    def __init__(self, inner: httpx.AsyncBaseTransport, watch: Watch) -> None:
+        self._inner = inner
         self._watch = watch
 
-    async def handle_async_request(self, request: Any) -> Any:
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
-            return await super().handle_async_request(request)
+            return await self._inner.handle_async_request(request)
         what = f"{request.method} {_ID.sub('*', request.url.path)}"
         self._watch.reached(f"github before {what}")
-        response = await super().handle_async_request(request)
+        response = await self._inner.handle_async_request(request)
         self._watch.reached(f"github after {what}")
         return response
 

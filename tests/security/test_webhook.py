@@ -10,6 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from app.cli.demo.loopback import no_certificates
 from app.telemetry.logs import JsonLines
 from app.telemetry.redaction import Redaction
 from app.web.body import BodyLimits
@@ -46,7 +47,9 @@ async def base_url(server_receiver: MemoryReceiver) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def github(base_url: str, receiver: MemoryReceiver) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=base_url, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=base_url, trust_env=False, verify=no_certificates()
+    ) as client:
         yield client
 
 

@@ -15,6 +15,7 @@ from typing import Protocol
 
 import httpx2
 
+from app.cli.demo.loopback import no_certificates
 from app.cli.demo.ports import HOST
 from app.cli.demo.trouble import DemoError
 
@@ -99,7 +100,7 @@ def wait_until_healthy(child: Child, url: str) -> None:
         DemoError: the child ended, or does not get healthy in time.
     """
     deadline = time.monotonic() + START_PATIENCE
-    with httpx2.Client(timeout=5, trust_env=False) as client:
+    with httpx2.Client(timeout=5, trust_env=False, verify=no_certificates()) as client:
         while time.monotonic() < deadline:
             child.check()
             with suppress(httpx2.TransportError):

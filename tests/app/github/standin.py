@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from app.cli.demo.loopback import no_certificates
 from app.cli.demo.ports import restartable_ports
 from phases.core.model import Person, Repository
 from tests.app.github.parts import APP_ID, SECRET, private_key
@@ -45,7 +46,9 @@ class StandIn:
     async def act(self, login: str, method: str, path: str, body: Any = None) -> Any:
         """Do something as a person; the path is below the repository."""
         headers = {"authorization": f"Bearer {self.summary['people'][login]['token']}"}
-        async with httpx.AsyncClient(trust_env=False, headers=headers) as client:
+        async with httpx.AsyncClient(
+            trust_env=False, verify=no_certificates(), headers=headers
+        ) as client:
             answer = await client.request(method, f"{self.api}/repos/{FULL_NAME}{path}", json=body)
         answer.raise_for_status()
         return answer.json() if answer.content else None
@@ -93,7 +96,7 @@ def stand_in(folder: Path, webhook_url: str | None = None) -> Iterator[StandIn]:
 
 
 def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, verify=no_certificates()) as client:
         for _ in range(600):
             assert process.poll() is None, "the stand-in ended before it answered"
             try:

@@ -4,6 +4,7 @@ import asyncio
 
 import httpx
 
+from app.cli.demo.loopback import no_certificates
 from app.web.health import Health
 from tests.app.serving import served
 from tests.app.web.parts import MemoryReceiver, application
@@ -42,7 +43,7 @@ class Hangs:
 async def get(path: str, *probes: Says | Breaks) -> httpx.Response:
     async with (
         served(application(MemoryReceiver(), probes=probes)) as base,
-        httpx.AsyncClient(base_url=base, trust_env=False) as client,
+        httpx.AsyncClient(base_url=base, trust_env=False, verify=no_certificates()) as client,
     ):
         return await client.get(path)
 
@@ -79,7 +80,7 @@ async def test_what_waits_for_others_is_told_and_makes_nobody_less_ready() -> No
     waits = (Says("runs", "2 runs wait: HTTP 529"), Says("messages", None))
     async with (
         served(application(MemoryReceiver(), delays=waits)) as base,
-        httpx.AsyncClient(base_url=base, trust_env=False) as client,
+        httpx.AsyncClient(base_url=base, trust_env=False, verify=no_certificates()) as client,
     ):
         answer = await client.get("/readyz")
 

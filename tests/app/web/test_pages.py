@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from starlette.types import Message, Receive, Scope, Send
 
+from app.cli.demo.loopback import no_certificates
 from app.web.doors import Doors
 from app.web.pages import web_link
 from tests.app.serving import served
@@ -23,7 +24,7 @@ async def browser() -> AsyncIterator[httpx.AsyncClient]:
     runs = Runs(record(), hostile, prepared("r3"), checked("r4"))
     async with (
         served(application(MemoryReceiver(), runs=runs)) as base,
-        httpx.AsyncClient(base_url=base, trust_env=False) as client,
+        httpx.AsyncClient(base_url=base, trust_env=False, verify=no_certificates()) as client,
     ):
         yield client
 

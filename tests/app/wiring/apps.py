@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from app.cli.demo.loopback import no_certificates
 from app.clock import SystemClock
 from app.github.registration import Registered, Registry, manifest
 from tests.app.github.standin import FULL_NAME, StandIn
@@ -61,7 +62,9 @@ class TestApp:
 def post(github: StandIn, path: str, form: dict[str, Any]) -> httpx.Response:
     """Send a form of one of GitHub's own pages, as the maintainer."""
     headers = {"Origin": github.url}
-    return httpx.post(f"{github.url}{path}", data=form, headers=headers, trust_env=False)
+    return httpx.post(
+        f"{github.url}{path}", data=form, headers=headers, trust_env=False, verify=no_certificates()
+    )
 
 
 async def register(github: StandIn, **changed: object) -> TestApp:

@@ -14,6 +14,7 @@ import httpx2
 import pytest
 import uvicorn
 
+from app.cli.demo.loopback import no_certificates
 from app.rehearsal.claude.log import RequestLog
 from app.rehearsal.claude.reading import read_script
 from app.rehearsal.claude.server import create_app
@@ -76,6 +77,7 @@ class Served:
             f"{self.url}/v1/messages",
             json=body,
             headers={name: value for name, value in (standard | named).items() if value},
+            verify=no_certificates(),
         )
 
     def entries(self) -> list[dict[str, Any]]:

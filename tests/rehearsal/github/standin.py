@@ -18,6 +18,7 @@ import uvicorn
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from app.cli.demo.loopback import no_certificates
 from app.cli.demo.ports import restartable_ports
 from app.rehearsal.github.server import (
     NO_FAULTS,
@@ -138,7 +139,11 @@ class Standin:
             headers["Authorization"] = f"Bearer {token}"
         hooks = {"response": [check_exchange]}
         made = httpx.Client(
-            base_url=f"{self.url}/api/v3", headers=headers, event_hooks=hooks, trust_env=False
+            base_url=f"{self.url}/api/v3",
+            headers=headers,
+            event_hooks=hooks,
+            trust_env=False,
+            verify=no_certificates(),
         )
         return self._open.enter_context(made)
 
@@ -183,6 +188,7 @@ class Standin:
             json={"query": query, "variables": variables},
             headers=headers,
             trust_env=False,
+            verify=no_certificates(),
         )
 
     def log(self) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from app.cli.demo.loopback import no_certificates
 from app.cli.rehearse import FAULTS
 from app.rehearsal.github.faults.plan import FaultKind, FaultOptions, FaultPlan
 from tests.rehearsal.github.standin import git, running
@@ -28,7 +29,9 @@ def always(*kinds: FaultKind) -> FaultOptions:
 def status_of(standin: Standin, token: str, method: str, path: str, body: object) -> int | None:
     """Ask as the App; None when the connection went without an answer."""
     headers = {"User-Agent": "tests"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    with httpx.Client(base_url=standin.url, headers=headers, trust_env=False) as client:
+    with httpx.Client(
+        base_url=standin.url, headers=headers, trust_env=False, verify=no_certificates()
+    ) as client:
         try:
             return client.request(method, path, json=body).status_code
         except (httpx.ReadError, httpx.RemoteProtocolError):

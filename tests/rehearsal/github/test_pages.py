@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from app.cli.demo.loopback import no_certificates
 from tests.rehearsal.github.standin import REPOSITORY
 from tests.rehearsal.github.test_git_data import REPO
 from tests.rehearsal.github.test_issues import open_issue
@@ -52,7 +53,9 @@ class Browser:
 
     def __init__(self, standin: Standin, login: str) -> None:
         self._origin = standin.url
-        self.client = httpx.Client(base_url=standin.url, trust_env=False, follow_redirects=True)
+        self.client = httpx.Client(
+            base_url=standin.url, trust_env=False, verify=no_certificates(), follow_redirects=True
+        )
         self.send("/viewer", login=login, to="/")
 
     def read(self, path: str, status: int = 200) -> str:
@@ -214,7 +217,9 @@ def test_a_form_from_another_site_changes_nothing(standin: Standin, browser: Bro
 
 
 def test_a_name_that_points_here_from_outside_is_not_served(standin: Standin) -> None:
-    answer = httpx.get(standin.url, headers={"Host": "rebound.example"}, trust_env=False)
+    answer = httpx.get(
+        standin.url, headers={"Host": "rebound.example"}, trust_env=False, verify=no_certificates()
+    )
 
     assert answer.status_code == 421
 

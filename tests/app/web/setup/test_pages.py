@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from app.cli.demo.loopback import no_certificates
 from app.web.setup.assistant import Assistant
 from app.web.setup.office import Application, Form, Kept, SetupError
 from app.web.setup.pages import setup_application
@@ -69,7 +70,7 @@ async def visiting(office: PaperOffice) -> AsyncIterator[Visitor]:
     assistant = Assistant(office)
     async with (
         served(setup_application(assistant, HOSTS)) as url,
-        httpx.AsyncClient(base_url=url, trust_env=False) as client,
+        httpx.AsyncClient(base_url=url, trust_env=False, verify=no_certificates()) as client,
     ):
         yield Visitor(assistant, client)
 
