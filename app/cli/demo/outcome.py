@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from app.cli.demo.cast import Cast
@@ -43,6 +44,22 @@ def is_ready(outcome: Outcome) -> bool:
     return outcome["state"] == "ready" and outcome["draft"] is False
 
 
+def demand_place(path: Path) -> None:
+    """Make sure that an outcome can be written to a file.
+
+    Raises:
+        DemoError: it cannot.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise DemoError(f"{path} cannot be written: {error.strerror}") from error
+    if path.is_dir():
+        raise DemoError(f"{path} cannot be written: it is a directory")
+
+
 def write_outcome(outcome: Outcome, path: Path) -> None:
     """Write the outcome as JSON.
 
@@ -50,7 +67,6 @@ def write_outcome(outcome: Outcome, path: Path) -> None:
         DemoError: the file cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         put(path, json.dumps(outcome, indent=2, ensure_ascii=False).encode() + b"\n")
     except OSError as error:
         raise DemoError(f"{path} cannot be written: {error.strerror}") from error

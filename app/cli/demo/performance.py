@@ -7,9 +7,16 @@ from app.cli.demo.cast import Cast, settle
 from app.cli.demo.folder import Folder, discard, opened
 from app.cli.demo.maintainer import Issue, Maintainer
 from app.cli.demo.options import DemoOptions
-from app.cli.demo.outcome import Outcome, is_ready, outcome_of, read_outcome, write_outcome
+from app.cli.demo.outcome import (
+    Outcome,
+    demand_place,
+    is_ready,
+    outcome_of,
+    read_outcome,
+    write_outcome,
+)
 from app.cli.demo.seen import Seen
-from app.cli.demo.stage import NOTICE, open_issue, set_up
+from app.cli.demo.stage import NOTICE, key_or_stop, open_issue, set_up
 from app.cli.demo.watch import Watcher, wait_for_last_words
 
 SCRIPTED = f"{NOTICE} All else is real."
@@ -22,6 +29,7 @@ def perform(options: DemoOptions) -> bool:
     Raises:
         DemoError: it cannot go on.
     """
+    _demand_what_comes_late(options)
     with opened(options.data) as folder:
         if options.fresh:
             discard(folder)
@@ -33,6 +41,14 @@ def perform(options: DemoOptions) -> bool:
             screen.say(f"The run of {folder.root} has ended; --fresh starts anew.")
             return _conclude(options, known)
         return _play(folder, cast, options)
+
+
+def _demand_what_comes_late(options: DemoOptions) -> None:
+    """Make sure of what would otherwise be missed when a directory is made and a run is over."""
+    if options.live:
+        key_or_stop()
+    if options.json is not None:
+        demand_place(options.json)
 
 
 def _play(folder: Folder, cast: Cast, options: DemoOptions) -> bool:

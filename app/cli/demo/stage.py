@@ -178,13 +178,22 @@ def _model(cast: Cast) -> dict[str, str]:
             KEY_VARIABLE: NO_ACCOUNT,
             "PHASELINE_NOTICE": NOTICE,
         }
+    base = os.environ.get("ANTHROPIC_BASE_URL")
+    return {KEY_VARIABLE: key_or_stop()} | ({"ANTHROPIC_BASE_URL": base} if base else {})
+
+
+def key_or_stop() -> str:
+    """Return the key for the real model.
+
+    Raises:
+        DemoError: the environment has none.
+    """
     key = os.environ.get(KEY_VARIABLE, "")
     if not key:
         raise DemoError(
             f"--live asks the real model, which needs {KEY_VARIABLE} in the environment."
         )
-    base = os.environ.get("ANTHROPIC_BASE_URL")
-    return {KEY_VARIABLE: key} | ({"ANTHROPIC_BASE_URL": base} if base else {})
+    return key
 
 
 def _neutral() -> dict[str, str]:

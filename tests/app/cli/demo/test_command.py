@@ -84,3 +84,22 @@ def test_a_script_and_the_real_model_exclude_each_other(tmp_path: Path) -> None:
     done = demo("--data", str(tmp_path), "--live", "--script", "x.yaml")
 
     assert done.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        (["--live"], "needs ANTHROPIC_API_KEY in the environment"),
+        (["--json", "/proc/none/out.json"], "/proc/none/out.json cannot be written"),
+    ],
+)
+def test_what_would_be_missed_at_the_end_is_missed_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: list[str], told: str
+) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+
+    done = demo("--data", str(tmp_path / "demo"), *option)
+
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert not (tmp_path / "demo").exists()
