@@ -60,8 +60,8 @@ def _said(event: Said, met: Record | None, role: Role) -> Decision:
 
 def _who_may() -> str:
     return (
-        f"Commands to Phaseline take {MAY_COMMAND}. Whoever gives one here without it gets a "
-        "reaction on the first, and nothing else comes of it."
+        f"Commands to Phaseline take {MAY_COMMAND}. Without it, the first one that a person gives "
+        "here gets a reaction, and none has an effect."
     )
 
 
