@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import anthropic
 import pytest
@@ -169,6 +170,51 @@ def test_every_command_of_the_manifests_is_one_of_the_programs() -> None:
         assert told.returncode == 0, shlex.join(words)
         assert all(word in told.stdout for word in words[1:])
     assert len(asked) == 4
+
+
+def test_what_starts_is_a_database_one_web_process_and_three_workers() -> None:
+    services = yaml.safe_load(Path("compose.yaml").read_text())["services"]
+
+    assert {name: service.get("command") for name, service in services.items()} == {
+        "database": None,
+        "web": ["serve", "--no-worker"],
+        "worker": ["work"],
+    }
+    assert services["database"]["image"].startswith("postgres:")
+    assert services["worker"]["deploy"]["replicas"] == 3
+    assert [pod(part)["replicas"] for part in ("web", "worker")] == [1, 3]
+
+
+def test_workers_have_what_the_cage_needs_and_the_web_process_has_none_of_it() -> None:
+    """By docs/sandbox.md. A cluster refuses an unmasked /proc outside a user namespace."""
+    web, worker = (pod(part)["template"]["spec"] for part in ("web", "worker"))
+    (inside,) = worker["containers"]
+
+    assert worker["hostUsers"] is False
+    assert worker["securityContext"]["runAsNonRoot"] is True
+    assert worker["securityContext"]["seccompProfile"] == {"type": "Unconfined"}
+    assert inside["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "procMount": "Unmasked",
+        "appArmorProfile": {"type": "Unconfined"},
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert web["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert "procMount" not in web["containers"][0]["securityContext"]
+
+
+def pod(part: str) -> Any:
+    documents = yaml.safe_load_all(Path("deploy/kubernetes.yaml").read_text())
+    (found,) = (d["spec"] for d in documents if d["metadata"]["name"] == f"phaseline-{part}")
+    return found
+
+
+def test_the_readme_says_what_has_never_been_started() -> None:
+    text = " ".join(Path("README.md").read_text().split())
+
+    assert (
+        "`compose.yaml` and `deploy/kubernetes.yaml` are there, and have never been started" in text
+    )
 
 
 def test_workers_stop_in_peace_before_they_are_killed() -> None:
