@@ -11,7 +11,11 @@ from app.cli.starting import database_or_stop, give_up, settings_or_stop
 def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy; not there yet.")],
 ) -> None:
-    """Copy the SQLite database, also while the service runs."""
+    """Copy the SQLite database, also while the service runs.
+
+    The copy is checked, and has its name only when it is whole. How to put it back stands in
+    docs/operations.md. PostgreSQL makes its own: this names the command.
+    """
     from app.store.backup import BackupError
     from app.store.backup import backup as copy
 

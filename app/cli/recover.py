@@ -32,13 +32,16 @@ def recover(
 ) -> None:
     """Rebuild the runs of a lost database from GitHub; exit 1 when one was refused.
 
-    Stop the service first, run this, start it again: unfinished runs go on.
+    Stop the service first, run this, start it again: unfinished runs go on. It takes the App's own
+    private key, writes nothing to GitHub, and may be run again: what the database knows stays.
     """
     settings = settings_or_stop()
     migrated(settings)
     found = _recovered(settings, tuple(repository or ()))
     if as_json:
         typer.echo(json.dumps([asdict(told) for told in found], indent=2))
+    elif not found:
+        typer.echo("No tracker of this App stands where it is installed: there is nothing to read.")
     else:
         rows = [
             (t.what, t.run[:8], f"{t.repository}#{t.issue}", t.state, str(t.works), t.reason)

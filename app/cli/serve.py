@@ -119,7 +119,10 @@ def watch_children() -> None:
 
 
 def migrate() -> None:
-    """Bring the database to this version's schema; serve and work do so by themselves."""
+    """Bring the database to this version's schema; serve and work do so by themselves.
+
+    Of several at once one does it and the others wait. A database of a newer version is left alone.
+    """
     before, after = migrated(settings_or_stop())
     word = "was up to date" if before == after else f"migrated from {before or 'nothing'}"
     typer.echo(f"The database {word}: schema {after}.")
