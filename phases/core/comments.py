@@ -15,6 +15,8 @@ from phases.core.work import PhaseName
 
 LIMIT = 60_000
 COLLAPSE_ABOVE = 3_000
+# What people read in the description of the pull request, whatever its length.
+DESCRIBED = frozenset({"delivery-summary.md"})
 PLANNED = frozenset({PhaseName.INITIALIZATION, PhaseName.PLANNING})
 
 
@@ -55,10 +57,12 @@ def artifact_comment(performed: Performed) -> Desired:
     if performed.outcome is StepOutcome.NO_CHANGE:
         facts.append("no change")
     body = cut(beneath(prose(artifact.text)), LIMIT)
-    if len(body) > COLLAPSE_ABOVE:
+    described = artifact.name in DESCRIBED
+    if described or len(body) > COLLAPSE_ABOVE:
         summary = performed.submission.summary if performed.submission else ""
+        where = " It stands in the description of the pull request, too." if described else ""
         body = (
-            f"{prose(summary)}\n\n<details><summary>The whole {artifact.name}</summary>\n\n"
+            f"{prose(summary)}{where}\n\n<details><summary>The whole {artifact.name}</summary>\n\n"
             f"{body}\n\n</details>"
         )
     text = f"## {artifact.name} · {name.performer}\n\n{' · '.join(facts)}\n\n{body}\n"
