@@ -15,6 +15,8 @@ from phases.core.work import PhaseName
 
 LIMIT = 60_000
 COLLAPSE_ABOVE = 3_000
+# Of a run that has spent this share of its limit people hear how to raise it.
+SHORT_OF_MONEY = Decimal("0.9")
 # What people read in the description of the pull request, whatever its length.
 DESCRIBED = frozenset({"delivery-summary.md"})
 PLANNED = frozenset({PhaseName.INITIALIZATION, PhaseName.PLANNING})
@@ -197,12 +199,14 @@ def choices(record: Record, state: RunState, awaited: Awaited | None) -> str:
     if awaited is Awaited.RESUME:
         return f"comment `/phaseline resume` to go on (or set the label again), or {cancel}"
     if state in RESUMABLE:
-        revise = ""
+        more = ""
+        if record.spent_usd >= SHORT_OF_MONEY * record.run.limit_usd:
+            more += "`/phaseline budget <usd>` to let the run spend more and go on, "
         if record.in_phase(PhaseName.PLANNING):
-            revise = "`/phaseline revise <text>` to have the plans revised, "
+            more += "`/phaseline revise <text>` to have the plans revised, "
         return (
             "comment `/phaseline retry` to try the step that stopped once more (or set the label "
-            f"again), {revise}or {cancel}"
+            f"again), {more}or {cancel}"
         )
     if state in {RunState.QUEUED, RunState.RUNNING}:
         return f"comment `/phaseline pause` to let it stand still, or {cancel}"

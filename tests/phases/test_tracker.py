@@ -670,6 +670,15 @@ def test_a_weight_that_the_specification_names_is_its_opinion() -> None:
     assert "**Weight** standard; the specification calls the change light\n" in text
 
 
+@pytest.mark.parametrize(("limit", "offered"), [(15, False), (1, True)])
+def test_a_run_that_is_short_of_money_names_what_raises_its_limit(
+    limit: int, *, offered: bool
+) -> None:
+    text = shown(RunState.BLOCKED, BUILT, reason="It stopped.", limit_usd=Decimal(limit))
+
+    assert ("`/phaseline budget <usd>` to let the run spend more and go on, or" in text) is offered
+
+
 def test_what_took_no_second_took_less_than_one() -> None:
     assert "| <1 s |" in shown(RunState.RUNNING, work("planning/architect/1", "Plan", 5, 5))
 
