@@ -14,7 +14,7 @@ from app.workspace.objects import Objects, Signature
 from app.workspace.ports import Clock
 from app.workspace.remote import Remote
 from phases.core.errors import BlockedError, DefectError
-from phases.core.model import Arrival, Commit, Drift, Merge, Run
+from phases.core.model import Arrival, Commit, Drift, Merge, Run, short
 from phases.core.submission import CommitMessage
 from phases.core.work import WorkName
 
@@ -61,7 +61,7 @@ class Branches:
         objects = await self._mirrors.with_commit(run, tip)
         known = await objects.has_commit(run.head)
         if not known or not await objects.is_ancestor(run.head, tip):
-            raise BlockedError(_lost(run, f"was rewritten: it stands at {tip[:12]} now"))
+            raise BlockedError(_lost(run, f"was rewritten: it stands at {short(tip)} now"))
         made = await objects.commits(tip, behind=run.head, most=_MOST_ARRIVALS)
         if any(f"{WORK}: {run.id}/" in commit.message for commit in made):
             # Pushed by the step that is begun again now; it takes that commit up itself.
@@ -170,8 +170,8 @@ class Branches:
         except GitError as error:
             if error.code != 1:
                 raise BlockedError(
-                    f"{theirs[:12]} cannot be merged: it has no history in common with this run's "
-                    "branch. Start anew with the label."
+                    f"{short(theirs)} cannot be merged: it has no history in common with this "
+                    "run's branch. Start anew with the label."
                 ) from error
             tree, *paths = error.stdout.rstrip().split("\n")
             listed = tuple(dict.fromkeys(paths))[:_MOST_CONFLICTS]
@@ -186,7 +186,7 @@ def _message(run: Run) -> CommitMessage:
 
 def _lost(run: Run, what: str) -> str:
     return (
-        f"`{run.branch}` {what}, and the run's last commit {(run.head or '')[:12]} is not on it."
+        f"`{run.branch}` {what}, and the run's last commit {short(run.head or '')} is not on it."
         " Nothing was overwritten. Push the branch at that commit again (or with commits on top of"
         " it) and comment `/phaseline retry`; or end the run by `/phaseline cancel` and set the"
         " label again to start anew."

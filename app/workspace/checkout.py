@@ -16,6 +16,7 @@ from app.workspace.objects import GITLINK, Entry, Objects
 from app.workspace.removal import remove_tree
 from app.workspace.sandbox.beneath import own_tree
 from phases.core.errors import BlockedError
+from phases.core.model import short
 
 MOST_FILES = 100_000
 MOST_BYTES = 4 << 30
@@ -76,7 +77,7 @@ class Checkouts:
             )
         except GitError as error:
             raise BlockedError(
-                f"The commit {commit[:12]} cannot be checked out: {error.stderr.strip()[:500]}"
+                f"The commit {short(commit)} cannot be checked out: {error.stderr.strip()[:500]}"
             ) from error
         if self.owner is not None:
             await asyncio.to_thread(own_tree, root, self.owner)

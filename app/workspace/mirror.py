@@ -16,7 +16,7 @@ from app.workspace.git import Git
 from app.workspace.objects import Objects
 from app.workspace.remote import Remote
 from phases.core.errors import DefectError, TransientError
-from phases.core.model import Repository, Run
+from phases.core.model import Repository, Run, short
 
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _LOCK_TRIES = 18_000
@@ -80,7 +80,7 @@ class Mirrors:
             return objects
         await self._remote.patiently(lambda refused: self._bring(run, objects, commit, refused))
         if not await self._has(objects, commit):
-            raise TransientError(f"GitHub does not show commit {commit[:12]} on any branch.")
+            raise TransientError(f"GitHub does not show commit {short(commit)} on any branch.")
         return objects
 
     async def _bring(self, run: Run, objects: Objects, commit: str, refused: str | None) -> None:

@@ -13,7 +13,7 @@ from app.workspace.objects import GITLINK, SYMLINK, Entry, Objects
 from app.workspace.places import describe, places
 from app.workspace.repository_settings import MOST_BYTES, PATH, RepositorySettings, read_settings
 from phases.core.errors import BlockedError
-from phases.core.model import Places
+from phases.core.model import Places, short
 from phases.core.ports import RepositoryMap
 from phases.core.receipts import Check, CheckId, CheckKind
 from phases.core.submission import Side
@@ -88,7 +88,7 @@ async def _settings(
     if entry is None:
         return RepositorySettings()
     if not _plain(entry):
-        raise BlockedError(f"`{PATH}` at {commit[:12]} cannot be used: it is no plain file.")
+        raise BlockedError(f"`{PATH}` at {short(commit)} cannot be used: it is no plain file.")
     if (entry.size or 0) > MOST_BYTES:
         return read_settings(b" " * (MOST_BYTES + 1), commit)
     (content,) = await objects.blobs([entry.oid])

@@ -14,6 +14,7 @@ from app.workspace.objects import Objects
 from app.workspace.ports import Logs
 from app.workspace.sandbox.errors import SandboxError
 from phases.core.errors import BlockedError, TransientError
+from phases.core.model import short
 from phases.core.receipts import CheckId, CheckKind, CheckStatus, Receipt
 from phases.core.submission import Side
 
@@ -54,7 +55,7 @@ class EnvironmentKeeper:
         prepared = await self._prepare(objects, scope, commit, setup)
         if prepared.environment is None:
             raise BlockedError(
-                f"The dependencies of {commit[:12]} could not be installed.{_refused(prepared)}"
+                f"The dependencies of {short(commit)} could not be installed.{_refused(prepared)}"
                 f"\n\n```text\n{_excerpt(prepared.log)}\n```"
             )
         return prepared.environment

@@ -13,6 +13,7 @@ from pathspec import GitIgnoreSpec
 from pathspec.patterns.gitignore import GitIgnorePatternError
 
 from phases.core.errors import BlockedError
+from phases.core.model import short
 from phases.core.receipts import CheckId, CheckKind
 from phases.core.submission import Side
 
@@ -59,7 +60,7 @@ def read_settings(content: bytes, commit: str) -> RepositorySettings:
     except SettingsError as error:
         faults = "\n".join(f"- {line}" for line in str(error).splitlines())
         raise BlockedError(
-            f"`{PATH}` at {commit[:12]} cannot be used:\n\n{faults}\n\nMend it on the default"
+            f"`{PATH}` at {short(commit)} cannot be used:\n\n{faults}\n\nMend it on the default"
             " branch, then start again."
         ) from error
 

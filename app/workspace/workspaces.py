@@ -22,7 +22,7 @@ from app.workspace.remote import Remote
 from app.workspace.worktree import GitWorktree
 from phases.core.agent import Roster
 from phases.core.errors import BlockedError, DefectError, TransientError
-from phases.core.model import Arrival, Base, Drift, Merge, Run
+from phases.core.model import Arrival, Base, Drift, Merge, Run, short
 from phases.core.ports import RepositoryMap
 from phases.core.receipts import Check, Receipt
 from phases.core.work import PhaseName, WorkName
@@ -225,7 +225,7 @@ class GitWorkspaces:
                 return
             if not await objects.is_ancestor(tip, commit):
                 raise BlockedError(
-                    f"`{run.branch}` stands at {tip[:12]} on GitHub, with commits that this run"
+                    f"`{run.branch}` stands at {short(tip)} on GitHub, with commits that this run"
                     " does not build on. Nothing was overwritten. Take them off the branch, or"
                     " start anew with the label."
                 )

@@ -47,7 +47,7 @@ def test_whatever_people_do_to_a_run_is_told_and_has_a_way_on(shared_world: Worl
     assert "was rewritten" in rewritten
     assert "is not on GitHub any more" in deleted
     assert all("`/phaseline retry`" in said for said in (rewritten, deleted))
-    assert head[:12] in deleted
+    assert head[:10] in deleted
     assert paused == "waiting"
     assert len(story.pull_requests()) == 1
     assert len(story.pushes()) == len(set(story.pushes()))

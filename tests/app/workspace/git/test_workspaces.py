@@ -292,7 +292,7 @@ async def test_a_head_that_github_does_not_show_yet_is_waited_for(room: Room) ->
     run = await room.started()
     roster = await room.workspaces.roster(run)
 
-    with pytest.raises(TransientError, match="does not show commit 0123456789ab"):
+    with pytest.raises(TransientError, match="does not show commit 0123456789 "):
         async with room.workspaces.open(
             replace(run, head="0123456789abcdef0123456789abcdef01234567"),
             WORK,
