@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from phases.core.allowance import Allowance, Bound, Limit
-from phases.core.session import Assignment, Json, LedgerEntry, Opening, TurnRow
+from phases.core.session import Assignment, Json, LedgerEntry, Opening, Pending, Results, TurnRow
 
 _PLENTY = Decimal(1_000_000)
 
@@ -28,35 +28,38 @@ class MemoryJournal:
     async def begin(self, assignment: Assignment, opening: Opening) -> None:
         """Keep nothing: no session goes on behind another."""
 
+    async def asks(
+        self, assignment: Assignment, n: int, estimate: LedgerEntry, results: Results | None
+    ) -> Pending:
+        """Let a request go out; its price is noted when it is answered."""
+        del estimate
+        if results is not None:
+            await self.results(assignment, n - 1, results)
+        return Pending(0, Decimal(0))
+
+    async def settle(self, assignment: Assignment, number: int, entry: LedgerEntry | None) -> None:
+        """Note what was paid."""
+        del assignment, number
+        if entry is not None:
+            self.ledger.append(entry)
+
     async def reply(
         self,
         assignment: Assignment,
         n: int,
         request_sha256: str,
         reply: Json,
+        number: int,
         entry: LedgerEntry,
         seconds: float,
     ) -> Allowance:
         """Note what was paid."""
         del n, request_sha256, reply, seconds
-        self.ledger.append(entry)
+        await self.settle(assignment, number, entry)
         return await self.allowance(assignment.run)
 
-    async def results(
-        self, assignment: Assignment, n: int, results: tuple[Json, ...], snapshot: str | None
-    ) -> None:
+    async def results(self, assignment: Assignment, n: int, results: Results) -> None:
         """Keep nothing."""
-
-    async def paid(self, assignment: Assignment, n: int, entry: LedgerEntry) -> int:
-        """Note what was paid."""
-        del assignment, n
-        self.ledger.append(entry)
-        return len(self.ledger)
-
-    async def corrected(
-        self, assignment: Assignment, n: int, number: int, entry: LedgerEntry | None
-    ) -> None:
-        """Change nothing: nobody reads it again."""
 
     async def keep_output(self, assignment: Assignment, n: int, call: int, text: str) -> bool:
         """Keep nothing, and say nothing of it."""

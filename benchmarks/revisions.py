@@ -21,7 +21,16 @@ from benchmarks.memory import MemoryJournal
 from benchmarks.messages_api import TRAJECTORY, MessagesApi, listening
 from benchmarks.trajectories import ARTIFACT_TOKENS, ROLES, pipeline, role_assignment, words
 from phases.core.allowance import Allowance
-from phases.core.session import Assignment, Block, Json, LedgerEntry, Opening, Prompt, TurnRow
+from phases.core.session import (
+    Assignment,
+    Block,
+    Json,
+    LedgerEntry,
+    Opening,
+    Prompt,
+    Results,
+    TurnRow,
+)
 from phases.core.work import WorkName
 
 WARM, COLD = 120.0, 1_800.0
@@ -72,20 +81,19 @@ class KeepingJournal(MemoryJournal):
         n: int,
         request_sha256: str,
         reply: Json,
+        number: int,
         entry: LedgerEntry,
         seconds: float,
     ) -> Allowance:
         """Keep a row without its results."""
         row = TurnRow(n, request_sha256, reply, None, None, entry.cost_usd, seconds, entry.at)
         self.rows.setdefault(assignment.session, []).append(row)
-        return await super().reply(assignment, n, request_sha256, reply, entry, seconds)
+        return await super().reply(assignment, n, request_sha256, reply, number, entry, seconds)
 
-    async def results(
-        self, assignment: Assignment, n: int, results: tuple[Json, ...], snapshot: str | None
-    ) -> None:
+    async def results(self, assignment: Assignment, n: int, results: Results) -> None:
         """Keep the results too."""
         rows = self.rows[assignment.session]
-        rows[n] = replace(rows[n], results=results, snapshot=snapshot)
+        rows[n] = replace(rows[n], results=results.blocks, snapshot=results.snapshot)
 
 
 class Rounds:

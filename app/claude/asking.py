@@ -69,13 +69,19 @@ class Asking:
         body: bytes,
         headers: Mapping[str, str],
         on_first_event: Callable[[], None],
+        on_lost: Callable[[], Awaitable[None]],
     ) -> Answer | GaveUp:
-        """Return the reply to one request, or the fault that stood when trying was given up."""
-        return await self._tried(lambda: self._stream(body, headers, on_first_event))
+        """Return the reply to one request, or the fault that stood when trying was given up.
 
-    async def ask_at_once(self, body: bytes, headers: Mapping[str, str]) -> Answer | GaveUp:
+        `on_lost` is awaited before it is sent again whose answer may have been paid.
+        """
+        return await self._tried(lambda: self._stream(body, headers, on_first_event), on_lost)
+
+    async def ask_at_once(
+        self, body: bytes, headers: Mapping[str, str], on_lost: Callable[[], Awaitable[None]]
+    ) -> Answer | GaveUp:
         """Return a reply that is short enough to come in one piece, or the fault that stood."""
-        return await self._tried(lambda: self._whole(body, headers))
+        return await self._tried(lambda: self._whole(body, headers), on_lost)
 
     async def touch(self, body: bytes, headers: Mapping[str, str]) -> Answer | Fault:
         """Return the reply to a request that is tried once and may as well fail."""
@@ -86,8 +92,12 @@ class Asking:
             _log.warning("keep-alive failed", extra={"fault": fault.name})
             return fault
 
-    async def _tried(self, send: Callable[[], Awaitable[tuple[Json, str]]]) -> Answer | GaveUp:
-        result = await self._retry.run(lambda retries: self._timed(send, retries))
+    async def _tried(
+        self,
+        send: Callable[[], Awaitable[tuple[Json, str]]],
+        on_lost: Callable[[], Awaitable[None]],
+    ) -> Answer | GaveUp:
+        result = await self._retry.run(lambda retries: self._timed(send, retries), on_lost)
         return result if isinstance(result, GaveUp) else result.value
 
     async def _timed(self, send: Callable[[], Awaitable[tuple[Json, str]]], retries: int) -> Answer:

@@ -49,6 +49,7 @@ class Conversation:
         while True:
             if unanswered is None:
                 if end := self._over(allowance):
+                    await self._exchange.close()
                     return self._end(end, allowance)
                 asked = await self._exchange.ask()
                 if isinstance(asked, End):
@@ -84,7 +85,7 @@ class Conversation:
         if not summary:
             self._exchange.transcript.add_reply(row.reply)
         if row.results is not None:
-            self._continue(row.reply, row.results)
+            self._exchange.go_on_behind(row.reply, row.results)
 
     def _over(self, allowance: Allowance) -> End | None:
         """Return the end of a session that may not ask again."""
@@ -123,15 +124,8 @@ class Conversation:
         said = tuple({"type": "text", "text": text} for text in words)
         course.take_words(said)
         results = (*results, *said)
-        await self._journal.results(self._assignment, course.rows - 1, results, snapshot)
-        self._continue(reply, results)
+        self._exchange.answer(reply, results, snapshot)
         return None
-
-    def _continue(self, reply: Json, results: tuple[Json, ...]) -> None:
-        if reply["stop_reason"] == COMPACTION:
-            self._exchange.transcript.begin_again(results)
-        else:
-            self._exchange.transcript.add_results(results)
 
     def _lifted(self, allowance: Allowance) -> tuple[str, ...]:
         """Take a wrap-up back whose limit leaves room again; return what says so."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from app.claude import compaction
+from app.claude.account import Account
 from app.claude.asking import Answer, Asking, headers_of
-from app.claude.course import Course
+from app.claude.course import COMPACTION, Course
 from app.claude.judging import End
 from app.claude.keepalive import KeepAlive, most_beats
 from app.claude.misses import Misses
@@ -61,6 +62,9 @@ class Exchange:
         self._model = room.models.of(assignment.tier)
         self._tools = tool_list(strict=self._model in room.models.strict)
         self.transcript = Transcript(self._model, assignment.prompt, self._tools)
+        self._account = Account(
+            room.journal, room.prices, room.watch, room.models, assignment, course
+        )
         self._began = room.watch.monotonic()
         self._worked_before = 0.0
         self._may_compact = True
@@ -94,11 +98,27 @@ class Exchange:
             prompt = given.prompt.with_own(opening.own)
             self.transcript = Transcript(self._model, prompt, self._tools)
 
+    def go_on_behind(self, reply: Json, results: tuple[Json, ...]) -> None:
+        """Go on behind a reply that is answered so; a summary replaces what it sums up."""
+        if reply["stop_reason"] == COMPACTION:
+            self.transcript.begin_again(results)
+        else:
+            self.transcript.add_results(results)
+
     def digest(self, *, summary: bool) -> str:
         """Return the hash of what is asked next."""
         return self.transcript.sha256(
             compaction.SUMMARY_TOKENS if summary else self._room_for_reply()
         )
+
+    def answer(self, reply: Json, results: tuple[Json, ...], snapshot: str | None) -> None:
+        """Answer the last reply; that is on record with the next request, or by `close`."""
+        self._account.hold(results, snapshot)
+        self.go_on_behind(reply, results)
+
+    async def close(self) -> None:
+        """Put on record what was answered last."""
+        await self._account.close()
 
     async def ask(self) -> Asked | End:
         """Ask for the next reply, or for a summary when the conversation has become long."""
@@ -118,11 +138,12 @@ class Exchange:
         digest, body = self.transcript.sha256(most), self.transcript.body(most)
         release = await self._warm()
         try:
-            answer = await self._room.asking.ask(body, self._headers(), release)
+            await self._account.expect(body)
+            answer = await self._room.asking.ask(body, self._headers(), release, self._account.lose)
         finally:
             release()
         if isinstance(answer, GaveUp):
-            return _failed(answer)
+            return await self._failed(answer)
         allowance = await self._record(answer, digest)
         self.transcript.add_reply(answer.message)
         self._look(body, answer.message)
@@ -131,21 +152,37 @@ class Exchange:
     async def _ask_for_summary(self) -> Asked | End | None:
         """Ask for a summary; None when there is none to be had: then it goes on without."""
         instructions = compaction.instructions_for(self._assignment)
-        answer = await self._room.asking.ask_at_once(
-            self.transcript.body_for_summary(compaction.SUMMARY_TOKENS, instructions),
-            headers_of(
-                self._assignment, compaction=True, replies_before=self.transcript.replies_before
-            ),
+        body = self.transcript.body_for_summary(compaction.SUMMARY_TOKENS, instructions)
+        headers = headers_of(
+            self._assignment, compaction=True, replies_before=self.transcript.replies_before
         )
-        if isinstance(answer, GaveUp) and answer.after_seconds is not None:
-            return _failed(answer)
-        if isinstance(answer, GaveUp) or not compaction.is_summary(answer.message):
-            self._may_compact = False
-            _log.warning("no summary to be had", extra=self.place())
-            if isinstance(answer, Answer):
-                await self._pay(answer)
-            return None
-        return Asked(answer.message, await self._record(answer, self.digest(summary=True)))
+        await self._account.expect(body)
+        answer = await self._room.asking.ask_at_once(body, headers, self._account.lose)
+        if isinstance(answer, Answer) and compaction.is_summary(answer.message):
+            return Asked(answer.message, await self._record(answer, self.digest(summary=True)))
+        if isinstance(answer, Answer):
+            await self._account.pay(answer)
+        else:
+            end = await self._failed(answer)
+            if answer.after_seconds is not None:
+                return end
+        self._may_compact = False
+        _log.warning("no summary to be had", extra=self.place())
+        return None
+
+    async def _failed(self, gave_up: GaveUp) -> End:
+        """Return the end of a session whose request failed; most faults only put it off."""
+        fault = gave_up.fault
+        if fault.refused:
+            await self._account.drop()
+        reason = f"The model API failed: {fault}"
+        setback: Later | Blocked | None = None
+        if gave_up.after_seconds is not None:
+            setback = Later(reason, gave_up.after_seconds)
+        elif fault.for_the_operator:
+            who = "The operator has to look at key, credit and model settings."
+            setback = Blocked(f"{reason}. {who}")
+        return End(StepOutcome.INFRA_ERROR, reason, setback=setback)
 
     def _should_compact(self) -> bool:
         course, most = self._course, self._room.models.working_tokens
@@ -153,42 +190,23 @@ class Exchange:
         return due and self._may_compact and course.wrapping is None
 
     async def _touch(self) -> bool:
-        # On the ledger first: a service that dies while it is under way has paid for it.
-        place = self._assignment, self._course.rows - 1
-        expected = self._expected_of_touch()
-        number = await self._room.journal.paid(*place, expected)
+        """Renew what is cached; say whether that went well."""
+        counted: LedgerEntry | None = await self._account.expect_touch()
         answer = await self._room.asking.touch(self.transcript.body_before_reply(), self._headers())
-        entry: LedgerEntry | None = expected
         if isinstance(answer, Answer):
-            entry = self._entry(answer)
+            counted = await self._account.pay(answer)
         elif answer.refused:
-            entry = None
-        if entry != expected:
-            await self._room.journal.corrected(*place, number, entry)
-        if entry is not None:
-            self._course.take_extra(entry.cost_usd)
+            await self._account.drop()
+            counted = None
+        if counted is not None:
+            self._course.take_extra(counted.cost_usd)
         return isinstance(answer, Answer)
 
-    def _expected_of_touch(self) -> LedgerEntry:
-        """Return what a keep-alive costs: it reads what the last request has left in the cache."""
-        course = self._course
-        usage = {"input_tokens": course.uncached, "cache_read_input_tokens": course.cached}
-        return self._entry(Answer({"usage": usage}, "", 0, 0))
-
     async def _record(self, answer: Answer, digest: str) -> Allowance:
-        course, entry, seconds = self._course, self._entry(answer), self.seconds
-        allowance = await self._room.journal.reply(
-            self._assignment, course.rows, digest, answer.message, entry, seconds
-        )
-        course.take_reply(answer.message, entry.cost_usd, seconds)
+        allowance = await self._account.record(answer, digest, self.seconds)
         stop = answer.message["stop_reason"]
         _log.info("turn", extra={**self.place(), "stop_reason": stop, "retries": answer.retries})
         return allowance
-
-    async def _pay(self, answer: Answer) -> None:
-        entry = self._entry(answer)
-        await self._room.journal.paid(self._assignment, self._course.rows - 1, entry)
-        self._course.take_extra(entry.cost_usd)
 
     async def _warm(self) -> Callable[[], None]:
         prefix = self.transcript.prefix
@@ -214,32 +232,6 @@ class Exchange:
         """Return the output limit of the next request: a cut reply is followed by more room."""
         return self._room.models.room_for_reply(self._course.cuts)
 
-    def _entry(self, answer: Answer) -> LedgerEntry:
-        now = self._room.watch.now()
-        requests = requests_of(answer.message["usage"])
-        return LedgerEntry(
-            model=self._model,
-            iterations=len(requests),
-            tokens=total(requests),
-            cost_usd=self._room.prices.cost(self._model, requests, now),
-            prices=self._room.prices.version,
-            retries=answer.retries,
-            latency_ms=answer.latency_ms,
-            request_id=answer.request_id,
-            at=now,
-        )
-
     def place(self) -> dict[str, object]:
         """Return what a log line says of where it comes from."""
         return {"session": self._assignment.session, "turn": self._course.rows}
-
-
-def _failed(gave_up: GaveUp) -> End:
-    """Return the end of a session whose request failed; most faults only put it off."""
-    reason = f"The model API failed: {gave_up.fault}"
-    setback: Later | Blocked | None = None
-    if gave_up.after_seconds is not None:
-        setback = Later(reason, gave_up.after_seconds)
-    elif gave_up.fault.for_the_operator:
-        setback = Blocked(f"{reason}. The operator has to look at key, credit and model settings.")
-    return End(StepOutcome.INFRA_ERROR, reason, setback=setback)

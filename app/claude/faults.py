@@ -27,7 +27,7 @@ class Fault:
 
     `after` is the wait in seconds that the server asked for. `for_the_operator` says that it is
     about who asks, not about what is asked: key, credit, permission, model. `refused` says that the
-    server did not take the request, so that nothing of it is paid.
+    server did not take the request, or was never sent it, so that nothing of it is paid.
     """
 
     name: str
@@ -79,9 +79,13 @@ def fault_of(error: Exception, now: datetime) -> Fault:
         case anthropic.APIStatusError():
             fault = _status_fault(error, now)
         case anthropic.APITimeoutError():
-            fault = Fault("timeout", "the model API did not answer in time", again=True)
+            unsent = isinstance(error.__cause__, httpx2.ConnectTimeout)
+            words = "the model API did not answer in time"
+            fault = Fault("timeout", words, again=True, refused=unsent)
         case anthropic.APIConnectionError():
-            fault = Fault("connection", "the model API could not be reached", again=True)
+            unsent = isinstance(error.__cause__, httpx2.ConnectError)
+            words = "the model API could not be reached"
+            fault = Fault("connection", words, again=True, refused=unsent)
         case StreamedError():
             again = error.kind in AGAIN_TYPES
             fault = Fault(error.kind or "error event", _cut(str(error)), again)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from phases.core.allowance import Allowance
-from phases.core.session import Assignment, Json, LedgerEntry, Opening, TurnRow
+from phases.core.session import Assignment, Json, LedgerEntry, Opening, Pending, Results, TurnRow
 
 
 class Journal(Protocol):
@@ -26,42 +26,46 @@ class Journal(Protocol):
     async def begin(self, assignment: Assignment, opening: Opening) -> None:
         """Put on record what a session begins with, before its first request."""
 
+    async def asks(
+        self, assignment: Assignment, n: int, estimate: LedgerEntry, results: Results | None
+    ) -> Pending:
+        """Put a request on the ledger before it is sent: for row `n`, or behind it without a row.
+
+        With `results`, row `n - 1` is completed in the same transaction; then nothing was asked for
+        row `n` before.
+
+        Raises:
+            StaleSegmentError: the run has moved on.
+        """
+
+    async def settle(self, assignment: Assignment, number: int, entry: LedgerEntry | None) -> None:
+        """Put what a request has cost in the place of its estimate; None: nothing."""
+
     async def reply(
         self,
         assignment: Assignment,
         n: int,
         request_sha256: str,
         reply: Json,
+        number: int,
         entry: LedgerEntry,
         seconds: float,
     ) -> Allowance:
-        """Add row `n` and its ledger entry in one transaction, before any of its tools runs.
+        """Add row `n` and settle its request in one transaction, before any of its tools runs.
 
         Return what the run may use from here.
 
         Raises:
-            StaleSegmentError: the session has a row `n` already, so somebody else holds it.
+            StaleSegmentError: the session has a row `n` already, so somebody else holds it; its
+                request is settled all the same.
         """
 
-    async def results(
-        self, assignment: Assignment, n: int, results: tuple[Json, ...], snapshot: str | None
-    ) -> None:
-        """Complete row `n` with what answers its reply; `snapshot` None: files as they were.
+    async def results(self, assignment: Assignment, n: int, results: Results) -> None:
+        """Complete row `n`, when no request follows.
 
         Raises:
             StaleSegmentError: the run has moved on.
         """
-
-    async def paid(self, assignment: Assignment, n: int, entry: LedgerEntry) -> int:
-        """Add the ledger entry of a request that makes no row, behind row `n`; return its number.
-
-        It is added before the request is sent where what it costs is known by then.
-        """
-
-    async def corrected(
-        self, assignment: Assignment, n: int, number: int, entry: LedgerEntry | None
-    ) -> None:
-        """Put what a request has cost in the place of what was expected; None: it was refused."""
 
     async def keep_output(self, assignment: Assignment, n: int, call: int, text: str) -> bool:
         """Keep the whole output of a call of row `n`, both from 0; kept again, it is replaced.

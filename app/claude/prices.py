@@ -1,7 +1,7 @@
 """What tokens cost, and how many a reply took. It spends nothing and keeps no totals."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,7 @@ https://docs.claude.com/en/docs/about-claude/pricing: so for every model of the 
 """
 
 NOTHING = Tokens(uncached=0, written_5m=0, written_1h=0, read=0, output=0)
+_MANY = 1_000_000
 
 
 class NoPriceError(LookupError):
@@ -58,6 +59,15 @@ class Prices:
             LookupError: the model has no price.
         """
         return sum((self._price(model, tokens, at) for tokens in requests), Decimal(0))
+
+    def rates(self, model: str, at: datetime) -> Mapping[str, Decimal]:
+        """Return what one token of each kind costs in USD, where prices have steps on the dearest.
+
+        Raises:
+            LookupError: the model has no price.
+        """
+        counts = {kind: replace(NOTHING, **{kind: _MANY}) for kind in vars(NOTHING)}
+        return {kind: self._price(model, many, at) / _MANY for kind, many in counts.items()}
 
     def _knows(self, model: str, at: datetime) -> bool:
         try:

@@ -43,10 +43,13 @@ class Retry:
         self._pause = pause
         self._watch = watch
 
-    async def run(self, attempt: Callable[[int], Awaitable[T]]) -> Succeeded[T] | GaveUp:
+    async def run(
+        self, attempt: Callable[[int], Awaitable[T]], on_lost: Callable[[], Awaitable[None]]
+    ) -> Succeeded[T] | GaveUp:
         """Run `attempt` up to seven times, with how often it has failed so far.
 
-        Only the errors of `faults.EXPECTED` are met here.
+        `on_lost` is awaited before each that follows one which was not refused. Only the errors of
+        `faults.EXPECTED` are met here.
         """
         for retries in range(TRIES):
             try:
@@ -60,6 +63,8 @@ class Retry:
                 return GaveUp(fault, fault.after)
             if retries + 1 < TRIES:
                 await self._wait(fault, retries)
+                if not fault.refused:
+                    await on_lost()
         return GaveUp(fault, SECONDS_AFTER_OUTAGE)
 
     async def _wait(self, fault: Fault, retries: int) -> None:

@@ -1,13 +1,16 @@
 """The turns of sessions, what their tools put out, and what they cost.
 
-Append-only, but for the price of a request that is on record before it was sent.
+Append-only, but for the price of a request: an estimate until its answer has come.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 
+from app.store import ledger
 from app.store.columns import Usd
 from app.store.engine import Database
 from app.store.money import Spending
@@ -25,7 +28,7 @@ from phases.core.allowance import Allowance
 from phases.core.errors import StaleSegmentError
 from phases.core.machine import RunState
 from phases.core.ports import Clock
-from phases.core.session import Assignment, Json, LedgerEntry, Opening, TurnRow
+from phases.core.session import Assignment, Json, LedgerEntry, Opening, Pending, Results, TurnRow
 
 MOST_OUTPUT_BYTES_OF_RUN = 100 << 20
 """Whole outputs of tools beyond that are not kept; one has at most 10 MB."""
@@ -74,11 +77,6 @@ _ADD_RESULT = (
         ).where(_RUNS.exists()),
     )
     .execution_options(preserve_rowcount=True)
-)
-_ADD_COST = sa.insert(_TABLES["ledger"]).values(
-    repository_id=sa.select(RunRow.repository_id)
-    .where(RunRow.id == sa.bindparam("run"))
-    .scalar_subquery()
 )
 
 
@@ -131,16 +129,44 @@ class StoredJournal:
 
         await self._database.write(add)
 
+    async def asks(
+        self, assignment: Assignment, n: int, estimate: LedgerEntry, results: Results | None
+    ) -> Pending:
+        """Put a request on the ledger; with `results`, complete the row before it.
+
+        Raises:
+            StaleSegmentError: when the run does not run any more.
+        """
+        answer = None if results is None else self._answer(assignment, n - 1, results)
+
+        def add(connection: sa.Connection) -> Pending:
+            before = Decimal(0)
+            if answer is None:
+                before = ledger.spent_on_row(connection, assignment, n)
+            else:
+                _complete(connection, answer)
+            with _held_once(assignment):
+                return Pending(ledger.ask(connection, assignment, n, estimate), before)
+
+        return await self._database.write(add)
+
+    async def settle(self, assignment: Assignment, number: int, entry: LedgerEntry | None) -> None:
+        """Put what a request has cost in the place of its estimate; None: nothing."""
+        del assignment  # The number says enough.
+
+        await self._database.write(lambda connection: ledger.settle(connection, number, entry))
+
     async def reply(
         self,
         assignment: Assignment,
         n: int,
         request_sha256: str,
         reply: Json,
+        number: int,
         entry: LedgerEntry,
         seconds: float,
     ) -> Allowance:
-        """Add a row and its ledger entry in one transaction; return what the run may still use.
+        """Add a row and settle its request in one transaction; return what the run may still use.
 
         A paid reply is kept even when the run has just been cancelled: money spent is on record.
 
@@ -160,62 +186,34 @@ class StoredJournal:
         def add(connection: sa.Connection) -> Allowance:
             with _held_once(assignment):
                 connection.execute(_ADD_TURN, row)
-            _pay(connection, assignment, n, 0, entry)
+            ledger.settle(connection, number, entry)
             touch(connection, assignment.run)
             return self._spending.allowance_in(connection, assignment.run)
 
-        return await self._database.write(add)
+        try:
+            return await self._database.write(add)
+        except StaleSegmentError:
+            await self.settle(assignment, number, entry)
+            raise
 
-    async def paid(self, assignment: Assignment, n: int, entry: LedgerEntry) -> int:
-        """Add what a request that makes no row costs, behind row `n`; return its number."""
-        query = sa.select(sa.func.max(LedgerRow.beat)).where(
-            LedgerRow.session == assignment.session, LedgerRow.n == n
-        )
-
-        def add(connection: sa.Connection) -> int:
-            beat = (connection.scalar(query) or 0) + 1
-            _pay(connection, assignment, n, beat, entry)
-            return beat
-
-        return await self._database.write(add)
-
-    async def corrected(
-        self, assignment: Assignment, n: int, number: int, entry: LedgerEntry | None
-    ) -> None:
-        """Put what a request has cost in the place of what was expected; None: it was refused."""
-        row = sa.delete(LedgerRow).where(
-            LedgerRow.session == assignment.session, LedgerRow.n == n, LedgerRow.beat == number
-        )
-
-        def correct(connection: sa.Connection) -> None:
-            connection.execute(row)
-            if entry is not None:
-                _pay(connection, assignment, n, number, entry)
-
-        await self._database.write(correct)
-
-    async def results(
-        self, assignment: Assignment, n: int, results: tuple[Json, ...], snapshot: str | None
-    ) -> None:
+    async def results(self, assignment: Assignment, n: int, results: Results) -> None:
         """Complete a row with what answers its reply.
 
         Raises:
             StaleSegmentError: when the run does not run any more.
         """
-        row = {
+        answer = self._answer(assignment, n, results)
+        await self._database.write(lambda connection: _complete(connection, answer))
+
+    def _answer(self, assignment: Assignment, n: int, results: Results) -> dict[str, Any]:
+        return {
             "run": assignment.run,
             "session": assignment.session,
             "n": n,
-            "results": list(results),
-            "snapshot": snapshot,
+            "results": list(results.blocks),
+            "snapshot": results.snapshot,
             "at": self._clock.now(),
         }
-
-        def add(connection: sa.Connection) -> None:
-            if connection.execute(_ADD_RESULT, row).rowcount == 0:
-                raise StaleSegmentError(f"run {assignment.run} has stopped")
-
-        await self._database.write(add)
 
     async def keep_output(self, assignment: Assignment, n: int, call: int, text: str) -> bool:
         """Keep the whole output of a call, counted from 0, of row `n`; the last one counts.
@@ -264,31 +262,6 @@ def _held_once(assignment: Assignment) -> Iterator[None]:
         raise StaleSegmentError(reason) from error
 
 
-def _pay(
-    connection: sa.Connection, assignment: Assignment, n: int, beat: int, entry: LedgerEntry
-) -> None:
-    tokens = entry.tokens
-    connection.execute(
-        _ADD_COST,
-        {
-            "run": assignment.run,
-            "run_id": assignment.run,
-            "session": assignment.session,
-            "n": n,
-            "beat": beat,
-            "name": str(assignment.name),
-            "model": entry.model,
-            "iterations": entry.iterations,
-            "uncached": tokens.uncached,
-            "written_5m": tokens.written_5m,
-            "written_1h": tokens.written_1h,
-            "read": tokens.read,
-            "output": tokens.output,
-            "cost": entry.cost_usd,
-            "prices": entry.prices,
-            "retries": entry.retries,
-            "latency_ms": entry.latency_ms,
-            "request_id": entry.request_id,
-            "at": entry.at,
-        },
-    )
+def _complete(connection: sa.Connection, answer: dict[str, Any]) -> None:
+    if connection.execute(_ADD_RESULT, answer).rowcount == 0:
+        raise StaleSegmentError(f"run {answer['run']} has stopped")

@@ -213,9 +213,9 @@ class PackRow(Table):
 
 
 class LedgerRow(Table):
-    """What one request to the model cost: that of turn `n` (beat 0), or one without a row.
+    """What one request to the model cost; where no answer came, an estimate.
 
-    Where no answer arrived, that is an estimate.
+    It asked for turn `n`, or made no turn behind it; `beat` numbers those of one `n`, from 0.
     """
 
     __tablename__ = "ledger"
@@ -239,7 +239,7 @@ class LedgerRow(Table):
     retries: Mapped[int]
     latency_ms: Mapped[int]
     request_id: Mapped[str]
-    answered: Mapped[bool] = mapped_column(default=True)
+    answered: Mapped[bool]
     at: Mapped[datetime] = mapped_column(index=True)
 
 

@@ -17,7 +17,7 @@ from app.store.journal import StoredJournal
 from app.store.leases import Leases
 from app.store.money import Spending
 from phases.core.ports import Clock
-from phases.core.session import Assignment, Json, TurnRow
+from phases.core.session import Assignment, LedgerEntry, Pending, Results, TurnRow
 
 log = logging.getLogger(__name__)
 DURABLE_THREADS = 16
@@ -42,16 +42,27 @@ class DrainingJournal(StoredJournal):
         self._drain.pass_point()
         return await super().turns(session)
 
-    async def results(
-        self, assignment: Assignment, n: int, results: tuple[Json, ...], snapshot: str | None
-    ) -> None:
+    async def asks(
+        self, assignment: Assignment, n: int, estimate: LedgerEntry, results: Results | None
+    ) -> Pending:
+        """Put a request on the ledger; a session of a worker that is being stopped asks no more.
+
+        Raises:
+            StaleSegmentError: when the run does not run any more.
+            CancelledError: the worker is being stopped; the row before is complete.
+        """
+        if self._drain.begun and results is not None:
+            await self.results(assignment, n - 1, results)
+        return await super().asks(assignment, n, estimate, results)
+
+    async def results(self, assignment: Assignment, n: int, results: Results) -> None:
         """Complete a row; a session of a worker that is being stopped ends behind it.
 
         Raises:
             StaleSegmentError: when the run does not run any more.
             CancelledError: the worker is being stopped.
         """
-        await super().results(assignment, n, results, snapshot)
+        await super().results(assignment, n, results)
         self._drain.pass_point()
 
 

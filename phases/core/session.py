@@ -122,6 +122,7 @@ class LedgerEntry:
     """What one request cost; `prices` names the version of the price list.
 
     `iterations` is how many samplings the reply took: a compaction within it is one of its own.
+    `answered` False: no answer has come, and `tokens` and `cost_usd` are an estimate.
     """
 
     model: str
@@ -132,7 +133,30 @@ class LedgerEntry:
     retries: int
     latency_ms: int
     request_id: str
+    answered: bool
     at: datetime
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A request on the ledger whose answer has not come, by its number.
+
+    `before_usd` is what earlier requests for the same row are counted with.
+    """
+
+    number: int
+    before_usd: Decimal
+
+
+@dataclass(frozen=True)
+class Results:
+    """The content blocks of the user message that answers a reply, and the files as they are then.
+
+    `snapshot` None: files as they were.
+    """
+
+    blocks: tuple[Json, ...]
+    snapshot: str | None
 
 
 @dataclass(frozen=True)

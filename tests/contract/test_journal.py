@@ -17,7 +17,7 @@ from app.store.runs import Runs
 from phases.core.allowance import Limit
 from phases.core.errors import StaleSegmentError
 from phases.core.model import StepOutcome
-from phases.core.session import Assignment, Json, LedgerEntry
+from phases.core.session import Assignment, Json, LedgerEntry, Opening, Results
 from tests.app.claude.kit import accept, assignment, room, submit
 from tests.app.claude.wire import by_turn, call, reply, serving, text
 from tests.app.store.story import running
@@ -33,7 +33,7 @@ REPLY: Json = {
     "a": None,
 }
 RESULTS: tuple[Json, ...] = ({"type": "tool_result", "content": "ok", "a": 1.5}, {"type": "text"})
-
+ESTIMATE = Decimal("0.5")
 
 LIMITS = SpendingLimits(Decimal(60), Decimal(200), Decimal(20), 1800.0)
 
@@ -51,7 +51,7 @@ class Given:
 async def given(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Given]:
     clock = ManualClock()
     entry = LedgerEntry(
-        "model", 1, NOTHING, Decimal("0.000000125"), "list", 0, 1, "req", clock.now()
+        "model", 1, NOTHING, Decimal("0.000000125"), "list", 0, 1, "req", True, clock.now()
     )
     async with AsyncExitStack() as stack:
         if request.param == "fake":
@@ -65,8 +65,15 @@ async def given(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         yield Given(journal, replace(assignment(), run=run.id), entry)
 
 
-async def _row(given: Given, n: int) -> None:
-    await given.journal.reply(given.assignment, n, f"hash {n}", REPLY, given.entry, 1.5 + n)
+async def _asked(given: Given, n: int, results: Results | None = None) -> int:
+    estimate = replace(given.entry, cost_usd=ESTIMATE, answered=False)
+    return (await given.journal.asks(given.assignment, n, estimate, results)).number
+
+
+async def _row(given: Given, n: int, results: Results | None = None) -> None:
+    number = await _asked(given, n, results)
+    journal, entry = given.journal, given.entry
+    await journal.reply(given.assignment, n, f"hash {n}", REPLY, number, entry, 1.5 + n)
 
 
 async def _left(given: Given) -> Decimal:
@@ -92,27 +99,70 @@ async def test_a_row_comes_back_as_it_was_written_with_its_keys_in_their_order(
 
 async def test_results_complete_their_row(given: Given) -> None:
     await _row(given, 0)
-    await given.journal.results(given.assignment, 0, RESULTS, "snap")
-    await _row(given, 1)
-    await given.journal.results(given.assignment, 1, (), None)
-    await _row(given, 2)
+    await _row(given, 1, Results(RESULTS, "snap"))
+    await _row(given, 2, Results((), None))
+    await _row(given, 3)
+    await given.journal.results(given.assignment, 3, Results(RESULTS, None))
 
     rows = await given.journal.turns(given.assignment.session)
 
-    assert [row.n for row in rows] == [0, 1, 2]
-    assert [row.results for row in rows] == [RESULTS, (), None]
-    assert [row.snapshot for row in rows] == ["snap", None, None]
+    assert [row.n for row in rows] == [0, 1, 2, 3]
+    assert [row.results for row in rows] == [RESULTS, (), None, RESULTS]
+    assert [row.snapshot for row in rows] == ["snap", None, None, None]
 
 
-async def test_a_second_row_of_one_number_is_refused_and_costs_nothing(given: Given) -> None:
+async def test_a_second_row_of_one_number_is_refused_and_its_request_paid_all_the_same(
+    given: Given,
+) -> None:
     await _row(given, 0)
     left = await _left(given)
 
     with pytest.raises(StaleSegmentError):
         await _row(given, 0)
 
-    assert await _left(given) == left
+    assert left - await _left(given) == given.entry.cost_usd
     assert len(await given.journal.turns(given.assignment.session)) == 1
+
+
+async def test_a_request_counts_with_its_estimate_until_it_is_settled(given: Given) -> None:
+    number = await _asked(given, 0)
+    unanswered = await _left(given)
+    await given.journal.settle(given.assignment, number, None)
+    refused = await _left(given)
+    lost = await _asked(given, 0)
+    again = await given.journal.asks(given.assignment, 0, given.entry, None)
+
+    assert (unanswered, refused) == (Decimal(15) - ESTIMATE, Decimal(15))
+    assert again.before_usd == ESTIMATE
+    assert again.number != lost
+
+
+async def test_a_row_costs_what_all_requests_for_it_and_behind_it_are_counted_with(
+    given: Given,
+) -> None:
+    await _asked(given, 0)
+    await _row(given, 0)
+    number = await _asked(given, 0)
+    await given.journal.settle(given.assignment, number, given.entry)
+    await _row(given, 1)
+
+    first, second = await given.journal.turns(given.assignment.session)
+
+    assert first.cost_usd == ESTIMATE + 2 * given.entry.cost_usd
+    assert second.cost_usd == given.entry.cost_usd
+    assert Decimal(15) - await _left(given) == first.cost_usd + second.cost_usd
+
+
+async def test_a_session_begins_once(given: Given) -> None:
+    opening = Opening(("role é", "skills"), "an earlier one")
+    unknown = await given.journal.opening(given.assignment.session)
+    await given.journal.begin(given.assignment, opening)
+
+    with pytest.raises(StaleSegmentError):
+        await given.journal.begin(given.assignment, Opening((), None))
+
+    assert unknown is None
+    assert await given.journal.opening(given.assignment.session) == opening
 
 
 async def test_every_row_is_paid_for_to_the_smallest_amount(given: Given) -> None:
@@ -148,20 +198,10 @@ async def test_a_session_is_held_and_held_again_on_the_rows_of_the_journal(given
     assert desk.files == {"f": "1"}
 
 
-async def test_what_made_no_row_is_paid_behind_the_row_before_it(given: Given) -> None:
-    await _row(given, 0)
-    await given.journal.paid(given.assignment, 0, given.entry)
-    await given.journal.paid(given.assignment, 0, given.entry)
-    await _row(given, 1)
-
-    first, second = await given.journal.turns(given.assignment.session)
-
-    assert (first.cost_usd, second.cost_usd) == (3 * given.entry.cost_usd, given.entry.cost_usd)
-    assert Decimal(15) - await _left(given) == 4 * given.entry.cost_usd
-
-
 async def test_a_reply_tells_what_is_left_behind_it(given: Given) -> None:
-    told = await given.journal.reply(given.assignment, 0, "hash", REPLY, given.entry, 1.5)
+    number = await _asked(given, 0)
+    journal, entry = given.journal, given.entry
+    told = await journal.reply(given.assignment, 0, "hash", REPLY, number, entry, 1.5)
 
     assert told.money.left == await _left(given)
     assert told.money.limit is Limit.RUN_USD

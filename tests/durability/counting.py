@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from tests.books import books
 from tests.durability.lives import Lives
 from tests.story import BOT, MARKER, Story
 
@@ -122,6 +124,34 @@ def cut_off(lives: Lives, run: str) -> Iterator[str]:
             elif note.startswith("journal.reply after"):
                 asked.discard(step)
         yield from asked
+
+
+def misaccounted(story: Story, lives: Lives, database: Path) -> tuple[str, ...]:
+    """Return what the ledger of a run has otherwise than Claude: requests, and steps.
+
+    Every request that Claude has taken is on it, with its tokens or without an answer; beyond them
+    one without an answer where a death may have come before the sending.
+    """
+    run = run_of(story)
+    held = books(story, database, run)
+    unsent = Counter(perhaps_unsent(lives, run))
+    more = {step: held.unanswered[step] - held.unread[step] for step in held.unanswered}
+    steps = {step for step in more if not 0 <= more[step] <= unsent[step]}
+    return (*held.wrong, *sorted(steps | set(held.unread - held.unanswered)))
+
+
+def perhaps_unsent(lives: Lives, run: str) -> Iterator[str]:
+    """Yield a run's steps whose request was on the ledger and perhaps not under way, by life."""
+    for life in lives.notes:
+        expected: set[str] = set()
+        for note in life:
+            kind, _, rest = note.removesuffix(" DIED").partition(" ")
+            step = rest.partition(" ")[2].partition(" #")[0]
+            if run in note and kind == "journal.asks":
+                expected.add(step)
+            elif run in note and (kind == "journal.reply" or note.startswith("model begun")):
+                expected.discard(step)
+        yield from expected
 
 
 def run_of(story: Story) -> str:

@@ -60,6 +60,11 @@ class MortalWorld(World):
         self._living: Forked | None = None
         self._plan = self.plan("", "turn")
 
+    @property
+    def database(self) -> Path:
+        """The database of its services."""
+        return self.folder.service / "phaseline.db"
+
     def plan(self, deadly: str, grain: str, name: str = "unharmed") -> Plan:
         """Return a plan that notes and remembers under a name of its own."""
         logs = self.folder.logs

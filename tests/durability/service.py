@@ -177,7 +177,8 @@ def _watch_sessions(sessions: Any, watch: Watch) -> None:
     def row(assignment: Any, n: int, *_: object, **_named: object) -> str:
         return f"{assignment.name} #{n} {assignment.run}"
 
-    journal = Watched(sessions._room.journal, "journal", watch, {"reply": row, "results": row})
+    rows = {"asks": row, "reply": row, "results": row}
+    journal = Watched(sessions._room.journal, "journal", watch, rows)
     sessions._room = replace(sessions._room, journal=journal)
 
     async def sent(request: Any) -> None:

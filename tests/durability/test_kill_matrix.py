@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.durability.counting import toll
+from tests.durability.counting import misaccounted, toll
 from tests.durability.lives import MortalWorld, mortal_world
 from tests.forking import ForkServer
 from tests.story import Story
@@ -28,7 +28,7 @@ KINDS = {
         *(f"records.{write} {when}" for write in ("amend", "pass_gate") for when in TWO),
         *(f"runs.{write} {when}" for write in ("start", "take", "stop", "renew") for when in TWO),
         *(f"outbox.{write} {when}" for write in ("show", "attempted", "sent") for when in TWO),
-        *(f"journal.{write} {when}" for write in ("reply", "results") for when in TWO),
+        *(f"journal.{write} {when}" for write in ("asks", "reply", "results") for when in TWO),
         *(f"deliveries.add {when}" for when in TWO),
     },
     OUTWARD: {
@@ -71,6 +71,7 @@ def test_a_run_that_dies_at_every_boundary_ends_ready_with_nothing_twice_and_not
 
     paid = toll(story, stage.unharmed, lives)
     assert (paid.doubled, paid.lost, paid.unexcused) == ((), (), ())
+    assert misaccounted(story, lives, stage.world.database) == ()
     # It has died wherever it could: each boundary that was reached is one it died at.
     reached = {plan.key(it) for it in lives.boundaries if re.match(deadly, it)}
     assert reached - {plan.key(it) for it in lives.died_at} == set()

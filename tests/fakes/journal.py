@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from phases.core.allowance import Allowance, Bound, Limit
 from phases.core.errors import StaleSegmentError
-from phases.core.session import Assignment, Json, LedgerEntry, Opening, TurnRow
+from phases.core.session import Assignment, Json, LedgerEntry, Opening, Pending, Results, TurnRow
 
 
 @dataclass
@@ -21,13 +21,17 @@ class FakeJournal:
     limit: Limit = Limit.RUN_USD
     idle_seconds: int = 0
     rows: dict[str, list[TurnRow]] = field(default_factory=dict)
-    ledger: list[LedgerEntry] = field(default_factory=list)
+    requests: dict[int, tuple[str, int, LedgerEntry]] = field(default_factory=dict)
     openings: dict[str, Opening] = field(default_factory=dict)
     outputs: dict[tuple[str, int, int], str] = field(default_factory=dict)
     full: bool = False
+    _asked: int = 0
 
     async def turns(self, session: str) -> tuple[TurnRow, ...]:
-        return tuple(self.rows.get(session, ()))
+        return tuple(
+            replace(row, cost_usd=self._spent_on(session, row.n))
+            for row in self.rows.get(session, ())
+        )
 
     async def opening(self, session: str) -> Opening | None:
         return self.openings.get(session)
@@ -37,47 +41,65 @@ class FakeJournal:
             raise StaleSegmentError(f"{assignment.session} has begun already")
         self.openings[assignment.session] = opening
 
+    def forget(self, session: str, n: int) -> None:
+        """Lose everything of a session from row `n` on."""
+        del self.rows[session][n:]
+        for number, (of, row, _) in list(self.requests.items()):
+            if of == session and row >= n:
+                del self.requests[number]
+
+    @property
+    def ledger(self) -> list[LedgerEntry]:
+        """The entries of all requests, in the order in which they were asked."""
+        return [entry for _, _, entry in self.requests.values()]
+
+    async def asks(
+        self, assignment: Assignment, n: int, estimate: LedgerEntry, results: Results | None
+    ) -> Pending:
+        if results is not None:
+            self._complete(assignment, n - 1, results)
+        before = self._spent_on(assignment.session, n)
+        self._asked += 1
+        self.requests[self._asked] = (assignment.session, n, estimate)
+        return Pending(self._asked, before)
+
+    async def settle(self, assignment: Assignment, number: int, entry: LedgerEntry | None) -> None:
+        session, n, _ = self.requests[number]
+        assert session == assignment.session
+        if entry is None:
+            del self.requests[number]
+        else:
+            self.requests[number] = (session, n, entry)
+
     async def reply(
         self,
         assignment: Assignment,
         n: int,
         request_sha256: str,
         reply: Json,
+        number: int,
         entry: LedgerEntry,
         seconds: float,
     ) -> Allowance:
+        await self.settle(assignment, number, entry)
         rows = self.rows.setdefault(assignment.session, [])
         if n != len(rows):
             raise StaleSegmentError(f"row {n} of {assignment.session} is there already")
-        cost, stored = entry.cost_usd, _stored(reply)
-        rows.append(TurnRow(n, request_sha256, stored, None, None, cost, seconds, entry.at))
-        self.ledger.append(entry)
+        stored, nothing = _stored(reply), Decimal(0)
+        rows.append(TurnRow(n, request_sha256, stored, None, None, nothing, seconds, entry.at))
         return await self.allowance(assignment.run)
 
-    async def paid(self, assignment: Assignment, n: int, entry: LedgerEntry) -> int:
-        self._add_cost(assignment, n, entry.cost_usd)
-        self.ledger.append(entry)
-        return len(self.ledger) - 1
+    def _spent_on(self, session: str, n: int) -> Decimal:
+        spent = (e.cost_usd for s, row, e in self.requests.values() if (s, row) == (session, n))
+        return sum(spent, Decimal(0))
 
-    async def corrected(
-        self, assignment: Assignment, n: int, number: int, entry: LedgerEntry | None
-    ) -> None:
-        self._add_cost(assignment, n, -self.ledger[number].cost_usd)
-        del self.ledger[number]
-        if entry is not None:
-            self._add_cost(assignment, n, entry.cost_usd)
-            self.ledger.insert(number, entry)
+    async def results(self, assignment: Assignment, n: int, results: Results) -> None:
+        self._complete(assignment, n, results)
 
-    def _add_cost(self, assignment: Assignment, n: int, usd: Decimal) -> None:
+    def _complete(self, assignment: Assignment, n: int, results: Results) -> None:
         rows = self.rows[assignment.session]
-        rows[n] = replace(rows[n], cost_usd=rows[n].cost_usd + usd)
-
-    async def results(
-        self, assignment: Assignment, n: int, results: tuple[Json, ...], snapshot: str | None
-    ) -> None:
-        rows = self.rows[assignment.session]
-        stored = tuple(_stored(result) for result in results)
-        rows[n] = replace(rows[n], results=stored, snapshot=snapshot)
+        stored = tuple(_stored(result) for result in results.blocks)
+        rows[n] = replace(rows[n], results=stored, snapshot=results.snapshot)
 
     async def keep_output(self, assignment: Assignment, n: int, call: int, text: str) -> bool:
         if self.full:

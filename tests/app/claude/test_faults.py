@@ -38,6 +38,9 @@ PASSING = {
     ),
 }
 
+REFUSED = {"429", "529", "500", "503 in words", "408"}
+"""Nothing of these is paid; of the others perhaps: their requests stay on the ledger."""
+
 
 @pytest.mark.parametrize("fault", PASSING)
 async def test_a_fault_that_passes_is_tried_again_and_the_session_ends_well(fault: str) -> None:
@@ -48,7 +51,10 @@ async def test_a_fault_that_passes_is_tried_again_and_the_session_ends_well(faul
     assert len(at.server.sent) == 2
     assert at.server.sent[0].body == at.server.sent[1].body
     assert at.pause.asked == [(0.5, 1.0)]
-    assert [entry.retries for entry in at.journal.ledger] == [1]
+    *lost, paid = at.journal.ledger
+    assert (paid.answered, paid.retries) == (True, 1)
+    assert [entry.answered for entry in lost] == [False] * (fault not in REFUSED)
+    assert end.cost_usd == sum(entry.cost_usd for entry in at.journal.ledger)
 
 
 LASTING = {

@@ -138,7 +138,7 @@ async def test_time_worked_in_an_earlier_life_counts_and_time_between_lives_does
     async with stage(by_turn(*(work(n) for n in range(9)))) as at:
         await at.converse(desk=SlowDesk(watch=at.watch))
         rows = at.journal.rows[assignment().session]
-        del rows[2:]
+        at.journal.forget(assignment().session, 2)
         at.watch.passed += 86_400
         end = await at.converse(desk=SlowDesk(kept=at.desk.kept | _all(rows), watch=at.watch))
 
@@ -155,8 +155,7 @@ async def test_a_wrap_up_asked_for_before_a_restart_is_still_the_last_turn_after
 
     async with stage(by_turn(*(work(n) for n in range(9)))) as at:
         await at.converse(given)
-        rows = at.journal.rows[given.session]
-        del rows[-1]
+        at.journal.forget(given.session, len(at.journal.rows[given.session]) - 1)
         end = await at.converse(given)
 
     assert end.outcome is StepOutcome.OVER_BUDGET

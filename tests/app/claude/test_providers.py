@@ -40,6 +40,10 @@ def settings(provider: Provider, url: str) -> ClientSettings:
     return replace(client_settings(url), provider=provider, headers=gateway, **given)
 
 
+async def lost_nothing() -> None:
+    raise AssertionError("an answer was lost")
+
+
 @pytest.mark.parametrize("provider", Provider)
 async def test_a_client_of_each_provider_sends_a_request_and_reads_the_reply(
     provider: Provider,
@@ -50,7 +54,7 @@ async def test_a_client_of_each_provider_sends_a_request_and_reads_the_reply(
     ):
         asking = Asking(client, Retry(FakePause(), FakeWatch()), FakeWatch())
         sent_body = json.dumps({**BODY, "stream": True}).encode()
-        answer = await asking.ask(sent_body, {"X-Phaseline-Run": "r"}, lambda: None)
+        answer = await asking.ask(sent_body, {"X-Phaseline-Run": "r"}, lambda: None, lost_nothing)
 
     (sent,) = server.sent
     assert isinstance(answer, Answer)

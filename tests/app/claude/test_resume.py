@@ -1,6 +1,6 @@
 """A session loses its process at every write, before and after it, and goes on in a new one."""
 
-from collections.abc import Callable
+from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ import pytest
 from phases.core.allowance import Allowance
 from phases.core.errors import DefectError
 from phases.core.model import StepOutcome
-from phases.core.session import Assignment, Json, LedgerEntry, Prompt, SessionEnd
+from phases.core.session import Assignment, Json, LedgerEntry, Pending, Prompt, Results, SessionEnd
 from phases.core.submission import Submission
 from tests.app.claude.kit import LIMITS, PROMPT, assignment, stage, submit
 from tests.app.claude.wire import Sent, Wire, by_turn, call, reply, text
@@ -31,35 +31,37 @@ class MortalJournal(FakeJournal):
     written: int = 0
     recorded: list[int] = field(default_factory=list)
 
+    async def asks(
+        self, assignment: Assignment, n: int, estimate: LedgerEntry, results: Results | None
+    ) -> Pending:
+        asked = super().asks(assignment, n, estimate, results)
+        pending: Pending = await self._or_die(asked)
+        return pending
+
     async def reply(
         self,
         assignment: Assignment,
         n: int,
         request_sha256: str,
         reply: Json,
+        number: int,
         entry: LedgerEntry,
         seconds: float,
     ) -> Allowance:
-        allowance: Allowance = await self._or_die(
-            lambda: super(MortalJournal, self).reply(
-                assignment, n, request_sha256, reply, entry, seconds
-            )
-        )
+        written = super().reply(assignment, n, request_sha256, reply, number, entry, seconds)
+        allowance: Allowance = await self._or_die(written)
         return allowance
 
-    async def results(
-        self, assignment: Assignment, n: int, results: tuple[Json, ...], snapshot: str | None
-    ) -> None:
-        await self._or_die(
-            lambda: super(MortalJournal, self).results(assignment, n, results, snapshot)
-        )
+    async def results(self, assignment: Assignment, n: int, results: Results) -> None:
+        await self._or_die(super().results(assignment, n, results))
 
-    async def _or_die(self, write: Callable[[], Any]) -> Any:
+    async def _or_die(self, write: Coroutine[Any, Any, Any]) -> Any:
         dies = self.written == self.dies_at
         self.written += 1
-        written = None
-        if not (dies and self.early):
-            written = await write()
+        if dies and self.early:
+            write.close()
+            raise PowerCutError
+        written = await write
         if dies:
             raise PowerCutError
         return written
@@ -84,7 +86,8 @@ REPLIES = (
     reply(submit("t6b", summary="bad")),
     reply(call("bash", {"command": "append f 3"}, "t7"), submit("t7b")),
 )
-WRITES = 2 * len(REPLIES)
+WRITES = 2 * len(REPLIES) + 1
+"""A request on the ledger with the results before it, a reply, and so on; at last the results."""
 
 
 async def _held(journal: MortalJournal) -> tuple[SessionEnd, FakeDesk, list[Sent]]:
@@ -111,11 +114,15 @@ async def test_a_session_cut_off_at_a_write_ends_as_if_it_had_not_been(
     journal = MortalJournal(Decimal(15), dies_at=write, early=early)
     end, desk, sent = await _held(journal)
 
-    lost = early and write % 2 == 0
-    assert end == undisturbed[0]
+    replied = write % 2 == 1
+    lost = early and replied
+    unsent = not early and not replied and write < WRITES - 1
+    assert replace(end, cost_usd=undisturbed[0].cost_usd) == undisturbed[0]
     assert desk.files == undisturbed[1].files == {"f": "123", "g": "1"}
     assert len(sent) == len(REPLIES) + lost
-    assert len(journal.ledger) == len(REPLIES)
+    assert [entry.answered for entry in journal.ledger].count(True) == len(REPLIES)
+    assert [entry.answered for entry in journal.ledger].count(False) == lost + unsent
+    assert end.cost_usd == sum(entry.cost_usd for entry in journal.ledger)
 
 
 @pytest.mark.parametrize("write", range(WRITES - 2))
@@ -135,7 +142,7 @@ async def test_a_request_that_differs_from_the_one_on_record_is_logged_and_goes_
 ) -> None:
     changed = replace(assignment(), prompt=Prompt("Another constant.", PROMPT.blocks))
 
-    async with stage(by_turn(*REPLIES), journal=MortalJournal(Decimal(15), dies_at=1)) as at:
+    async with stage(by_turn(*REPLIES), journal=MortalJournal(Decimal(15), dies_at=2)) as at:
         with pytest.raises(PowerCutError):
             await at.converse(examine=examine)
         end = await at.converse(changed, examine=examine)
@@ -180,7 +187,7 @@ async def test_a_session_that_failed_fails_again_without_a_request(
 
 
 async def test_files_written_after_the_last_snapshot_are_put_back_before_tools_run_again() -> None:
-    journal = MortalJournal(Decimal(15), dies_at=3, early=True)
+    journal = MortalJournal(Decimal(15), dies_at=4, early=True)
 
     _, desk, _ = await _held(journal)
 
@@ -188,7 +195,7 @@ async def test_files_written_after_the_last_snapshot_are_put_back_before_tools_r
 
 
 async def test_the_snapshot_of_the_last_row_that_has_one_is_restored() -> None:
-    journal = MortalJournal(Decimal(15), dies_at=9)
+    journal = MortalJournal(Decimal(15), dies_at=10)
 
     _, desk, _ = await _held(journal)
 

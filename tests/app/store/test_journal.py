@@ -10,10 +10,11 @@ from app.store.engine import Database
 from app.store.journal import MOST_OUTPUT_BYTES_OF_RUN, StoredJournal
 from app.store.money import Spending
 from app.store.runs import Runs
+from phases.core.allowance import Limit
 from phases.core.errors import StaleSegmentError
 from phases.core.machine import RunState
 from phases.core.model import Run
-from phases.core.session import Assignment, LedgerEntry
+from phases.core.session import Assignment, LedgerEntry, Results
 from tests.app.claude.kit import assignment
 from tests.app.store.story import running
 from tests.fakes.outside import ManualClock
@@ -37,30 +38,14 @@ def given(run: Run) -> Assignment:
 
 
 def entry(clock: ManualClock, usd: str) -> LedgerEntry:
-    return LedgerEntry("m", 1, NOTHING, Decimal(usd), "list", 0, 1, "req", clock.now())
+    return LedgerEntry("m", 1, NOTHING, Decimal(usd), "list", 0, 1, "req", True, clock.now())
 
 
-async def cost(journal: StoredJournal, given: Assignment) -> Decimal:
-    (row,) = await journal.turns(given.session)
-    return row.cost_usd
-
-
-async def test_what_was_expected_of_a_request_counts_until_it_is_known(
-    journal: StoredJournal, given: Assignment, clock: ManualClock
+async def add_row(
+    journal: StoredJournal, given: Assignment, n: int, entry: LedgerEntry, results: Results | None
 ) -> None:
-    await journal.reply(given, 0, "hash", REPLY, entry(clock, "1"), 0.0)
-
-    first = await journal.paid(given, 0, entry(clock, "0.5"))
-    second = await journal.paid(given, 0, entry(clock, "0.25"))
-    expected = await cost(journal, given)
-    await journal.corrected(given, 0, second, entry(clock, "0.125"))
-    known = await cost(journal, given)
-    await journal.corrected(given, 0, first, None)
-
-    assert (first, second) == (1, 2)
-    assert expected == Decimal("1.75")
-    assert known == Decimal("1.625")
-    assert await cost(journal, given) == Decimal("1.125")
+    number = (await journal.asks(given, n, entry, results)).number
+    await journal.reply(given, n, "hash", REPLY, number, entry, 0.0)
 
 
 async def test_outputs_of_a_run_are_kept_whole_until_they_fill_their_room(
@@ -83,15 +68,18 @@ async def test_outputs_of_a_run_are_kept_whole_until_they_fill_their_room(
 async def test_results_come_back_as_they_were_and_are_refused_when_the_run_has_stopped(
     journal: StoredJournal, given: Assignment, clock: ManualClock, runs: Runs, run: Run
 ) -> None:
-    results = ({"type": "tool_result", "tool_use_id": "t", "content": "Ä\n"},)
-    await journal.reply(given, 0, "hash", REPLY, entry(clock, "1"), 0.0)
-    await journal.results(given, 0, results, "tree")
-    await journal.reply(given, 1, "hash", REPLY, entry(clock, "1"), 0.0)
+    blocks = ({"type": "tool_result", "tool_use_id": "t", "content": "Ä\n"},)
+    paid = entry(clock, "1")
+    await add_row(journal, given, 0, paid, None)
+    await add_row(journal, given, 1, paid, Results(blocks, "tree"))
     await runs.stop(run, RunState.BLOCKED, "so", None, ())
 
     with pytest.raises(StaleSegmentError, match="has stopped"):
-        await journal.results(given, 1, results, None)
+        await journal.results(given, 1, Results(blocks, None))
+    with pytest.raises(StaleSegmentError, match="has stopped"):
+        await journal.asks(given, 2, paid, Results(blocks, None))
 
     first, second = await journal.turns(given.session)
-    assert (first.results, first.snapshot) == (results, "tree")
+    assert (first.results, first.snapshot) == (blocks, "tree")
     assert second.results is None
+    assert (await journal.allowance(run.id)).of(Limit.RUN_USD).left == Decimal(13)

@@ -41,9 +41,10 @@ def given(run: Run) -> Assignment:
 async def pay(
     journal: StoredJournal, given: Assignment, clock: ManualClock, n: int, usd: str
 ) -> None:
-    entry = LedgerEntry("m", 1, NOTHING, Decimal(usd), "list", 0, 1, "req", clock.now())
+    entry = LedgerEntry("m", 1, NOTHING, Decimal(usd), "list", 0, 1, "req", True, clock.now())
     reply = {"stop_reason": "tool_use", "content": []}
-    await journal.reply(given, n, "hash", reply, entry, 0.0)
+    number = (await journal.asks(given, n, entry, None)).number
+    await journal.reply(given, n, "hash", reply, number, entry, 0.0)
 
 
 async def accept(records: StoredRecords, run: Run, clock: ManualClock) -> None:

@@ -1,0 +1,85 @@
+"""What a death leaves on the ledger that comes while a request to the model is under way."""
+
+import asyncio
+import sqlite3
+import sys
+from contextlib import closing
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+from app.claude.account import REPLY_TOKENS
+from app.clock import SystemClock
+from app.store.engine import Database
+from app.store.migrating import migrate
+from app.store.runs import Runs
+from phases.core.allowance import Limit
+from phases.core.model import StepOutcome
+from tests.app.claude.kit import accept, room, submit
+from tests.app.claude.wire import Sent, Server, Wire, call, reply, serving
+from tests.app.store.story import running
+from tests.durability.holding import GIVEN, journal_of
+from tests.fakes.desk import FakeDesk
+from tests.fakes.waiting import FakePause, FakeRest, FakeWatch
+
+USAGE = {
+    "input_tokens": 10,
+    "cache_creation_input_tokens": 9_000,
+    "cache_creation": {"ephemeral_5m_input_tokens": 8_000, "ephemeral_1h_input_tokens": 1_000},
+    "output_tokens": 100,
+}
+NEVER = Wire(gate=asyncio.Event())
+
+
+async def killed(server: Server, url: str, run: str, pace: str, requests: int) -> None:
+    """Hold the session in a process that is killed when the server has so many requests."""
+    line = ("-m", "tests.durability.holding", server.url, url, run, pace)
+    process = await asyncio.create_subprocess_exec(sys.executable, *line)
+    while len(server.sent) < requests:
+        assert process.returncode is None
+        server.asked.clear()
+        await server.asked.wait()
+    process.kill()
+    await process.wait()
+
+
+async def test_each_request_that_a_death_cut_off_is_on_the_ledger_without_an_answer(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:///{tmp_path / 'phaseline.db'}"
+    migrate(url)
+    async with Database(url) as database:
+        run = (await running(database, Runs(database, SystemClock(), Decimal(15)))).id
+    lives = 0
+
+    def respond(sent: Sent) -> Wire:
+        if sent.body["max_tokens"] == 0:
+            return NEVER
+        if sent.turn == 0:
+            return reply(call("grep", {"pattern": "x"}), usage=USAGE)
+        return NEVER if lives == 1 else reply(submit(), usage=USAGE)
+
+    async with serving(respond) as server:
+        await killed(server, url, run, "slow", 2)
+        lives = 1
+        await killed(server, url, run, "quick", 3)
+        lives = 2
+        async with Database(url) as database:
+            journal = journal_of(database)
+            async with room(server.url, journal, FakePause(), FakeRest(), FakeWatch()) as sessions:
+                end = await sessions.converse(replace(GIVEN, run=run), FakeDesk(), accept)
+            left = (await journal.allowance(run)).of(Limit.RUN_USD).left
+
+    query = "select n, answered, uncached, written_5m, written_1h, read, output from ledger"
+    with closing(sqlite3.connect(tmp_path / "phaseline.db")) as connection:
+        first, touch, lost, last = connection.execute(f"{query} order by id").fetchall()
+        (nano,) = connection.execute("select sum(cost) from ledger").fetchone()
+    assert [sent.body["max_tokens"] for sent in server.sent] == [8_000, 0, 8_000, 8_000]
+    assert first == (0, 1, 10, 8_000, 1_000, 0, 100)
+    assert touch == (0, 0, 10, 0, 0, 9_000, 0)
+    written = len(str(server.sent[2].body)) // 4 - 1_000
+    assert (lost[:3], lost[4:]) == ((1, 0, 0), (0, 1_000, REPLY_TOKENS))
+    assert lost[3] > written
+    assert last == (1, 1, 10, 8_000, 1_000, 0, 100)
+    assert end.outcome is StepOutcome.DONE
+    assert end.cost_usd == Decimal(nano).scaleb(-9) == Decimal(15) - left
