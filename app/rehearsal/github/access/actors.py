@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from sqlalchemy import select
 
 from app.rehearsal.github import refusals
 from app.rehearsal.github.store.apps import App, Installation
 from app.rehearsal.github.store.people import Account
-from app.rehearsal.github.store.repositories import Membership, Repository
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
+from app.rehearsal.github.store.repositories import Repository
 
 ROLES = ("read", "triage", "write", "maintain", "admin")
 _LEVELS = {"read": 1, "write": 2, "admin": 3}
@@ -78,16 +71,12 @@ class Actor:
         return self.account
 
 
-def role_of(session: Session, repository: Repository, account: Account) -> str | None:
+def role_of(repository: Repository, account: Account) -> str | None:
     """Give a person's role in a repository, None without one.
 
     On a public repository everybody reads.
     """
-    held = session.scalar(
-        select(Membership.role).where(
-            Membership.repository_id == repository.id, Membership.account_id == account.id
-        )
-    )
+    held = next((one.role for one in repository.members if one.account_id == account.id), None)
     if held is None and not repository.private and account.kind == "User":
         return "read"
     return held
@@ -98,10 +87,10 @@ def has_role(role: str | None, least: str) -> bool:
     return role is not None and ROLES.index(role) >= ROLES.index(least)
 
 
-def may_see(session: Session, actor: Actor, repository: Repository) -> bool:
+def may_see(actor: Actor, repository: Repository) -> bool:
     """Tell whether the repository exists for this actor."""
     if actor.grant:
         return actor.grant.reaches(repository) or not repository.private
     if actor.account:
-        return role_of(session, repository, actor.account) is not None
+        return role_of(repository, actor.account) is not None
     return not repository.private

@@ -138,7 +138,7 @@ def request_reviews(context: Context, pull: Pull, reviewers: Sequence[Account]) 
     for account in reviewers:
         if account.id == pull.issue.author_id:
             raise refusals.unprocessable("Review cannot be requested from pull request author.")
-        if account.kind != "User" or role_of(context.session, repository, account) is None:
+        if account.kind != "User" or role_of(repository, account) is None:
             raise not_a_collaborator(repository)
     for account in reviewers:
         if account in pull.requested_reviewers:

@@ -96,7 +96,7 @@ def check_owner(call: Call, row: Comment) -> None:
     context = call.context
     if context.actor.grant or row.author_id == context.account.id:
         return
-    if not has_role(role_of(context.session, call.repository, context.account), "write"):
+    if not has_role(role_of(call.repository, context.account), "write"):
         raise refusals.must_have_rights()
 
 

@@ -108,7 +108,8 @@ class Gateway:
         except Exception:  # noqa: BLE001 - whatever went wrong is answered and logged as GitHub's 500
             _log.exception("the stand-in failed at %s %s", incoming.method, incoming.path)
             out = await self._database.transact(lambda session: self._failed(session, incoming))
-        self._sender.wake()
+        if incoming.method != "GET":
+            self._sender.wake()
         return self._response(request, incoming, out)
 
     def _perform(

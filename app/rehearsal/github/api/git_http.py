@@ -85,12 +85,12 @@ class GitGate:
     ) -> Pass:
         actor = _signed_in(session, header, self._site)
         repository = find_repository(session, owner, repo)
-        if repository is None or not may_see(session, actor, repository):
+        if repository is None or not may_see(actor, repository):
             if actor.account is None:
                 raise refusals.RefusedError(401, "Authentication required.")
             raise refusals.RefusedError(404, "Repository not found.")
         writes = wanted == "git-receive-pack"
-        _check(session, actor, repository, writes=writes)
+        _check(actor, repository, writes=writes)
         context = Context(session, self._site, actor, self._site.clock())
         free = actor.grant is None or actor.grant.allows("workflows", "write")
         environment = {
@@ -179,17 +179,13 @@ def _signed_in(session: Session, header: str | None, site: Site) -> Actor:
         ) from error
 
 
-def _check(session: Session, actor: Actor, repository: Repository, *, writes: bool) -> None:
+def _check(actor: Actor, repository: Repository, *, writes: bool) -> None:
     if actor.account is None and writes:
         raise refusals.RefusedError(401, "Authentication required.")
     if actor.grant:
         if not actor.grant.allows("contents", "write" if writes else "read"):
             raise refusals.RefusedError(403, "Write access to repository not granted.")
-    elif (
-        writes
-        and actor.account
-        and not has_role(role_of(session, repository, actor.account), "write")
-    ):
+    elif writes and actor.account and not has_role(role_of(repository, actor.account), "write"):
         raise refusals.RefusedError(
             403, f"Permission to {repository.full_name}.git denied to {actor.name}."
         )

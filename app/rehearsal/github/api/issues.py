@@ -92,7 +92,7 @@ def may_triage(context: Context, repository: Repository) -> bool:
     """Tell whether the actor may set labels and assignees."""
     if context.actor.grant:
         return True
-    return has_role(role_of(context.session, repository, context.account), "triage")
+    return has_role(role_of(repository, context.account), "triage")
 
 
 def _label_names(call: Call) -> list[str]:
@@ -109,7 +109,7 @@ def _accounts(call: Call, logins: list[str]) -> list[Account]:
     found = []
     for login in logins:
         account = find_account(call.context, login)
-        if account is None or role_of(call.context.session, call.repository, account) is None:
+        if account is None or role_of(call.repository, account) is None:
             raise refusals.invalid_field("Issue", "assignees", value=login)
         found.append(account)
     return found

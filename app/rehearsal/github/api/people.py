@@ -67,7 +67,7 @@ def get_permission(call: Call) -> Reply:
     account = find_account(call.context, call.path["username"])
     if account is None or account.kind == "Organization":
         raise refusals.not_found(f"{COLLABORATORS}#get-repository-permissions-for-a-user")
-    role = role_of(call.context.session, call.repository, account)
+    role = role_of(call.repository, account)
     shown = {
         "permission": _LEGACY[role] if role else "none",
         "user": _collaborator(call.context, account, role),

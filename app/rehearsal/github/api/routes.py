@@ -88,13 +88,9 @@ def admit(session: Session, actor: Actor, needs: Needs, path: dict[str, str]) ->
         if repository is None:
             raise refusals.not_found(needs.documentation)
         return repository
-    if (
-        repository is None
-        or (actor.app and not actor.grant)
-        or not may_see(session, actor, repository)
-    ):
+    if repository is None or (actor.app and not actor.grant) or not may_see(actor, repository):
         raise refusals.not_found(needs.documentation)
-    _check_permission(session, actor, repository, needs)
+    _check_permission(actor, repository, needs)
     return repository
 
 
@@ -109,7 +105,7 @@ def _admit_audience(actor: Actor, audience: str) -> None:
         actor.person()
 
 
-def _check_permission(session: Session, actor: Actor, repository: Repository, needs: Needs) -> None:
+def _check_permission(actor: Actor, repository: Repository, needs: Needs) -> None:
     if actor.grant:
         allowed = any(
             actor.grant.allows(permission, needs.level) for permission in needs.permissions
@@ -123,5 +119,5 @@ def _check_permission(session: Session, actor: Actor, repository: Repository, ne
         if needs.level == "write":
             raise refusals.needs_authentication()
         return
-    if not has_role(role_of(session, repository, actor.account), needs.role):
+    if not has_role(role_of(repository, actor.account), needs.role):
         raise refusals.must_have_rights()

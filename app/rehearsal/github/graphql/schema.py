@@ -51,7 +51,7 @@ class Root:
     def repository(self, _info: object, owner: str, name: str) -> dict[str, Any]:
         """A repository by name."""
         row = find_repository(self._context.session, owner, name)
-        if row is None or not may_see(self._context.session, self._context.actor, row):
+        if row is None or not may_see(self._context.actor, row):
             raise RefusedFieldError(
                 "NOT_FOUND", f"Could not resolve to a Repository with the name '{owner}/{name}'."
             )
@@ -98,7 +98,7 @@ class Root:
     def _changeable(self, text: str) -> Pull:
         context, found = self._context, read_node_id(text)
         pull = context.session.get(Pull, found[1]) if found and found[0] == "PR" else None
-        if pull is None or not may_see(context.session, context.actor, pull.issue.repository):
+        if pull is None or not may_see(context.actor, pull.issue.repository):
             raise _no_node(text)
         if not _may_flip(context, pull):
             raise RefusedFieldError("FORBIDDEN", _forbidden(context))
@@ -119,7 +119,7 @@ def _may_flip(context: Context, pull: Pull) -> bool:
         # GitHub does not document it; Apps report that pull_requests alone is not enough.
         return grant.allows("pull_requests", "write") and grant.allows("contents", "write")
     account = context.account
-    role = role_of(context.session, pull.issue.repository, account)
+    role = role_of(pull.issue.repository, account)
     return pull.issue.author_id == account.id or has_role(role, "write")
 
 
@@ -144,7 +144,7 @@ def _row(context: Context, prefix: str, row_id: int) -> dict[str, Any] | None:
         repository, shown = issue.repository, _issue(context, issue)
     elif prefix == "IC" and (comment := session.get(Comment, row_id)):
         repository, shown = comment.issue.repository, _comment(context, comment)
-    return shown if repository and may_see(session, context.actor, repository) else None
+    return shown if repository and may_see(context.actor, repository) else None
 
 
 def _account(context: Context, row: Account) -> dict[str, Any]:

@@ -72,7 +72,7 @@ class Visit:
     @property
     def role(self) -> str | None:
         """The viewer's role there."""
-        return role_of(self.context.session, self.repository, self.context.account)
+        return role_of(self.repository, self.context.account)
 
     def allows(self, least: str) -> bool:
         """Tell whether the viewer's role is `least` or above."""
@@ -209,7 +209,7 @@ def _place(context: Context, names: Mapping[str, str]) -> Repository | None:
     if "owner" not in names or "repo" not in names:
         return None
     repository = find_repository(context.session, names["owner"], names["repo"])
-    if repository is None or not may_see(context.session, context.actor, repository):
+    if repository is None or not may_see(context.actor, repository):
         raise refusals.not_found()
     return repository
 

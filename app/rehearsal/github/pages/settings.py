@@ -24,9 +24,7 @@ def home(visit: Visit) -> Result:
     """Every repository that the viewer may see."""
     context = visit.context
     rows = context.session.scalars(select(Repository).order_by(Repository.id)).all()
-    return Page(
-        "home.html", {"rows": [row for row in rows if may_see(context.session, context.actor, row)]}
-    )
+    return Page("home.html", {"rows": [row for row in rows if may_see(context.actor, row)]})
 
 
 def profile(visit: Visit) -> Result:
@@ -38,7 +36,7 @@ def profile(visit: Visit) -> Result:
     rows = context.session.scalars(
         select(Repository).where(Repository.owner_id == account.id)
     ).all()
-    seen = [row for row in rows if may_see(context.session, context.actor, row)]
+    seen = [row for row in rows if may_see(context.actor, row)]
     return Page("profile.html", {"account": account, "rows": seen})
 
 

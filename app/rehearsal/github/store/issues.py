@@ -86,6 +86,14 @@ class Comment(Row, kw_only=True):
     author: Mapped[Account] = relationship()
     app_id: Mapped[int | None] = mapped_column(ForeignKey("app.id"), init=False)
     app: Mapped[App | None] = relationship()
+    # Those of all comments of a list are read at once.
+    reactions: Mapped[list[Reaction]] = relationship(
+        primaryjoin="and_(foreign(Reaction.subject_id) == Comment.id,"
+        " Reaction.subject == 'comment')",
+        viewonly=True,
+        init=False,
+        lazy="selectin",
+    )
 
 
 class LastEdit(Row, kw_only=True):

@@ -28,6 +28,8 @@ class Repository(Row, kw_only=True):
     owner: Mapped[Account] = relationship(foreign_keys=[owner_id])
     # Who was let in to write last: a ref that moved without a report is theirs after a crash.
     writer_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), default=None)
+    # Read once a request, however many authors of comments are asked about.
+    members: Mapped[list[Membership]] = relationship(viewonly=True, init=False)
 
     @property
     def full_name(self) -> str:

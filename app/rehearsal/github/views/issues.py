@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
@@ -13,24 +14,29 @@ from app.rehearsal.github.views.people import association, simple_user
 from app.rehearsal.github.views.repositories import label
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from app.rehearsal.github.context import Context
     from app.rehearsal.github.store.issues import Issue, IssueEvent
 
 REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
 
 
-def rollup(context: Context, subject: str, subject_id: int, url: str) -> dict[str, Any]:
-    """How many reactions of each kind something has."""
-    rows = context.session.execute(
-        select(Reaction.content, func.count())
-        .where(Reaction.subject == subject, Reaction.subject_id == subject_id)
-        .group_by(Reaction.content)
+def reactions_to(context: Context, subject: str, subject_id: int) -> list[str]:
+    """The kinds of all reactions to something."""
+    chosen = select(Reaction.content).where(
+        Reaction.subject == subject, Reaction.subject_id == subject_id
     )
-    counts = {content: count for content, count in rows}  # noqa: C416 - rows are not pairs to the type checker
+    return list(context.session.scalars(chosen))
+
+
+def rollup(reactions: Iterable[str], url: str) -> dict[str, Any]:
+    """How many reactions of each kind something has."""
+    counts = Counter(reactions)
     return {
         "url": f"{url}/reactions",
-        "total_count": sum(counts.values()),
-        **{content: counts.get(content, 0) for content in REACTIONS},
+        "total_count": counts.total(),
+        **{content: counts[content] for content in REACTIONS},
     }
 
 
@@ -67,12 +73,12 @@ def issue(context: Context, row: Issue) -> dict[str, Any]:
         "created_at": seconds(row.created_at),
         "updated_at": seconds(row.updated_at),
         "closed_at": seconds(row.closed_at) if row.closed_at else None,
-        "author_association": association(context, row.repository, row.author),
+        "author_association": association(row.repository, row.author),
         "active_lock_reason": None,
         "sub_issues_summary": {"total": 0, "completed": 0, "percent_completed": 0},
         "body": row.body,
         "closed_by": simple_user(site, row.closed_by) if row.closed_by else None,
-        "reactions": rollup(context, "issue", row.id, url),
+        "reactions": rollup(reactions_to(context, "issue", row.id), url),
         "timeline_url": f"{url}/timeline",
         "performed_via_github_app": through(site, row.app),
         "state_reason": row.state_reason,
@@ -120,9 +126,9 @@ def comment(context: Context, row: Comment) -> dict[str, Any]:
         "user": simple_user(site, row.author),
         "created_at": seconds(row.created_at),
         "updated_at": seconds(row.updated_at),
-        "author_association": association(context, parent.repository, row.author),
+        "author_association": association(parent.repository, row.author),
         "body": row.body,
-        "reactions": rollup(context, "comment", row.id, url),
+        "reactions": rollup((one.content for one in row.reactions), url),
         "performed_via_github_app": through(site, row.app),
     }
 

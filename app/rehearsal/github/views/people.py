@@ -11,7 +11,6 @@ from app.rehearsal.github.access.actors import has_role, role_of
 from app.rehearsal.github.store.base import node_id, seconds
 
 if TYPE_CHECKING:
-    from app.rehearsal.github.context import Context
     from app.rehearsal.github.site import Site
     from app.rehearsal.github.store.people import Account
     from app.rehearsal.github.store.repositories import Repository
@@ -93,13 +92,13 @@ def public_user(site: Site, account: Account) -> dict[str, Any]:
     }
 
 
-def association(context: Context, repository: Repository, account: Account) -> str:
+def association(repository: Repository, account: Account) -> str:
     """What an author is to a repository, in GitHub's word for it."""
     if account.id == repository.owner_id:
         return "OWNER"
     if account.kind != "User":
         return "NONE"
-    role = role_of(context.session, repository, account)
+    role = role_of(repository, account)
     if has_role(role, "admin"):
         return "MEMBER"
     return "COLLABORATOR" if role and (repository.private or role != "read") else "NONE"

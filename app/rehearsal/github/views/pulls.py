@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from app.rehearsal.github.store.base import node_id, seconds
 from app.rehearsal.github.store.issues import Comment
 from app.rehearsal.github.store.pulls import ReviewComment
-from app.rehearsal.github.views.issues import issue_labels, rollup
+from app.rehearsal.github.views.issues import issue_labels, reactions_to, rollup
 from app.rehearsal.github.views.people import association, simple_user
 from app.rehearsal.github.views.repositories import repository as repository_view
 
@@ -90,7 +90,7 @@ def pull_simple(context: Context, row: Pull) -> dict[str, Any]:
         "head": _side(context, row, row.head_ref, row.head_sha),
         "base": _side(context, row, row.base_ref, row.base_sha),
         "_links": _links(url, issue_url, page, rest, row.head_sha),
-        "author_association": association(context, issue.repository, issue.author),
+        "author_association": association(issue.repository, issue.author),
         "auto_merge": None,
         "active_lock_reason": None,
     }
@@ -148,7 +148,7 @@ def review(context: Context, row: Review) -> dict[str, Any]:
         "state": row.state,
         "html_url": page,
         "pull_request_url": url,
-        "author_association": association(context, issue.repository, row.author),
+        "author_association": association(issue.repository, row.author),
         "_links": {"html": {"href": page}, "pull_request": {"href": url}},
         "commit_id": row.commit_id,
     }
@@ -176,13 +176,13 @@ def review_comment(context: Context, row: ReviewComment) -> dict[str, Any]:
         "updated_at": seconds(row.updated_at),
         "html_url": page,
         "pull_request_url": pull_url,
-        "author_association": association(context, issue.repository, row.author),
+        "author_association": association(issue.repository, row.author),
         "_links": {
             "self": {"href": url},
             "html": {"href": page},
             "pull_request": {"href": pull_url},
         },
-        "reactions": rollup(context, "review_comment", row.id, url),
+        "reactions": rollup(reactions_to(context, "review_comment", row.id), url),
     }
     return {**shown, **_position(row)}
 

@@ -129,7 +129,7 @@ def full_repository(context: Context, row: Repository) -> dict[str, Any]:
     if row.owner.kind == "Organization":
         shown["organization"] = simple_user(context.site, row.owner)
     if context.actor.account and not context.actor.grant:
-        shown["permissions"] = permissions(role_of(context.session, row, context.actor.account))
+        shown["permissions"] = permissions(role_of(row, context.actor.account))
     return shown
 
 
