@@ -183,7 +183,8 @@ class Settings(Places):
         "", description="The dashboard's address for operators; the tracker links to the run's page"
     )
     notice: str = Field(
-        "", description="A sentence that stands on every page and tracker, such as: a rehearsal"
+        "",
+        description="A sentence on pages, trackers, artifacts and pull requests: a rehearsal, say",
     )
     anthropic_api_key: SecretStr = Field(
         SecretStr(""),

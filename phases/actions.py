@@ -37,12 +37,18 @@ class ActionPerformer:
     """Brings one action to its end; an action that finds its work done already does nothing."""
 
     def __init__(
-        self, records: Records, workspaces: Workspaces, forge: Forge, clock: Clock
+        self,
+        records: Records,
+        workspaces: Workspaces,
+        forge: Forge,
+        clock: Clock,
+        notice: str,
     ) -> None:
         self._records = records
         self._workspaces = workspaces
         self._forge = forge
         self._clock = clock
+        self._notice = notice
         self._adoption = Adoption(records, workspaces)
         self._doings: dict[Action, Callable[[Record, Performed], Awaitable[Done]]] = {
             FREEZE: self._freeze,
@@ -139,7 +145,7 @@ class ActionPerformer:
         if run.request is None:
             raise DefectError("a description needs the frozen request")
         changed = await self._workspaces.changed(run)
-        text = description(record, changed)
+        text = description(record, changed, self._notice)
         await self._forge.describe_pull_request(run, title(run.request), text)
         return replace(begun, outcome=StepOutcome.DONE), ()
 

@@ -36,12 +36,18 @@ class StepPerformer:
     """Brings one step to an accepted end, or says why it could not."""
 
     def __init__(
-        self, records: Records, workspaces: Workspaces, sessions: Sessions, clock: Clock
+        self,
+        records: Records,
+        workspaces: Workspaces,
+        sessions: Sessions,
+        clock: Clock,
+        notice: str,
     ) -> None:
         self._records = records
         self._workspaces = workspaces
         self._sessions = sessions
         self._clock = clock
+        self._notice = notice
         self._adoption = Adoption(records, workspaces)
 
     async def perform(
@@ -119,7 +125,7 @@ class StepPerformer:
                 cost_usd=end.cost_usd,
             )
             performed = await self._deliver(record, step, worktree, end.submission, ended)
-            show = await _shown(record, step, worktree, performed)
+            show = await _shown(record, step, worktree, performed, self._notice)
         performed = replace(performed, ended_at=self._clock.now())
         await self._records.finish(run, performed, show)
         return performed
@@ -231,10 +237,12 @@ def _revised(record: Record, step: Step, name: WorkName) -> Performed | None:
 
 
 async def _shown(
-    record: Record, step: Step, worktree: Worktree, performed: Performed
+    record: Record, step: Step, worktree: Worktree, performed: Performed, notice: str
 ) -> tuple[Desired, ...]:
     """Return what shows a step on GitHub: its artifact, its commit's check run, its findings."""
-    show: tuple[Desired, ...] = (artifact_comment(performed),) if performed.artifact else ()
+    show: tuple[Desired, ...] = ()
+    if performed.artifact:
+        show += (artifact_comment(performed, notice),)
     if performed.commit:
         show += begun(record, performed.commit.sha)
     run = record.run

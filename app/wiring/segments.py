@@ -37,8 +37,8 @@ def segments_of(
     performing = Performing(
         pipeline,
         store.records,
-        StepPerformer(store.records, workspaces, sessions, clock),
-        ActionPerformer(store.records, workspaces, forge, clock),
+        StepPerformer(store.records, workspaces, sessions, clock, settings.notice),
+        ActionPerformer(store.records, workspaces, forge, clock, settings.notice),
     )
     engine = Engine(pipeline, store.records)
     return Segments(

@@ -43,8 +43,10 @@ def place_of(phase: PhaseName) -> Place:
     return Place.ISSUE if phase in PLANNED else Place.PULL_REQUEST
 
 
-def artifact_comment(performed: Performed) -> Desired:
+def artifact_comment(performed: Performed, notice: str) -> Desired:
     """Return the comment that shows an artifact: who made it, what it cost, its commit, its text.
+
+    `notice` is what the operator says on all that models write; empty, nothing is said.
 
     Raises:
         ValueError: when the work has made none.
@@ -67,7 +69,8 @@ def artifact_comment(performed: Performed) -> Desired:
             f"{prose(summary)}{where}\n\n<details><summary>The whole {artifact.name}</summary>\n\n"
             f"{body}\n\n</details>"
         )
-    text = f"## {artifact.name} · {name.performer}\n\n{' · '.join(facts)}\n\n{body}\n"
+    said = f"\n\n<sub>{notice}</sub>" if notice else ""
+    text = f"## {artifact.name} · {name.performer}\n\n{' · '.join(facts)}{said}\n\n{body}\n"
     return _comment(f"artifact/{name}", place_of(name.phase), text)
 
 

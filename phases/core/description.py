@@ -25,10 +25,11 @@ def opening(issue: int) -> str:
     )
 
 
-def description(record: Record, changed: tuple[str, ...]) -> str:
+def description(record: Record, changed: tuple[str, ...], notice: str) -> str:
     """Return the whole body: summary, look here first, requirements, receipts, money.
 
-    `changed` are all paths that the branch changes, whoever changed them.
+    `changed` are all paths that the branch changes, whoever changed them; `notice` is what the
+    operator says on all that models write.
     """
     run = record.run
     summary = record.artifact("delivery-summary.md")
@@ -44,6 +45,7 @@ def description(record: Record, changed: tuple[str, ...]) -> str:
         f"The team {_took(record)}spent {usd(record.spent_usd)} of {usd(run.limit_usd)}. "
         f"Plans and the tracker are on #{run.issue}.\n"
     )
+    parts.extend([f"<sub>{notice}</sub>"] if notice else [])
     return cut("\n\n".join(part.strip() for part in parts) + "\n", LIMIT)
 
 

@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from app.store.outbox import StoredOutbox
+from app.store.tables import OutwardRow
 from phases.core.errors import Blocked, Later
 from phases.core.machine import RunState
 from phases.core.model import Places, StepOutcome
@@ -28,7 +30,7 @@ from phases.core.work import PhaseName, WorkName
 from phases.engine import Stop
 from tests.fakes.outside import Play, Turn, green, receipt
 from tests.phases.play import objecting, revised, standard_play
-from tests.phases.world import World, world
+from tests.phases.world import NOTICE, World, world
 
 
 @asynccontextmanager
@@ -72,6 +74,19 @@ async def test_a_labelled_issue_becomes_a_pull_request_that_is_ready(tmp_path: P
         assert it.workspaces.pushed == [commit.sha for _, commit in record.commits]
         assert record.run.head == it.workspaces.pushed[-1]
         assert it.forge.flips == 1
+
+
+async def test_the_operators_notice_stands_in_every_artifact_and_in_the_pull_request(
+    tmp_path: Path,
+) -> None:
+    async with driven(tmp_path, standard_play()) as (it, _):
+        made = sa.select(OutwardRow.text).where(OutwardRow.key.startswith("artifact/"))
+        texts = await it.database.read(lambda connection: list(connection.scalars(made)))
+
+        (_, body) = it.forge.descriptions[-1]
+        assert len(texts) > 10
+        assert all(f"\n\n<sub>{NOTICE}</sub>\n\n" in text[:200] for text in texts)
+        assert f"<sub>{NOTICE}</sub>" in body
 
 
 async def test_a_host_without_a_cage_is_named_in_the_tracker(tmp_path: Path) -> None:

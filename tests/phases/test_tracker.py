@@ -630,7 +630,7 @@ def test_checks_that_found_failures_look_red_though_their_work_is_done() -> None
 def test_the_description_says_what_the_team_took_and_spent() -> None:
     record = Record(run(RunState.RUNNING, **STARTED), (SPEC, BUILT), (), Decimal("1.62"))
 
-    assert "The team took 3 min 50 s and spent $1.62 of $15.00." in description(record, ())
+    assert "The team took 3 min 50 s and spent $1.62 of $15.00." in description(record, (), "")
 
 
 def test_what_happens_next_is_no_part_of_the_notes() -> None:

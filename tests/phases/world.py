@@ -30,6 +30,8 @@ from tests.databases import migrated
 from tests.fakes.outside import FakeForge, FakeWorkspaces, ManualClock, Play, ScriptedSessions
 from tests.fakes.team import team
 
+NOTICE = "A rehearsal."
+
 
 @dataclass
 class World:
@@ -47,8 +49,8 @@ class World:
     async def drive(self) -> Stop:
         """Drive the run to its next stop and record it."""
         pipeline = standard_pipeline()
-        steps = StepPerformer(self.records, self.workspaces, self.sessions, self.clock)
-        actions = ActionPerformer(self.records, self.workspaces, self.forge, self.clock)
+        steps = StepPerformer(self.records, self.workspaces, self.sessions, self.clock, NOTICE)
+        actions = ActionPerformer(self.records, self.workspaces, self.forge, self.clock, NOTICE)
         performing = Performing(pipeline, self.records, steps, actions)
         run = await self.runs.take(self.run.id, self.run.segment)
 

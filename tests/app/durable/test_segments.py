@@ -137,8 +137,8 @@ async def working(
     """Run a worker on the world's database, as one process would."""
     pipeline = standard_pipeline()
     engine = Engine(pipeline, it.records)
-    steps = StepPerformer(it.records, it.workspaces, it.sessions, it.clock)
-    actions = ActionPerformer(it.records, it.workspaces, it.forge, it.clock)
+    steps = StepPerformer(it.records, it.workspaces, it.sessions, it.clock, "")
+    actions = ActionPerformer(it.records, it.workspaces, it.forge, it.clock, "")
     performing = Performing(pipeline, it.records, steps, actions)
     outbox = StoredOutbox(it.database, it.clock)
     database_engine = make_durable_engine(it.database.url)
