@@ -14,6 +14,7 @@ from pydantic import AwareDatetime
 
 from app.github.answers import Answer, UserAnswer, understood
 from app.github.client import TIMEOUT, GitHubClients
+from app.github.delivered import delivered
 from app.github.errors import translated
 from app.github.installed import repositories_of
 from app.github.paging import PER_PAGE, all_pages
@@ -21,6 +22,7 @@ from app.github.pool import SharedPool
 from phases.core.errors import TransientError
 
 MOST_PAGES = 10
+DELIVERIES = 30
 
 
 class AppSeen(Answer):
@@ -113,10 +115,11 @@ class Checkup:
 
     async def deliveries(self) -> list[DeliverySeen]:
         """Return the latest deliveries, newest first."""
-        answer = await self._clients.as_app().read(
-            lambda rest: rest.apps.async_list_webhook_deliveries(per_page=PER_PAGE)
-        )
-        return understood(list[DeliverySeen], answer)
+        return [one async for one in delivered(self._clients, DeliverySeen, most_pages=1)]
+
+    async def all_deliveries(self) -> list[DeliverySeen]:
+        """Return what GitHub keeps of its deliveries, newest first: at most 3,000 of them."""
+        return [one async for one in delivered(self._clients, DeliverySeen, most_pages=DELIVERIES)]
 
     async def send_again(self, delivery: DeliverySeen) -> None:
         """Have a delivery sent once more; it keeps its GUID, so that nothing is done twice."""

@@ -120,6 +120,13 @@ class GitHubApi:
             TransientError: when GitHub does not answer, or asks for more than 20 s of patience.
             BlockedError: when GitHub does not accept our credentials.
         """
+        return (await self.read_part(call))[0]
+
+    async def read_part(self, call: Call) -> tuple[Any, str]:
+        """Make a call as `read` does, and return also the cursor behind which its list goes on.
+
+        That is GitHub's own word, from the `Link` header; empty where the list ends.
+        """
         return await self._ask(call, "core", repeats=MOST_REPEATS, writes=False)
 
     async def write(self, call: Call) -> Any:
@@ -130,7 +137,7 @@ class GitHubApi:
         Raises:
             RefusedByGitHubError, TransientError, BlockedError: as `read` does.
         """
-        return await self._ask(call, "core", repeats=0, writes=True)
+        return (await self._ask(call, "core", repeats=0, writes=True))[0]
 
     async def ensure(self, call: Call) -> Any:
         """Make a call that changes something and is the same when made twice; again as `read` is.
@@ -140,7 +147,7 @@ class GitHubApi:
         Raises:
             RefusedByGitHubError, TransientError, BlockedError: as `read` does.
         """
-        return await self._ask(call, "core", repeats=MOST_REPEATS, writes=True)
+        return (await self._ask(call, "core", repeats=MOST_REPEATS, writes=True))[0]
 
     async def graphql(self, document: str, variables: dict[str, Any], *, writes: bool) -> Any:
         """Send a GraphQL document that is the same when sent twice; return its whole answer.
@@ -156,16 +163,18 @@ class GitHubApi:
         async def post(_: RestVersionSwitcher) -> Response[Any, Any]:
             return await self._github.arequest("POST", url, json=body)
 
-        return await self._ask(post, "graphql", repeats=MOST_REPEATS, writes=writes)
+        return (await self._ask(post, "graphql", repeats=MOST_REPEATS, writes=writes))[0]
 
-    async def _ask(self, call: Call, resource: str, *, repeats: int, writes: bool) -> Any:
-        async def once() -> Any:
+    async def _ask(
+        self, call: Call, resource: str, *, repeats: int, writes: bool
+    ) -> tuple[Any, str]:
+        async def once() -> tuple[Any, str]:
             try:
                 answer = await call(self._github.rest)
             except GitHubException as error:
                 raise translated(error) from error
             self._pacer.answered(self._installation, answer.headers)
-            return _json(answer)
+            return _json(answer), _cursor(answer)
 
         lane = Lane(self._installation, resource, writes)
         return await self._patience.ask(once, lane, repeats=repeats)
@@ -225,6 +234,12 @@ class GitHubClients:
             installation = scope.installation if scope else None
             self._kept[scope] = GitHubApi(github, installation, self._pacer, self._patience)
         return self._kept[scope]
+
+
+def _cursor(response: Response[Any, Any]) -> str:
+    # Only its cursor is read: an address from an answer is not followed.
+    behind = response.raw_response.links.get("next", {}).get("url", "")
+    return str(httpx.URL(behind).params.get("cursor", ""))
 
 
 def _json(response: Response[Any, Any]) -> Any:

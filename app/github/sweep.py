@@ -7,13 +7,14 @@ decides nothing: what it finds goes the way of every event.
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from pydantic import AwareDatetime
 
-from app.github.answers import Answer, IssueAnswer, understood
+from app.github.answers import Answer, IssueAnswer
 from app.github.client import GitHubClients
+from app.github.delivered import delivered
 from app.github.errors import RefusedByGitHubError
 from app.github.installed import installed_repositories
 from app.github.labels import label_names
@@ -28,6 +29,9 @@ log = logging.getLogger(__name__)
 
 KEPT = timedelta(days=3)
 MOST_PAGES = 10
+MOST_PAGES_DELIVERED = 100
+# Clocks differ, and what was under way at the last sweep has failed since.
+OVERLAP = timedelta(hours=1)
 # Also what we refused once: the secret may have been put right since.
 _ACCEPTED = range(200, 300)
 
@@ -94,26 +98,29 @@ class Sweep:
         self._overseers = overseers
         self._names = label_names(label)
         self._clock = clock
+        self._seen_until = datetime.min.replace(tzinfo=UTC)
 
     async def ask_again(self) -> int:
         """Have failed deliveries of the last three days sent again; return how many.
 
         One that has gone through since, under the same GUID, is left alone. The oldest goes first:
-        what people did comes in the order in which they did it.
+        what people did comes in the order in which they did it. Behind what the last sweep saw
+        there is nothing new: a try that fails again is a newer one.
         """
-        api = self._clients.as_app()
-        answer = await api.read(
-            lambda rest: rest.apps.async_list_webhook_deliveries(per_page=PER_PAGE)
-        )
-        oldest = self._clock.now() - KEPT
-        tries = [d for d in understood(list[_DeliveryAnswer], answer) if d.delivered_at > oldest]
-        arrived = {delivery.guid for delivery in tries if delivery.status_code in _ACCEPTED}
+        began = self._clock.now()
+        oldest = max(began - KEPT, self._seen_until)
+        arrived: set[str] = set()
         failed: dict[str, int] = {}
-        for delivery in tries:
-            if delivery.guid not in arrived:
-                failed.setdefault(delivery.guid, delivery.id)
+        async for one in delivered(self._clients, _DeliveryAnswer, most_pages=MOST_PAGES_DELIVERED):
+            if one.delivered_at < oldest:
+                break
+            if one.status_code in _ACCEPTED:
+                arrived.add(one.guid)
+            elif one.guid not in arrived:
+                failed.setdefault(one.guid, one.id)
         for number in reversed(failed.values()):
             await _redeliver(self._clients, number)
+        self._seen_until = began - OVERLAP
         return len(failed)
 
     async def look_around(self) -> int:

@@ -38,7 +38,7 @@ class WebhookExamination:
                 f"{hook.url} is right, and nothing listens at {self._here} yet: start the service, "
                 "then ask again, and GitHub sends a delivery once more to see whether it arrives."
             )
-        deliveries = await checkup.deliveries()
+        deliveries = await checkup.all_deliveries()
         pings = [delivery for delivery in deliveries if delivery.event == "ping"]
         if not deliveries:
             return Note("GitHub keeps no delivery to send once more: label an issue, ask again.")

@@ -60,7 +60,7 @@ class Deliveries:
         raise DiffersError(f"GitHub has not sent {', '.join(sorted(map(_named, missing)))}")
 
     async def _signature(self) -> str:
-        known = await self._checkup.deliveries()
+        known = await self._checkup.all_deliveries()
         for greeting in GREETINGS:
             tries = [delivery for delivery in known if _kind(delivery) == greeting]
             if not tries:
@@ -70,7 +70,7 @@ class Deliveries:
         return f"ping and installation answered {ACCEPTED} by the service"
 
     async def _redelivery(self) -> str:
-        known = await self._checkup.deliveries()
+        known = await self._checkup.all_deliveries()
         failed = [delivery for delivery in known if delivery.status_code != ACCEPTED]
         if not failed:
             raise UntriedError("every delivery that GitHub keeps was accepted")

@@ -34,6 +34,7 @@ def comment(key: str, repository: Repository = REPOSITORY) -> OutwardItem:
 def standing(number: int, text: str, app: int = APP_ID) -> dict[str, Any]:
     return {
         "id": number,
+        "node_id": f"IC_{number}",
         "html_url": f"http://github.test/{number}",
         "body": text,
         "created_at": "2026-11-02T09:00:00Z",

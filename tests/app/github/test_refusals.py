@@ -9,6 +9,7 @@ import httpx
 import pytest
 import respx
 
+from app.github.checkup import Checkup
 from app.github.connection import GitHubConnection
 from app.github.forge import GitHubForge
 from app.github.naming import opening_message, run_marker
@@ -327,29 +328,50 @@ class Nobody:
         raise AssertionError
 
 
+def tried(number: int, guid: str, status: int, moment: str = "11-02T09:00") -> dict[str, Any]:
+    delivered_at = f"2026-{moment}:00Z"
+    return {"id": number, "guid": guid, "delivered_at": delivered_at, "status_code": status}
+
+
+def deliveries_on_two_pages(request: httpx.Request) -> httpx.Response:
+    if request.url.params.get("cursor") == "v1_7":
+        early = [(6, "a", 503), (5, "c", 401)]
+        rest = [tried(*each, "11-02T08:00") for each in early]
+        return httpx.Response(200, json=[*rest, tried(4, "old", 503, "10-29T09:00")])
+    newest = [tried(9, "a", 0), tried(8, "b", 202), tried(7, "b", 503)]
+    behind = f'<{API}/app/hook/deliveries?per_page=100&cursor=v1_7>; rel="next"'
+    return httpx.Response(200, json=newest, headers={"link": behind})
+
+
 async def test_failed_deliveries_are_asked_for_again_once_each_the_oldest_first(
     github: respx.MockRouter, connection: GitHubConnection
 ) -> None:
-    def tried(number: int, guid: str, status: int, day: int = 2) -> dict[str, Any]:
-        moment = f"2026-11-{day:02}T09:00:00Z" if day > 0 else "2026-10-29T09:00:00Z"
-        return {"id": number, "guid": guid, "delivered_at": moment, "status_code": status}
-
-    github.get(f"{API}/app/hook/deliveries").respond(
-        json=[
-            tried(9, "a", 0),
-            tried(8, "b", 202),
-            tried(7, "b", 503),
-            tried(6, "a", 503),
-            tried(5, "c", 401),
-            tried(4, "old", 503, day=0),
-        ]
-    )
+    github.get(f"{API}/app/hook/deliveries").side_effect = deliveries_on_two_pages
     again = github.post(url__regex=rf"{API}/app/hook/deliveries/\d+/attempts")
-    again.side_effect = [httpx.Response(202, json={}), said(404, "Not Found")]
+    again.side_effect = [httpx.Response(202, json={}), said(404, "Not Found"), said(404, "Gone")]
     nobody, clock = Nobody(), MovingClock()
     sweep = Sweep(connection.clients, nobody, nobody, nobody, (nobody,), label="x", clock=clock)
 
-    count = await sweep.ask_again()
+    counts = [await sweep.ask_again(), await sweep.ask_again()]
 
-    assert count == 2
-    assert [str(call.request.url).split("/")[-2] for call in again.calls] == ["5", "9"]
+    # At the second look what lies an hour behind the first was seen already.
+    assert counts == [2, 1]
+    assert [str(call.request.url).split("/")[-2] for call in again.calls] == ["5", "9", "9"]
+
+
+async def test_everything_that_github_keeps_of_its_deliveries_can_be_looked_at(
+    github: respx.MockRouter, connection: GitHubConnection
+) -> None:
+    def seen(request: httpx.Request) -> httpx.Response:
+        answer = deliveries_on_two_pages(request)
+        more = {"event": "push", "status": "OK", "duration": 0.1, "redelivery": False}
+        rows = [row | more for row in answer.json()]
+        return httpx.Response(200, json=rows, headers=dict(answer.headers) | {"x": "y"})
+
+    github.get(f"{API}/app/hook/deliveries").side_effect = seen
+    checkup = Checkup(connection.clients)
+
+    newest, kept = await checkup.deliveries(), await checkup.all_deliveries()
+
+    assert [one.id for one in newest] == [9, 8, 7]
+    assert [one.id for one in kept] == [9, 8, 7, 6, 5, 4]

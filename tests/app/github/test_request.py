@@ -14,6 +14,7 @@ def comment(body: str = "A thought.", **changes: Any) -> CommentAnswer:
     early = START - timedelta(minutes=5)
     values: dict[str, Any] = {
         "id": 1,
+        "node_id": "IC_1",
         "html_url": "http://github.test/c/1",
         "body": body,
         "user": {"id": 20, "login": "reader", "type": "User"},
