@@ -67,7 +67,7 @@ async def _work(store: Store, clock: SystemClock, run: Run, name: WorkName, arti
     text = f"{TEXT}\n{run.id}\n"
     made = Artifact(artifact, text, sha256(text.encode()).hexdigest())
     performed = replace(performed, artifact=made, ended_at=clock.now(), model="claude-sonnet-5-5")
-    await store.records.finish(run, performed, (artifact_comment(performed),))
+    await store.records.finish(run, performed, (artifact_comment(performed, ""),))
 
 
 async def _settle(store: Store) -> None:

@@ -24,7 +24,7 @@ def shown(name: str, makes: str, text: str) -> str:
         submission=Submission(Outcome.DONE, text, "It is made."),
         commit=Commit("c" * 40, "d" * 40, "feat: make it", ("a.py",), 1, 0),
     )
-    comment = artifact_comment(made)
+    comment = artifact_comment(made, "")
     assert comment.place is Place.PULL_REQUEST
     return comment.text
 
