@@ -154,12 +154,9 @@ class StepPerformer:
             questions = [f"- {question}" for question in submission.questions or ()]
             reason = "\n".join([submission.summary, *questions])
             return replace(ended, submission=submission, reason=reason)
-        made = replace(
-            ended,
-            submission=submission,
-            artifact=_artifact(step, submission),
-            reason=submission.summary,
-        )
+        text, why = submission.artifact, submission.summary
+        artifact = Artifact(step.makes, text, sha256(text.encode()).hexdigest())
+        made = replace(ended, submission=submission, artifact=artifact, reason=why)
         if step.files is not Files.COMMITTED or submission.outcome is Outcome.NO_CHANGE:
             return made
         if submission.commit is None:
@@ -240,9 +237,7 @@ async def _shown(
     record: Record, step: Step, worktree: Worktree, performed: Performed, notice: str
 ) -> tuple[Desired, ...]:
     """Return what shows a step on GitHub: its artifact, its commit's check run, its findings."""
-    show: tuple[Desired, ...] = ()
-    if performed.artifact:
-        show += (artifact_comment(performed, notice),)
+    show = [artifact_comment(performed, notice)] if performed.artifact else []
     if performed.commit:
         show += begun(record, performed.commit.sha)
     run = record.run
@@ -254,7 +249,7 @@ async def _shown(
             if work.accepted and work.name.round < performed.name.round
         ]
         show += code_review(performed, run.head, diff, earlier)
-    return show
+    return tuple(show)
 
 
 def _wishes(record: Record) -> tuple[str, ...]:
@@ -289,11 +284,6 @@ def _as_repeated(record: Record, step: Step) -> Step:
         return step
     demands = step.demands - {Demand.COMMIT} | {Demand.COMMIT_OR_NO_CHANGE}
     return replace(step, demands=demands)
-
-
-def _artifact(step: Step, submission: Submission) -> Artifact:
-    text = submission.artifact
-    return Artifact(step.makes, text, sha256(text.encode()).hexdigest())
 
 
 def _failure(step: Step, performed: Performed) -> str:
