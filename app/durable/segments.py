@@ -127,7 +127,7 @@ class Segments:
     async def _admit(self, run: str, number: int) -> None:
         """Return when there is room; a run that has to wait for it says so in its tracker."""
         if short := self._admission.shortage():
-            why = f"The machine is short of room for another run: {short} It goes on by itself."
+            why = f"The worker's machine has no room for this run yet: {short} It waits for that."
             await self._runs.hold(run, number, why)
             await self._admission.wait()
 
