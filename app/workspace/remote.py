@@ -30,6 +30,9 @@ _DENIED = re.compile(
     re.IGNORECASE,
 )
 _ABSENT = re.compile(r"error: 404|repository .*not found", re.IGNORECASE)
+# Nothing is sent on: what is called so tomorrow may be somebody else's.
+_MOVED = re.compile(r"error: 30[1278]")
+_RENAMED = "the repository was renamed or transferred; the next sweep learns its name of today"
 _FSCK = re.compile(r"fsck error|error in object|invalid path|fsck failed", re.IGNORECASE)
 _REJECTED = re.compile(r"^!\t[^\t]*\t\[(?P<by>remote )?rejected\] ?(?P<why>.*)$", re.MULTILINE)
 # By then the request before it was let in: what is refused here is not the token's right.
@@ -243,7 +246,8 @@ def _meaning(error: GitError, doing: str, token: str) -> BlockedError | Transien
         )
     if _FSCK.search(error.stderr):
         return BlockedError(f"{doing} failed: the repository holds what git refuses: {said}")
-    if error.code is None:
-        # It had its time.
-        return TransientError(f"{doing} failed: {error}")
+    moved = _MOVED.search(error.stderr)
+    if error.code is None or moved:
+        # It had its time, or there is nothing to ask again for before a sweep has been.
+        return TransientError(f"{doing} failed: {_RENAMED if moved else error}")
     return _UnansweredError(f"{doing} failed: {said}")

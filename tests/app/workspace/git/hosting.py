@@ -56,6 +56,8 @@ class Asked:
 class GitHost:
     """A running server.
 
+    `moved` maps what a repository was called to what it is called now: requests are sent on, as
+    GitHub does it.
     `fail` maps a service (`git-receive-pack`) to a status it answers with, saying `says`; `faults`
     are met once each, in turn, by the requests whose target ends so: a status, or None for a
     connection dropped behind the effect. `watch` is called on each request.
@@ -64,6 +66,7 @@ class GitHost:
     root: Path
     tokens: set[str]
     asked: list[Asked] = field(default_factory=list)
+    moved: dict[str, str] = field(default_factory=dict)
     fail: dict[str, int] = field(default_factory=dict)
     faults: list[tuple[str, int | None]] = field(default_factory=list)
     says: bytes = b"no\n"
@@ -135,6 +138,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
             else:
                 self._answer(status, [("Content-Type", "text/plain")], self.host.says)
+        elif (old := "/".join(parts.path.split("/")[1:3])) in self.host.moved:
+            there = self.path.replace(old, self.host.moved[old], 1)
+            self._answer(301, [("Location", f"{self.host.url}{there}")], b"")
         elif service in self.host.fail:
             self._answer(self.host.fail[service], [("Content-Type", "text/plain")], self.host.says)
         elif token not in self.host.tokens:

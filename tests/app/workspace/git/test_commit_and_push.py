@@ -1,6 +1,7 @@
 """From a fetched base to a pushed commit, over real HTTP and real git."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -168,3 +169,20 @@ async def test_a_token_that_github_does_not_give_blocks_with_its_reason(bench: B
 
     with pytest.raises(BlockedError, match="GitHub answered 404: no such installation"):
         await bench.mirrors.refresh(REPOSITORY)
+
+
+async def test_a_push_to_the_name_that_a_repository_had_is_not_sent_on(bench: Bench) -> None:
+    """Attack 10: it is refused there, whoever is called so by now; under today's name it goes."""
+    base = bench.host.create("owner", "project", FILES)
+    objects = await bench.fetched()
+    bench.host.bare("owner", "project").rename(bench.host.root / "owner" / "renamed.git")
+    bench.host.moved["owner/project.git"] = "owner/renamed.git"
+    branch, today = "phaseline/12-add-a-thing", replace(REPOSITORY, name="renamed")
+
+    with pytest.raises(TransientError, match="renamed or transferred"):
+        await bench.remote.push(REPOSITORY, objects.gitdir, base, branch)
+    before = [asked.target for asked in bench.host.asked if "renamed" in asked.target]
+    await bench.remote.push(today, objects.gitdir, base, branch)
+
+    assert before == []
+    assert bench.host.tip("owner", "renamed", branch) == base
