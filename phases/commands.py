@@ -98,14 +98,17 @@ def _approve(event: Said, met: Record) -> Decision:
     run = met.run
     if run.awaiting is None or not run.awaits(Awaited.APPROVAL):
         return _refuse(event, f"No plans of this run wait for approval: {_standing(run)}.")
-    if event.at < run.awaiting.since.replace(microsecond=0):
+    named = run.awaiting.plans[:SHOWN_HASH]
+    names_them = event.argument.casefold() == named
+    # GitHub's clock says when it was written, ours since when they stand.
+    if event.at < run.awaiting.since.replace(microsecond=0) and not names_them:
         return _refuse(
             event,
             "This approval was written before the plans stood as they stand now. Look at them, "
-            "and approve again.",
+            f"and approve again; `/phaseline approve {named}` holds for just these plans, whenever "
+            "it is written.",
         )
-    named = run.awaiting.plans[:SHOWN_HASH]
-    if run.edited is not None and event.argument.casefold() != named:
+    if run.edited is not None and not names_them:
         return _refuse(
             event,
             "The issue was edited since these plans were made. `/phaseline revise` has them follow "

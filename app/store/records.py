@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from app.store.assembly import record_of
 from app.store.codec import receipt_to_json, request_to_json
 from app.store.engine import Database
+from app.store.moments import behind_all
 from app.store.moving import fence, insert, note, touch, want
 from app.store.packs import drop_packs_of_work
 from app.store.tables import OutwardRow, PassageRow, RunRow, WorkRow
@@ -80,7 +81,7 @@ class StoredRecords:
             fence(connection, run)
             connection.execute(
                 insert(connection, PassageRow)
-                .values(run_id=run.id, phase=phase, entered_at=now)
+                .values(run_id=run.id, phase=phase, entered_at=behind_all(connection, run.id, now))
                 .on_conflict_do_nothing()
             )
             touch(connection, run.id)
@@ -100,7 +101,7 @@ class StoredRecords:
                     PassageRow.phase == phase,
                     PassageRow.passed_at.is_(None),
                 )
-                .values(passed_at=now)
+                .values(passed_at=behind_all(connection, run.id, now))
             )
             touch(connection, run.id)
 
@@ -112,7 +113,8 @@ class StoredRecords:
 
         def begin(connection: sa.Connection) -> int:
             fence(connection, run)
-            attempt = _attempt(connection, run.id, name, title, now)
+            began = behind_all(connection, run.id, now)
+            attempt = _attempt(connection, run.id, name, title, began)
             touch(connection, run.id)
             return attempt
 
@@ -133,10 +135,13 @@ class StoredRecords:
 
         def finish(connection: sa.Connection) -> None:
             fence(connection, run)
+            values = ended_columns(performed)
+            if performed.ended_at:
+                values["ended_at"] = behind_all(connection, run.id, performed.ended_at)
             connection.execute(
                 sa.update(WorkRow)
                 .where(WorkRow.run_id == run.id, WorkRow.name == str(performed.name))
-                .values(**ended_columns(performed))
+                .values(**values)
             )
             drop_packs_of_work(connection, run.id, str(performed.name))
             if performed.commit:

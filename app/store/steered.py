@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from app.store.codec import request_to_json
 from app.store.deliveries import settle
 from app.store.engine import Database
+from app.store.moments import behind_all
 from app.store.moving import note, remember_repository, touch, want
 from app.store.steering import move_row, put_on_record, stopped_by_itself, supersede
 from app.store.tables import RunRow
@@ -76,7 +77,7 @@ class SteeredRuns:
         now = self._clock.now()
 
         def heed(connection: sa.Connection) -> None:
-            put_on_record(connection, run.id, commanded, now)
+            put_on_record(connection, run.id, commanded, behind_all(connection, run.id, now))
             touch(connection, run.id)
             for desired in show:
                 want(connection, run.repository.id, run.issue, run.id, desired)

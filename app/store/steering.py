@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from app.store.codec import awaiting_to_json, request_to_json
 from app.store.columns import Moment
+from app.store.moments import behind_all
 from app.store.moving import touch
 from app.store.packs import drop_packs_of_run
 from app.store.run_rows import locked_state
@@ -34,13 +35,14 @@ def move_row(
     """
     if not _may_be_moved(locked_state(connection, run), state):
         return False
+    at = behind_all(connection, run, now)
     paused = Awaiting(Awaited.RESUME, now) if state is RunState.WAITING else None
     values: dict[str, Any] = {
         "state": state,
         "segment": RunRow.segment + 1,
         "reason": "" if state is RunState.RUNNING else f"{why}.",
         "resumed_at": now,
-        "asked_at": _asked_at(connection, run, commanded, now)
+        "asked_at": _asked_at(connection, run, commanded, at)
         if state is RunState.RUNNING
         else RunRow.asked_at,
         "ended_at": None if state in {RunState.RUNNING, RunState.WAITING} else now,
@@ -51,7 +53,7 @@ def move_row(
         values |= {"request": request_to_json(request), "edited": None}
     connection.execute(sa.update(RunRow).where(RunRow.id == run).values(**values))
     if commanded is not None:
-        put_on_record(connection, run, commanded, now)
+        put_on_record(connection, run, commanded, at)
     if state in OVER:
         drop_packs_of_run(connection, run)
     touch(connection, run)
@@ -63,7 +65,7 @@ def _asked_at(
 ) -> datetime:
     """Return when a person asked: what happens behind that, and is told later, still counts.
 
-    What the run has done was done before, whatever the clocks say.
+    What the run has done was done before, whatever the clocks say: `now` lies behind all of it.
     """
     if commanded is None:
         return now
@@ -85,7 +87,9 @@ def supersede(
         .where(WorkRow.run_id == run, WorkRow.name.in_([str(name) for name in works]))
         .values(
             outcome=StepOutcome.SUPERSEDED,
-            ended_at=sa.func.coalesce(WorkRow.ended_at, now, type_=Moment()),
+            ended_at=sa.func.coalesce(
+                WorkRow.ended_at, behind_all(connection, run, now), type_=Moment()
+            ),
             reason=f"{why}.",
         )
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha1
+from random import Random
 from typing import Any
 
 from phases.core.agent import Roster
@@ -55,6 +56,18 @@ class ManualClock:
         """Move on at once, and let others run."""
         self.moment += timedelta(seconds=seconds)
         await asyncio.sleep(0)
+
+
+class JumpingClock(ManualClock):
+    """A clock that is set two hours forward or back at every other look."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._random = Random(seed)  # noqa: S311 - the same jumps every time.
+
+    def now(self) -> datetime:
+        """Return a second, of which nobody knows before which others it lies."""
+        return super().now() + timedelta(hours=self._random.choice((-2, 0, 0, 2)))
 
 
 def sha(text: str) -> str:

@@ -103,11 +103,15 @@ class World:
 
 @asynccontextmanager
 async def world(
-    directory: Path, play: Play, *, variant: Variant = Variant.STANDARD
+    directory: Path,
+    play: Play,
+    *,
+    variant: Variant = Variant.STANDARD,
+    clock: ManualClock | None = None,
 ) -> AsyncIterator[World]:
     """Label an issue; the run's first segment may be driven."""
     url = migrated(directory / "phaseline.db")
-    clock = ManualClock()
+    clock = clock or ManualClock()
     async with Database(url) as database:
         runs = Runs(database, clock, Decimal(15))
         yield World(

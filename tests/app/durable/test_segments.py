@@ -38,6 +38,7 @@ from phases.performing import Performing
 from phases.pipeline import standard_pipeline
 from phases.steps import StepPerformer
 from tests.app.store.story import LABELLED, deliver
+from tests.fakes.outside import JumpingClock
 from tests.phases.play import standard_play
 from tests.phases.world import World, world
 
@@ -323,3 +324,23 @@ async def test_a_launch_that_failed_while_the_database_was_away_leaves_the_next_
 
     assert found == []
     back.dispose()
+
+
+async def test_a_whole_run_goes_on_while_clocks_are_set_two_hours_to_and_fro(
+    tmp_path: Path,
+) -> None:
+    clock = JumpingClock(seed=5)
+    async with (
+        world(tmp_path, standard_play(), clock=clock) as it,
+        working(it, "one", RoomForAll()),
+    ):
+
+        async def ready() -> bool:
+            return (await it.record()).run.state is RunState.READY
+
+        await until(ready)
+
+        asked = [str(a.name) for a in it.sessions.assignments]
+        assert len(asked) == len(set(asked))
+        assert {name.rpartition("/")[2] for name in asked} == {"1"}
+        assert it.forge.flips == 1

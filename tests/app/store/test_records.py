@@ -52,7 +52,10 @@ async def test_what_was_recorded_of_a_step_comes_back_as_it_was(
     record = await records.record(run.id)
     found = record.find(NAME)
     assert found is not None
-    assert replace(found, started_at=step.started_at) == step
+    # When it began and ended is put behind all that was on record before it.
+    assert found.ended_at is not None
+    assert found.ended_at > found.started_at
+    assert replace(found, started_at=step.started_at, ended_at=step.ended_at) == step
     assert record.run.head == commit.sha
     assert record.commits == ((found, commit),)
 
