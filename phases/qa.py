@@ -148,8 +148,7 @@ def _owner(record: Record, finding: Finding) -> str:
 
 def against_baseline(record: Record, checks: Performed) -> Comparison:
     """Hold the receipts of checks against those of the base commit."""
-    baseline = record.latest(PhaseName.PLANNING, "baseline")
-    return compare(baseline.receipts if baseline else (), checks.receipts)
+    return compare(record.baseline, checks.receipts)
 
 
 def blocking(review: Performed) -> tuple[Finding, ...]:

@@ -96,7 +96,6 @@ def hold_to_base(record: Record) -> None:
 
 def vouched_for(record: Record) -> bool:
     """Whether the checks were run on the run's head and show nothing new against its base."""
-    baseline = record.latest(PhaseName.PLANNING, "baseline")
     receipts = next(
         (
             work.receipts
@@ -107,7 +106,7 @@ def vouched_for(record: Record) -> bool:
         ),
         (),
     )
-    return bool(receipts) and compare(baseline.receipts if baseline else (), receipts).clean
+    return bool(receipts) and compare(record.baseline, receipts).clean
 
 
 def _is_ready(record: Record) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from phases.core.model import short
 from phases.core.receipts import Failure, Receipt, compare
 from phases.core.record import Performed, Record
 from phases.core.submission import to_json
-from phases.core.work import PhaseName
 
 MOST_NEW, MOST_OLD = 50, 10
 """Failures of a check that are told, new ones and those that were there before."""
@@ -79,8 +78,7 @@ def since(record: Record, makes: str) -> Mapping[str, object] | None:
 
 def told_receipts(receipts: tuple[Receipt, ...], record: Record) -> list[dict[str, object]]:
     """Return receipts for an agent: every failure is said to be new, or there before this run."""
-    baseline = record.latest(PhaseName.PLANNING, "baseline")
-    known = baseline.receipts if baseline else ()
+    known = record.baseline
     entries = [_receipt(receipt, known) for receipt in receipts]
     there = {receipt.check for receipt in receipts}
     entries += [

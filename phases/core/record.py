@@ -179,6 +179,12 @@ class Record:
         return maker.submission if maker else None
 
     @property
+    def baseline(self) -> tuple[Receipt, ...]:
+        """The receipts of the base commit, which those of later commits are held against."""
+        checked = self.latest(PhaseName.PLANNING, "baseline")
+        return checked.receipts if checked else ()
+
+    @property
     def requirement_ids(self) -> tuple[str, ...]:
         """The R-ids of the accepted spec."""
         spec = self.spec
