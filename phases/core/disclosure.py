@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from phases.core.agent import Agent, matches_any
 from phases.core.artifacts import requirement_ids
 from phases.core.model import Change, ChangeKind
+from phases.core.scope import names_path
 from phases.core.silencing import Silencing
 
 # Who may have a reason to make a check quiet; everybody else has none.
@@ -27,7 +28,7 @@ def untold_tests(
     for change in changes:
         if change.kind is ChangeKind.ADDED or not (tests and matches_any(tests, [change.path])):
             continue
-        naming = [line for line in lines if change.path in line]
+        naming = [line for line in lines if names_path(line, change.path)]
         if not naming:
             yield (
                 f"`{change.path}` is an existing test and {change.kind}, and the artifact does not "
@@ -51,7 +52,7 @@ def untold_silence(
     lines = report.split("\n")
     may = bool(_MAY_SILENCE & set(agent.may_write))
     for one in found:
-        if may and any(one.path in line and one.mark in line for line in lines):
+        if may and any(names_path(line, one.path) and one.mark in line for line in lines):
             continue
         advice = (
             "mend the cause. Where the repository does the same in the same situation, name file "

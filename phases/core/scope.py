@@ -3,6 +3,7 @@
 The reasons are sentences for the agent; enforcement (putting files back) is the caller's.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -113,9 +114,9 @@ class Scope:
             return None
         if self.everywhere:
             return "it is guarded, and nothing that you repair lies in it"
-        return (
-            None if path in self.named else "it is guarded, and the reviewed plan does not name it"
-        )
+        if names_path(self.named, path):
+            return None
+        return "it is guarded, and the reviewed plan does not name it"
 
     def opening(self, *paths: str) -> "Scope":
         """Return the scope with these files opened; whether they may be, `why_closed` says."""
@@ -177,6 +178,12 @@ def merge_scope(conflicts: Iterable[str]) -> Scope:
     paths = tuple(conflicts)
     patterns = tuple(exactly(path) for path in paths)
     return Scope(patterns, (), "\n".join(paths), taken=(), may_grow=False, everywhere=False)
+
+
+def names_path(text: str, path: str) -> bool:
+    """Tell whether a text names exactly that path: `web/package.json` is not `package.json`."""
+    whole = rf"(?<![\w./@-])(?:\.?/|/workspace/)?{re.escape(path)}(?![\w/@-]|\.\w)"
+    return re.search(whole, text) is not None
 
 
 def guarded(paths: Iterable[str]) -> tuple[str, ...]:

@@ -112,6 +112,11 @@ def test_existing_tests_that_differ_are_named_and_deleted_ones_with_their_requir
     assert told_of_tests(ChangeKind.DELETED, "tests/test_a.py went", ("tests/test_a.py",)) == []
 
 
+def test_a_report_names_a_file_by_its_whole_path() -> None:
+    assert told_of_tests(ChangeKind.MODIFIED, "`/workspace/tests/test_a.py:3`: one more") == []
+    assert told_of_tests(ChangeKind.MODIFIED, "`back/tests/test_a.py`: one case more") != []
+
+
 def test_what_is_no_test_need_not_be_named() -> None:
     changes = [Change("back/a.py", ChangeKind.DELETED)]
 

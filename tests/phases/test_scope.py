@@ -94,6 +94,21 @@ def test_a_guarded_file_stands_only_when_the_plan_names_its_path(path: str) -> N
     assert objection("backend-developer", path, plan=f"New dependency in {path}.") is None
 
 
+@pytest.mark.parametrize(
+    ("plan", "named"),
+    [
+        ("- `Dockerfile`: a newer base image.", True),
+        ("It changes ./Dockerfile, and nothing else.", True),
+        ("The last word is Dockerfile.", True),
+        ("Only deploy/Dockerfile changes.", False),
+        ("Dockerfile.dev gets a tool.", False),
+        ("my-Dockerfile and Dockerfile-old stay.", False),
+    ],
+)
+def test_a_plan_names_a_path_whole_and_not_the_end_of_another(plan: str, *, named: bool) -> None:
+    assert (why_closed("backend-developer", "Dockerfile", plan=plan) is None) is named
+
+
 def test_whoever_may_write_everywhere_repairs_what_is_there_and_no_plan_lifts_the_guard() -> None:
     scope = scope_of(team().agent("quality-checker"), PLACES, (), "We change back/ruff.toml.")
 
