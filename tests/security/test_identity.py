@@ -91,6 +91,7 @@ def test_comments_added_or_edited_behind_the_label_reach_no_agent() -> None:
         comment("late", created_at=START + tick, updated_at=START + tick),
         comment("edited", updated_at=START + timedelta(days=3)),
         comment("same second", created_at=START, updated_at=START),
+        comment("later than its last edit", created_at=START + tick),
     ]
 
     assert [taken.body for taken in before([*late, comment("kept")], START)] == ["kept"]
