@@ -92,7 +92,10 @@ def told_of_silence(agent: str, report: str) -> list[str]:
 def test_a_developer_names_file_and_mark_and_whoever_polishes_adds_none() -> None:
     named = "- `back/a.py:3`: `# noqa`, as in all migrations"
 
+    half = "- `back/a.py:3`: quiet, as in all migrations"
+
     assert told_of_silence("backend-developer", named) == []
+    assert "name file and mark in one line" in told_of_silence("backend-developer", half)[0]
     assert "name file and mark in one line" in told_of_silence("backend-developer", "None.")[0]
     assert "take it out" in told_of_silence("quality-checker", named)[0]
     assert "take it out" in told_of_silence("code-simplifier", named)[0]

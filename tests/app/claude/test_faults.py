@@ -1,16 +1,22 @@
 import json
 import math
+from decimal import Decimal
 
 import pytest
 
 from phases.core.errors import Later
 from phases.core.model import StepOutcome
-from tests.app.claude.kit import stage, submit
-from tests.app.claude.wire import USAGE, Wire, error, frame, frames, in_order, reply
+from tests.app.claude.kit import accept, assignment, room, stage, submit
+from tests.app.claude.wire import USAGE, Wire, error, frame, frames, in_order, reply, serving
+from tests.fakes.desk import FakeDesk
+from tests.fakes.journal import FakeJournal
+from tests.fakes.waiting import FakePause, FakeRest, FakeWatch
 
 WHOLE = frames(submit(), stop="tool_use", usage=USAGE)
 CUT = Wire(body=b"".join(WHOLE[:5]), cut=True)
 OVERLOADED = frame("error", {"error": {"type": "overloaded_error", "message": "Overloaded"}})
+
+UNREACHED = "the model API could not be reached"
 
 PASSING = {
     "429": error(429, "rate_limit_error"),
@@ -79,6 +85,8 @@ async def test_a_fault_that_lasts_is_not_tried_again_and_is_named(fault: str) ->
     assert end.outcome is StepOutcome.INFRA_ERROR
     assert "no" in end.reason
     assert at.journal.rows == {}
+    # A refusal is not paid; a reply that turned into an error perhaps is.
+    assert [entry.answered for entry in at.journal.ledger] == [False] * (fault == "error event")
 
 
 async def test_an_outage_ends_the_session_after_seven_tries_to_go_on_later() -> None:
@@ -90,6 +98,18 @@ async def test_an_outage_ends_the_session_after_seven_tries_to_go_on_later() -> 
     assert end.setback == Later(end.reason, 300)
     assert len(at.server.sent) == 7
     assert at.pause.asked == [(0.5, 1), (1, 2), (2, 4), (4, 8), (8, 16), (16, 32)]
+    assert at.journal.ledger == []
+
+
+async def test_requests_that_never_reached_a_server_are_not_on_the_ledger() -> None:
+    journal = FakeJournal(Decimal(15))
+    async with serving(in_order()) as server:
+        gone = server.url
+    async with room(gone, journal, FakePause(), FakeRest(), FakeWatch()) as sessions:
+        end = await sessions.converse(assignment(), FakeDesk(), accept)
+
+    assert end.setback == Later("The model API failed: connection: " + UNREACHED, 300)
+    assert journal.ledger == []
 
 
 async def test_a_wait_that_the_server_asks_for_is_kept() -> None:

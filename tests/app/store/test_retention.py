@@ -24,6 +24,7 @@ from app.store.runs import Runs
 from app.store.tables import (
     DeliveryRow,
     LedgerRow,
+    OpeningRow,
     OutputRow,
     OutwardRow,
     RepositoryRow,
@@ -72,6 +73,7 @@ async def talked(database: Database, run: Run, at: object) -> None:
             TurnRecord,
             key | {"run_id": run.id, "request_sha256": "", "reply": {}, "seconds": 1.0, "at": at},
         ),
+        (OpeningRow, {"session": session, "run_id": run.id, "own": ["what was made"]}),
         (ResultRecord, key | {"results": [], "snapshot": None, "at": at}),
         (OutputRow, key | {"call": 0, "run_id": run.id, "text": b"x", "at": at}),
         (LedgerRow, paid),
@@ -110,7 +112,7 @@ async def test_transcripts_of_runs_long_over_are_forgotten_and_nothing_else(
     forgotten = await retention.forget_transcripts(clock.now() + DAY)
 
     assert (too_early, forgotten) == (0, 1)
-    for table in (TurnRecord, ResultRecord, OutputRow):
+    for table in (OpeningRow, TurnRecord, ResultRecord, OutputRow):
         assert await count(database, table) == 0
     assert await count(database, LedgerRow) == 1
     assert await count(database, RunRow) == 1

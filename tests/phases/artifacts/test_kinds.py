@@ -361,7 +361,12 @@ def test_every_case_has_a_test_or_is_a_gap() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
-        ("Changes requested", "Approved", "must say “changes requested”, as `verdict` does"),
+        (
+            "Changes requested",
+            "The list is wrong",
+            "must say “changes requested”, as `verdict` does",
+        ),
+        ("Changes", "Approved: no changes", "must say “changes requested”"),
         ("- F1, blocking", "- A finding", "“## Findings” lacks F1"),
         ("- R2: `src/store.py:12`.", "", "does not speak of R2"),
         ("- R2: `src/store.py:12`.", "- R2: met.", "gives no place for R2"),
