@@ -66,10 +66,10 @@ class Account:
         else:
             read = min(pinned, sent)
             self._tokens = Tokens(0, sent - read, 0, read, REPLY_TOKENS)
-        await self.lose()
+        await self.expect_again()
 
-    async def lose(self) -> None:
-        """Put the request on the ledger once more: its answer was lost, and it is sent again."""
+    async def expect_again(self) -> None:
+        """Put the same request on the ledger once more: its answer was lost, it is sent again."""
         estimate = self._estimate(self._tokens)
         row, results = self._course.rows, self._results
         self._pending = await self._journal.asks(self._assignment, row, estimate, results)

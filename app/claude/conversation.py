@@ -69,7 +69,7 @@ class Conversation:
             self._take(row)
         if not rows:
             return None
-        self._exchange.go_on()
+        self._exchange.count_earlier_lives()
         if self._course.snapshot is None:
             await self._desk.begin_again()
         else:

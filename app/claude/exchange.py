@@ -74,7 +74,7 @@ class Exchange:
         """How long the session has worked, over all its lives."""
         return self._worked_before + self._room.watch.monotonic() - self._began
 
-    def go_on(self) -> None:
+    def count_earlier_lives(self) -> None:
         """Count the work of earlier lives, once the rows have been taken."""
         self._worked_before = self._course.seconds
 
@@ -139,7 +139,9 @@ class Exchange:
         release = await self._warm()
         try:
             await self._account.expect(body)
-            answer = await self._room.asking.ask(body, self._headers(), release, self._account.lose)
+            answer = await self._room.asking.ask(
+                body, self._headers(), release, self._account.expect_again
+            )
         finally:
             release()
         if isinstance(answer, GaveUp):
@@ -157,7 +159,7 @@ class Exchange:
             self._assignment, compaction=True, replies_before=self.transcript.replies_before
         )
         await self._account.expect(body)
-        answer = await self._room.asking.ask_at_once(body, headers, self._account.lose)
+        answer = await self._room.asking.ask_at_once(body, headers, self._account.expect_again)
         if isinstance(answer, Answer) and compaction.is_summary(answer.message):
             return Asked(answer.message, await self._record(answer, self.digest(summary=True)))
         if isinstance(answer, Answer):

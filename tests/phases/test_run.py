@@ -321,9 +321,12 @@ async def test_a_developer_that_changed_nothing_is_not_done(tmp_path: Path) -> N
         assert "nothing to commit" in it.sessions.sent_back["implementation/backend-developer/1"][0]
 
 
-async def test_an_agent_that_does_not_deliver_is_tried_once_more_a_tier_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize("outcome", [StepOutcome.NO_OUTPUT, StepOutcome.REFUSED])
+async def test_an_agent_that_does_not_deliver_is_tried_once_more_a_tier_up(
+    tmp_path: Path, outcome: StepOutcome
+) -> None:
     play = standard_play()
-    play["planning/architect/1"] = [StepOutcome.NO_OUTPUT, *play["planning/architect/1"]]
+    play["planning/architect/1"] = [outcome, *play["planning/architect/1"]]
 
     async with driven(tmp_path, play) as (it, stop):
         tiers = [a.tier for a in it.sessions.assignments if a.agent.name == "architect"]

@@ -112,10 +112,13 @@ def _insert(tree: Tree, path: str, arguments: Arguments) -> str:
         raise ToolError(
             f"insert_line is {after}, but {path} has {len(lines)} lines; 0 is the beginning."
         )
-    inserted = arguments.text("insert_text")
+    new = arguments.text("insert_text").removesuffix("\n").split("\n")
     if "\r\n" in text:
-        inserted = _with_crlf(inserted)
-    new = inserted.removesuffix("\n").split("\n")
+        new = [f"{line.removesuffix(chr(13))}\r" for line in new]
+        if after == len(lines):
+            # The last line has no end: it gets one, and what is inserted has none.
+            lines[-1] += "\r"
+            new[-1] = new[-1].removesuffix("\r")
     changed = "\n".join([*lines[:after], *new, *lines[after:]])
     tree.write(path, changed)
     return f"Edited {path}. Around the edit:\n{_around(changed, after + 1, len(new) - 1)}"

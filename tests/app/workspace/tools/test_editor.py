@@ -154,6 +154,17 @@ async def test_windows_line_ends_are_matched_and_kept(bench: Bench) -> None:
     assert (bench.worktree / "a.txt").read_bytes() == b"1\r\n2\r\nthree\r\nfour\r\n"
 
 
+@pytest.mark.parametrize(("line", "after"), [(1, b"a\r\nx\r\nb"), (2, b"a\r\nb\r\nx")])
+async def test_an_inserted_line_ends_as_the_file_does(
+    bench: Bench, line: int, after: bytes
+) -> None:
+    (bench.worktree / "a.txt").write_bytes(b"a\r\nb")
+
+    await _edit(bench, command="insert", path="a.txt", insert_line=line, insert_text="x")
+
+    assert (bench.worktree / "a.txt").read_bytes() == after
+
+
 @pytest.mark.parametrize(
     ("line", "after"), [(0, "new\na\nb\n"), (1, "a\nnew\nb\n"), (2, "a\nb\nnew\n")]
 )
