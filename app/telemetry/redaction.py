@@ -22,13 +22,13 @@ class Redaction:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         forms = {form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret)}
-        longest_first = sorted(forms, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+        # No pattern: the forms of a private key take 20 ms to compile, at every start.
+        self._longest_first = sorted(forms, key=len, reverse=True)
 
     def clean(self, text: str) -> str:
         """Return the text without secrets."""
-        if self._known:
-            text = self._known.sub(REDACTED, text)
+        for form in self._longest_first:
+            text = text.replace(form, REDACTED)
         return _SHAPES.sub(REDACTED, text)
 
 

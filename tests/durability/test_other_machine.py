@@ -19,8 +19,9 @@ def world(tmp_path: Path, forks: ForkServer) -> Iterator[MortalWorld]:
 
 
 def test_a_worker_without_the_runs_directories_goes_on_at_the_turn(world: MortalWorld) -> None:
-    # Files are written and not committed; later a commit is made and not pushed.
-    deadly = r"journal\.results after implementation/backend-developer/1 #1|workspaces\.push before"
+    # Files are written and not committed: what came of a turn is on record with the question after
+    # it. Later a commit is made and not pushed.
+    deadly = r"journal\.asks after implementation/backend-developer/1 #2|workspaces\.push before"
     story = world.open_issue()
     plan = world.plan(deadly, "turn", "moving")
 

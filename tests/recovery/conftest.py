@@ -6,11 +6,12 @@ import pytest
 from app.github.connection import GitHubConnection
 from tests.app.github.parts import APP_ID, WallClock, private_key
 from tests.app.github.standin import StandIn, stand_in
+from tests.forking import ForkServer
 
 
 @pytest.fixture(scope="session")
-def github(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
-    with stand_in(tmp_path_factory.mktemp("github")) as running:
+def github(tmp_path_factory: pytest.TempPathFactory, forks: ForkServer) -> Iterator[StandIn]:
+    with stand_in(tmp_path_factory.mktemp("github"), forks) as running:
         yield running
 
 

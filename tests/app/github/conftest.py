@@ -8,11 +8,12 @@ import pytest_asyncio
 from app.github.connection import GitHubConnection
 from tests.app.github.parts import WallClock, connected
 from tests.app.github.standin import StandIn, stand_in
+from tests.forking import ForkServer
 
 
 @pytest.fixture(scope="session")
-def github(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
-    with stand_in(tmp_path_factory.mktemp("github")) as running:
+def github(tmp_path_factory: pytest.TempPathFactory, forks: ForkServer) -> Iterator[StandIn]:
+    with stand_in(tmp_path_factory.mktemp("github"), forks) as running:
         yield running
 
 

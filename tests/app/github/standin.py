@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +16,10 @@ from app.cli.demo.loopback import no_certificates
 from app.cli.demo.ports import restartable_ports
 from phases.core.model import Person, Repository
 from tests.app.github.parts import APP_ID, SECRET, private_key
+from tests.forking import Forked, ForkServer
 
 FULL_NAME = "acme/shop"
 TEMPLATE = "## Checklist\n\n- [ ] Tested by hand\n"
-COMMAND = (sys.executable, "-c", "from app.cli.main import main; main()", "rehearse", "github")
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class StandIn:
 
 
 @contextmanager
-def stand_in(folder: Path, webhook_url: str | None = None) -> Iterator[StandIn]:
+def stand_in(folder: Path, forks: ForkServer, webhook_url: str | None = None) -> Iterator[StandIn]:
     """Yield a stand-in that answers; it ends with the block."""
     source = _repository(folder / "source")
     key = folder / "app.pem"
@@ -77,15 +76,14 @@ def stand_in(folder: Path, webhook_url: str | None = None) -> Iterator[StandIn]:
     hook = () if webhook_url is None else ("--webhook-url", webhook_url)
     data = folder / "github"
     port = restartable_ports(1)[0]
-    process = subprocess.Popen(
-        (
-            *COMMAND,
-            *("--port", str(port), "--data", str(data), "--repo", f"{FULL_NAME}={source}"),
-            *("--app-id", str(APP_ID), "--private-key", str(key)),
-            *("--webhook-secret-file", str(secret)),
-            *hook,
-        )
+    words = (
+        *("rehearse", "github"),
+        *("--port", str(port), "--data", str(data), "--repo", f"{FULL_NAME}={source}"),
+        *("--app-id", str(APP_ID), "--private-key", str(key)),
+        *("--webhook-secret-file", str(secret)),
+        *hook,
     )
+    process = forks.start(words, os.environ, folder, folder / "github.log")
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_until_it_answers(url, process)
@@ -95,7 +93,7 @@ def stand_in(folder: Path, webhook_url: str | None = None) -> Iterator[StandIn]:
         process.wait()
 
 
-def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_it_answers(url: str, process: Forked) -> None:
     with httpx.Client(trust_env=False, verify=no_certificates()) as client:
         for _ in range(600):
             assert process.poll() is None, "the stand-in ended before it answered"

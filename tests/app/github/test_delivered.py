@@ -22,6 +22,7 @@ from tests.app.github.parts import APP_ID, SECRET, WallClock
 from tests.app.github.standin import StandIn, stand_in
 from tests.app.serving import served
 from tests.app.web.parts import HOSTS, Runs, no_lifespan
+from tests.forking import ForkServer
 
 
 @dataclass
@@ -49,7 +50,7 @@ async def events() -> Events:
 
 
 @pytest.fixture
-async def github(tmp_path: Path, events: Events) -> AsyncIterator[StandIn]:
+async def github(tmp_path: Path, events: Events, forks: ForkServer) -> AsyncIterator[StandIn]:
     webhook = Webhook(
         signatures=Signatures(SECRET),
         app_id=APP_ID,
@@ -66,7 +67,7 @@ async def github(tmp_path: Path, events: Events) -> AsyncIterator[StandIn]:
         lifespan=no_lifespan,
     )
     async with served(application) as base:
-        with stand_in(tmp_path, base + PATH) as running:
+        with stand_in(tmp_path, forks, base + PATH) as running:
             yield running
 
 

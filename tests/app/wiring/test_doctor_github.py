@@ -21,6 +21,7 @@ from tests.app.serving import served
 from tests.app.web.parts import SECRET, MemoryReceiver, application
 from tests.app.wiring.apps import TestApp, register
 from tests.contract.invented import invented_github
+from tests.forking import ForkServer
 
 OK, NOTE, MEND, LATER = Verdict.OK, Verdict.NOTE, Verdict.MEND, Verdict.LATER
 
@@ -36,8 +37,8 @@ class WrongClock(WallClock):
 
 
 @pytest.fixture(scope="module")
-def github(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
-    with stand_in(tmp_path_factory.mktemp("github")) as running:
+def github(tmp_path_factory: pytest.TempPathFactory, forks: ForkServer) -> Iterator[StandIn]:
+    with stand_in(tmp_path_factory.mktemp("github"), forks) as running:
         yield running
 
 

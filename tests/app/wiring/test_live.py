@@ -16,13 +16,14 @@ from tests.app.github.standin import FULL_NAME, StandIn, stand_in
 from tests.app.serving import served
 from tests.app.web.parts import SECRET, MemoryReceiver, application
 from tests.app.wiring.apps import TestApp, register
+from tests.forking import ForkServer
 
 TICKED, DIFFERS, UNTRIED = Outcome.TICKED, Outcome.DIFFERS, Outcome.UNTRIED
 
 
 @pytest.fixture(scope="module")
-def github(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
-    with stand_in(tmp_path_factory.mktemp("github")) as running:
+def github(tmp_path_factory: pytest.TempPathFactory, forks: ForkServer) -> Iterator[StandIn]:
+    with stand_in(tmp_path_factory.mktemp("github"), forks) as running:
         yield running
 
 

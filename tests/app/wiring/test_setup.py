@@ -18,13 +18,14 @@ from app.web.setup.office import Form, SetupError
 from app.web.setup.wish import Wish
 from app.wiring.setup import Registering, credentials_of, registering
 from tests.app.github.standin import StandIn, stand_in
+from tests.forking import ForkServer
 
 REDIRECT = "http://127.0.0.1:9/created"
 
 
 @pytest.fixture(scope="module")
-def github(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
-    with stand_in(tmp_path_factory.mktemp("github")) as running:
+def github(tmp_path_factory: pytest.TempPathFactory, forks: ForkServer) -> Iterator[StandIn]:
+    with stand_in(tmp_path_factory.mktemp("github"), forks) as running:
         yield running
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING, Self
 
@@ -17,40 +16,33 @@ from tests.rehearsal.github.standin import APP_ID, REPOSITORY, SECRET, Clock, St
 if TYPE_CHECKING:
     from pathlib import Path
 
-_PROGRAM = """
-import sys
-from pathlib import Path
-from app.rehearsal.github.server import NO_FAULTS, AppRegistration, GitHubOptions
-from app.rehearsal.github.server import HostedRepository, run
-port, data, source, key, secret, url = sys.argv[1:]
-app = AppRegistration(%d, Path(key), Path(secret), url)
-run(GitHubOptions(int(port), Path(data), (HostedRepository("%s", Path(source)),), app, NO_FAULTS),
-    lambda: None)
-""" % (APP_ID, REPOSITORY)  # noqa: UP031 - braces of the program stay as they are
+    from tests.forking import Forked, ForkServer
 
 
 class Killable:
     """The stand-in as a process of its own."""
 
-    def __init__(self, folder: Path, source: Path, key: Path, webhook_url: str) -> None:
+    def __init__(
+        self, forks: ForkServer, folder: Path, source: Path, key: Path, webhook_url: str
+    ) -> None:
+        self._forks = forks
         self.port = restartable_ports(1)[0]
         self._folder = folder
         secret = key.with_name("webhook-secret")
         secret.write_text(SECRET)
         self._key = key
-        self._arguments = [
-            str(self.port),
-            str(folder),
-            str(source),
-            str(key),
-            str(secret),
-            webhook_url,
-        ]
-        self._process: subprocess.Popen[bytes] | None = None
+        self._words = (
+            *("rehearse", "github", "--port", str(self.port), "--data", str(folder)),
+            *("--repo", f"{REPOSITORY}={source}", "--app-id", str(APP_ID)),
+            *("--private-key", str(key), "--webhook-secret-file", str(secret)),
+            *("--webhook-url", webhook_url),
+        )
+        self._process: Forked | None = None
 
     def start(self) -> Standin:
         """Start it and wait until it answers."""
-        self._process = subprocess.Popen([sys.executable, "-c", _PROGRAM, *self._arguments])
+        log = self._key.with_name("standin.log")
+        self._process = self._forks.start(self._words, os.environ, log.parent, log)
         deadline = time.monotonic() + 30
         while True:
             assert self._process.poll() is None, "the stand-in ended"
@@ -69,7 +61,7 @@ class Killable:
     def stop(self, number: signal.Signals) -> int:
         """Send it a signal and wait for its end."""
         assert self._process
-        self._process.send_signal(number)
+        self._forks.signal(self._process.pid, number)
         return self._process.wait(15)
 
     def __enter__(self) -> Self:

@@ -18,14 +18,15 @@ from tests.rehearsal.github.test_issues import open_issue
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.forking import ForkServer
     from tests.rehearsal.github.standin import Standin
 
 
 def test_after_a_kill_everything_answered_is_still_there_and_logged_once(
-    tmp_path: Path, source: Path, key: Path, receiver: Receiver
+    tmp_path: Path, source: Path, key: Path, receiver: Receiver, forks: ForkServer
 ) -> None:
     folder = tmp_path / "github"
-    with Killable(folder, source, key, receiver.url) as process:
+    with Killable(forks, folder, source, key, receiver.url) as process:
         standin = process.start()
         maintainer = standin.person("maintainer")
         issue = open_issue(maintainer, labels=["bug"])
@@ -65,10 +66,10 @@ def keep_commenting(
 
 
 def test_killed_while_answering_it_loses_nothing_that_was_answered(
-    tmp_path: Path, source: Path, key: Path, receiver: Receiver
+    tmp_path: Path, source: Path, key: Path, receiver: Receiver, forks: ForkServer
 ) -> None:
     folder = tmp_path / "github"
-    with Killable(folder, source, key, receiver.url) as process:
+    with Killable(forks, folder, source, key, receiver.url) as process:
         standin = process.start()
         number = open_issue(standin.person("maintainer"))["number"]
         answered: list[int] = []
@@ -148,9 +149,9 @@ def test_deliveries_that_were_not_sent_go_out_after_a_restart(
 
 
 def test_it_ends_cleanly_on_sigterm(
-    tmp_path: Path, source: Path, key: Path, receiver: Receiver
+    tmp_path: Path, source: Path, key: Path, receiver: Receiver, forks: ForkServer
 ) -> None:
-    with Killable(tmp_path / "github", source, key, receiver.url) as process:
+    with Killable(forks, tmp_path / "github", source, key, receiver.url) as process:
         process.start().close()
 
         assert process.stop(signal.SIGTERM) in {0, -signal.SIGTERM}
