@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 import sqlalchemy as sa
 
 from app.store.tables import TurnRecord
@@ -66,14 +68,30 @@ def failing_play() -> Play:
     return play
 
 
-@pytest.fixture
-async def ready(tmp_path: Path, forks: ForkServer) -> Desk:
-    return await desk(forks, tmp_path, standard_play())
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def passed(tmp_path_factory: pytest.TempPathFactory, forks: ForkServer) -> Desk:
+    return await desk(forks, tmp_path_factory.mktemp("passed"), standard_play())
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stopped(tmp_path_factory: pytest.TempPathFactory, forks: ForkServer) -> Desk:
+    return await desk(forks, tmp_path_factory.mktemp("stopped"), failing_play())
 
 
 @pytest.fixture
-async def blocked(tmp_path: Path, forks: ForkServer) -> Desk:
-    return await desk(forks, tmp_path, failing_play())
+def ready(passed: Desk, tmp_path: Path) -> Desk:
+    return copied(passed, tmp_path)
+
+
+@pytest.fixture
+def blocked(stopped: Desk, tmp_path: Path) -> Desk:
+    return copied(stopped, tmp_path)
+
+
+def copied(given: Desk, folder: Path) -> Desk:
+    """Return the same database in a place of its own; nobody has it open."""
+    shutil.copytree(given.folder, folder, dirs_exist_ok=True)
+    return replace(given, folder=folder)
 
 
 async def test_the_list_names_each_run_with_its_state(ready: Desk) -> None:
