@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.matrix import matrix
 from benchmarks.outages import Lengths, outages
 from tests.durability.band import Band, band
 from tests.durability.counting import Toll, run_of, toll
@@ -185,7 +186,8 @@ def main() -> None:
     given = _given()
     with ExitStack() as stack:
         root = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
-        whole, soaked = (_outages if given.outages else _kills)(root, given, stack)
+        kind = _outages if given.outages else _matrix if given.matrix else _kills
+        whole, soaked = kind(root, given, stack)
     if given.json is not None:
         given.json.write_text(f"{json.dumps(asdict(soaked), indent=2)}\n")
     sys.exit(0 if whole and soaked.ready == soaked.runs else 1)
@@ -228,6 +230,31 @@ def _outages(root: Path, given: argparse.Namespace, stack: ExitStack) -> tuple[b
     return all(one.harmless for one in passed), soaked
 
 
+def _matrix(root: Path, given: argparse.Namespace, stack: ExitStack) -> tuple[bool, Soaked]:
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        print(f"{time.monotonic() - began:7.1f} s  {text}", file=sys.stderr, flush=True)
+
+    root.mkdir(parents=True, exist_ok=True)
+    forks = stack.enter_context(fork_server(root / "fork-server.log"))
+    passed = tuple(matrix(root / "world", forks, given.only, given.most_seconds, say))
+    for one in passed:
+        counts = {"boundaries of": one.what, "reached": one.boundaries, "deaths": one.deaths}
+        _print(counts | {"missed": one.missed} | asdict(one.toll))
+    soaked = Soaked(
+        kills=sum(one.deaths for one in passed),
+        runs=len(passed),
+        ready=len(passed),
+        lost=sum(len(one.toll.lost) for one in passed),
+        doubled=sum(len(one.toll.doubled) for one in passed),
+        repeated_requests=sum(one.toll.repeated for one in passed),
+        takeover_s_max=0.0,
+    )
+    _print(asdict(soaked))
+    return all(one.harmless for one in passed), soaked
+
+
 def _print(figures: dict[str, Any]) -> None:
     for name, figure in figures.items():
         print(f"{name.replace('_', ' '):20}{figure!s:>10}")
@@ -248,6 +275,12 @@ def _given() -> argparse.Namespace:
         action="store_true",
         help="instead of killing workers: PostgreSQL, GitHub and Claude go away, the disk fills up",
     )
+    parser.add_argument(
+        "--matrix",
+        action="store_true",
+        help="instead: one service on SQLite dies at every boundary of every step",
+    )
+    parser.add_argument("--only", default="", help="with --matrix: classes whose name holds this")
     parser.add_argument("--database-away", type=float, default=60.0, help="seconds")
     parser.add_argument(
         "--services-away", type=float, default=600.0, help="GitHub, Claude: seconds"

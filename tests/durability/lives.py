@@ -98,16 +98,21 @@ class MortalWorld(World):
         super().end()
 
     def pass_through(
-        self, story: Story, plan: Plan, *, between: Callable[[], None] = lambda: None
+        self,
+        story: Story,
+        plan: Plan,
+        *,
+        between: Callable[[], None] = lambda: None,
+        patience: float = PATIENCE,
     ) -> Lives:
         """Label an issue and let the service die and rise as planned until the run is ready.
 
-        `between` happens between two lives.
+        `between` happens between two lives; `patience` is for how many seconds it is waited.
         """
         self._plan = plan
         self.serve()
         story.label()
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         over = False
         while True:
             assert time.monotonic() < deadline, f"not in time\n{self.said()}\n{story.tracker()}"

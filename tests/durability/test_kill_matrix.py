@@ -1,8 +1,9 @@
 """The service dies at every boundary of a run, by SIGKILL, and the run ends as if it had not.
 
 A boundary lies before and after each durable write and each outward act, and within requests and
-tool calls. In one passage the service dies at each of them once, one death after the other.
-`make soak` kills at random moments, many runs at once, on PostgreSQL.
+tool calls. In one passage the service dies at each kind of them once a phase, and after each step
+that is recorded, one death after the other. `make soak SOAK=--matrix` has it die at every one of
+every step; `make soak` kills at random moments, many runs at once, on PostgreSQL.
 """
 
 import re
@@ -18,7 +19,7 @@ from tests.story import Story
 
 DURABLE = r"records|runs|outbox|journal|deliveries\.add \w+ issues\.labeled"
 OUTWARD = r"github|workspaces|desk|model"
-MOST_TESTED = {DURABLE: 60, OUTWARD: 40}
+MOST_TESTED = {DURABLE: 100, OUTWARD: 40}
 TWO = ("before", "after")
 THREE = ("before", "within", "after")
 # Every kind of boundary that there is; each is died at in every phase that has it.

@@ -21,14 +21,17 @@ import httpx
 WITHIN_SECONDS = 0.03
 _ID = re.compile(r"\b[0-9a-f]{32,}\b|(?<=/)\d+\b")
 
+# What a coarse grain tells apart all the same.
+_EACH = ("github", "records.finish after")
+
 
 @dataclass(frozen=True)
 class Plan:
     """Where a process dies: at the first boundary that fits `deadly` and is not in `died_at`.
 
     `notes` gets a line per boundary reached, over all lives; `died_at` one per death. Boundaries
-    are told apart by `grain`: `turn` (each), `work` (each piece of work), `phase` (each phase, and
-    each kind of message to GitHub).
+    are told apart by `grain`: `turn` (each), `work` (each piece of work), `phase` (each phase; but
+    each work that is recorded, and each kind of message to GitHub).
     """
 
     notes: Path
@@ -45,7 +48,7 @@ class Plan:
         if self.grain == "turn":
             return boundary
         without_turn = boundary.partition(" #")[0]
-        if self.grain == "work" or boundary.startswith("github"):
+        if self.grain == "work" or boundary.startswith(_EACH):
             return without_turn
         return without_turn.partition("/")[0]
 
