@@ -4,7 +4,7 @@ It only adds up; whoever spends is held to it by the session.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from app.store.columns import Moment, Usd
 from app.store.engine import Database
-from app.store.tables import LedgerRow, RunRow, WorkRow
+from app.store.tables import CommandRow, LedgerRow, RunRow, WorkRow
 from phases.core.allowance import Allowance, Bound, Limit
 from phases.core.model import ACCEPTED
 from phases.core.ports import Clock
@@ -23,7 +23,8 @@ class SpendingLimits:
     """Bounds in USD and seconds.
 
     Those of a day hold for a calendar day in UTC; the idle ones for what is used since something of
-    a run was last accepted or committed, or the run last went on.
+    a run was last accepted or committed, or a person last let it go on. Idle time counts from where
+    the run went on by itself, too: nobody was at work while it waited.
     """
 
     repository_day_usd: Decimal
@@ -36,11 +37,17 @@ class SpendingLimits:
 _RUN = sa.select(
     RunRow.limit_usd,
     RunRow.repository_id,
+    RunRow.created_at,
+    RunRow.asked_at,
     RunRow.resumed_at,
     sa.select(sa.func.max(WorkRow.ended_at, type_=Moment()))
     .where(WorkRow.run_id == RunRow.id, WorkRow.outcome.in_(sorted(ACCEPTED)))
     .scalar_subquery()
     .label("accepted_at"),
+    sa.select(sa.func.max(CommandRow.at, type_=Moment()))
+    .where(CommandRow.run_id == RunRow.id)
+    .scalar_subquery()
+    .label("ordered_at"),
 ).where(RunRow.id == sa.bindparam("run"))
 
 
@@ -88,9 +95,10 @@ class Spending:
         now = self._clock.now()
         today = now.replace(hour=0, minute=0, second=0, microsecond=0)
         row = connection.execute(_RUN, {"run": run}).one()
-        known = [moment for moment in (row.resumed_at, row.accepted_at) if moment is not None]
-        since = max(known, default=now)
-        asked = {"run": run, "since": since, "today": today, "repository": row.repository_id}
+        # What a run spends between two outages brings it no further: only a person lifts that.
+        paid = _latest(row.accepted_at, row.asked_at, row.ordered_at) or row.created_at
+        since = _latest(row.accepted_at, row.resumed_at) or now
+        asked = {"run": run, "since": paid, "today": today, "repository": row.repository_id}
         used = connection.execute(_USED, asked).one()
         limits = self._limits
         bounds = (
@@ -105,6 +113,10 @@ class Spending:
             ),
         )
         return Allowance(bounds, (today + timedelta(days=1) - now).total_seconds())
+
+
+def _latest(*moments: datetime | None) -> datetime | None:
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def _bound(limit: Limit, whole: Decimal, used: Decimal | None) -> Bound:

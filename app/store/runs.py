@@ -125,7 +125,7 @@ class Runs(SteeredRuns):
     async def renew(self, run: str, segment: int) -> None:
         """Replace a segment that died without recording where it stopped by a fresh one.
 
-        Nobody was at work since: the time without progress counts from here.
+        Nobody was at work since: the time without progress counts from here, its money does not.
         """
         stuck = sa.and_(
             RunRow.id == run,

@@ -10,7 +10,8 @@ from app.store.journal import StoredJournal
 from app.store.money import Spending, SpendingLimits
 from app.store.records import StoredRecords
 from app.store.runs import Runs
-from phases.core.allowance import Limit
+from phases.core.allowance import Limit, stopped_by
+from phases.core.errors import Blocked
 from phases.core.machine import RunState
 from phases.core.model import Run, StepOutcome
 from phases.core.record import Performed
@@ -138,3 +139,21 @@ async def test_hours_in_which_no_service_ran_are_no_time_without_progress(
     after = (await spending.allowance(run.id)).of(Limit.IDLE_SECONDS)
     assert before == 0
     assert after.left > after.whole - 60
+
+
+async def test_outages_and_crashes_lift_no_limit_of_money_without_progress(
+    journal: StoredJournal, runs: Runs, given: Assignment, run: Run, clock: ManualClock
+) -> None:
+    await pay(journal, given, clock, 0, "1.5")
+    await runs.stop(run, RunState.WAITING, "HTTP 429", 61.0, ())
+    clock.moment += timedelta(seconds=62)
+    (due,) = await runs.due()
+    await pay(journal, given, clock, 1, "1.5")
+    await runs.renew(run.id, due.segment)
+    await pay(journal, given, clock, 2, "1.5")
+
+    allowance = await journal.allowance(run.id)
+
+    assert allowance.money.limit is Limit.IDLE_USD
+    assert allowance.money.left == 0
+    assert isinstance(stopped_by(allowance.money.limit, allowance), Blocked)
