@@ -140,7 +140,7 @@ class Settings(Places):
     rest_seconds: float = Field(
         300.0,
         gt=0,
-        description="What waits for GitHub or the model API looks again after at most this",
+        description="What waits for GitHub or the model API looks again after it, if not told when",
     )
     check_timeout_seconds: float = Field(
         1800.0, gt=0, description="How long one check of a repository may take"

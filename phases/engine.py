@@ -25,13 +25,15 @@ TOLD_FROM_SECONDS = 1800.0
 class Stop:
     """Where a drive ended, and why; `after_seconds` says when a waiting run goes on by itself.
 
-    `approval_of` is the hash of the plans that a waiting run wants approved.
+    `asked` says that whoever it waits for has named that time. `approval_of` is the hash of the
+    plans that a waiting run wants approved.
     """
 
     state: RunState
     reason: str = ""
     after_seconds: float | None = None
     approval_of: str = ""
+    asked: bool = False
 
 
 def said_at(stop: Stop, record: Record) -> tuple[Desired, ...]:
@@ -66,7 +68,7 @@ class Engine:
         except BlockedError as error:
             return Stop(RunState.BLOCKED, str(error))
         except TransientError as error:
-            return Stop(RunState.WAITING, str(error), error.after_seconds)
+            return Stop(RunState.WAITING, str(error), error.after_seconds, asked=error.asked)
         except ApprovalNeededError as error:
             return Stop(RunState.WAITING, str(error), approval_of=error.plans)
         except DefectError as error:

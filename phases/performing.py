@@ -48,7 +48,7 @@ class Performing:
         try:
             await _with_room(self._perform(run, segment, name, answering))
         except TransientError as error:
-            return Later(str(error), error.after_seconds)
+            return Later(str(error), error.after_seconds, error.asked)
         except BlockedError as error:
             return Blocked(str(error))
         except StaleSegmentError:

@@ -180,7 +180,7 @@ class Exchange:
         reason = f"The model API failed: {fault}"
         setback: Later | Blocked | None = None
         if gave_up.after_seconds is not None:
-            setback = Later(reason, gave_up.after_seconds)
+            setback = Later(reason, gave_up.after_seconds, gave_up.asked)
         elif fault.for_the_operator:
             who = "The operator has to look at key, credit and model settings."
             setback = Blocked(f"{reason}. {who}")

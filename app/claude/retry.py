@@ -30,10 +30,14 @@ class Succeeded(Generic[T]):
 
 @dataclass(frozen=True)
 class GaveUp:
-    """The last fault; `after_seconds` is set when the same request may go well later."""
+    """The last fault; `after_seconds` is set when the same request may go well later.
+
+    `asked` says that the server has named that time.
+    """
 
     fault: Fault
     after_seconds: float | None
+    asked: bool = False
 
 
 class Retry:
@@ -60,7 +64,7 @@ class Retry:
             if not fault.again:
                 return GaveUp(fault, None)
             if fault.after is not None and fault.after > MOST_SECONDS:
-                return GaveUp(fault, fault.after)
+                return GaveUp(fault, fault.after, asked=True)
             if retries + 1 < TRIES:
                 await self._wait(fault, retries)
                 if not fault.refused:

@@ -61,7 +61,7 @@ class SegmentContext:
         await self._refresh()
         errors = [end for end in ends if isinstance(end, BaseException)]
         if errors:
-            raise min(errors, key=_weight)
+            raise min(errors, key=_rank)
         return tuple(self._settled(name) for name in names)
 
     def _name(self, work: Work, subject: str | None) -> WorkName:
@@ -90,6 +90,12 @@ class SegmentContext:
         if work is None or not work.accepted:
             raise DefectError(f"{name} ended without being accepted")
         return work
+
+
+def _rank(error: BaseException) -> tuple[int, float]:
+    """Return what comes first: what weighs most, then the longest wait that somebody has named."""
+    named = error.after_seconds if isinstance(error, TransientError) and error.asked else 0.0
+    return _weight(error), -named
 
 
 def _weight(error: BaseException) -> int:

@@ -29,7 +29,7 @@ from phases.core.model import Run
 from phases.core.outward import Desired
 from phases.core.ports import Records
 from phases.core.work import WorkName
-from phases.engine import TOLD_FROM_SECONDS, Engine, said_at
+from phases.engine import Engine, said_at
 from phases.performing import Performing
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,8 @@ class Runs(Protocol):
 class Segments:
     """Drives the segments that this process is given.
 
-    A run that waits for something that is away looks again after at most `rest` seconds.
+    A run that waits for something that is away looks again after at most `rest` seconds, unless it
+    was told when.
     """
 
     def __init__(
@@ -189,7 +190,7 @@ class Segments:
             record = await self._records.record(run_id)
             show = said_at(stop, record)
             after = stop.after_seconds
-            if after is not None and after < TOLD_FROM_SECONDS:
+            if after is not None and not stop.asked:
                 after = min(after, self._rest)
             await self._runs.stop(run, stop.state, stop.reason, after, show, stop.approval_of)
         except StaleSegmentError as error:

@@ -34,7 +34,8 @@ class LimitError(TransientError):
     """GitHub asks for patience; `seconds` is for how long, or None when it does not say."""
 
     def __init__(self, seconds: float | None) -> None:
-        super().__init__("GitHub asked us to wait", UNSAID_SECONDS if seconds is None else seconds)
+        wait = UNSAID_SECONDS if seconds is None else seconds
+        super().__init__("GitHub asked us to wait", wait, asked=seconds is not None)
         self.seconds = seconds
 
 

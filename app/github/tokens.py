@@ -111,7 +111,7 @@ class InstallationTokens:
         try:
             return await self._patience.ask(lambda: self._asked(scope), lane, repeats=MOST_REPEATS)
         except TransientError as error:
-            raise NoTokenError(str(error), error.after_seconds) from error
+            raise NoTokenError(str(error), error.after_seconds, asked=error.asked) from error
 
     async def _asked(self, scope: Scope) -> _Token:
         body: dict[str, Any] = {"permissions": dict(scope.purpose.value)}

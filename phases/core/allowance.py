@@ -73,6 +73,7 @@ def stopped_by(limit: Limit, allowance: Allowance) -> Later | Blocked:
                 "the next day begins (UTC), or earlier by `/phaseline retry` when the operator has "
                 "raised PHASELINE_BUDGET_DAY_USD.",
                 allowance.seconds_to_midnight,
+                asked=True,
             )
         case Limit.OPERATOR_DAY_USD:
             return Later(
@@ -80,6 +81,7 @@ def stopped_by(limit: Limit, allowance: Allowance) -> Later | Blocked:
                 "on when the next day begins (UTC), or earlier by `/phaseline retry` when the "
                 "operator has raised PHASELINE_BUDGET_OPERATOR_DAY_USD.",
                 allowance.seconds_to_midnight,
+                asked=True,
             )
         case Limit.IDLE_USD | Limit.IDLE_SECONDS:
             return Blocked(

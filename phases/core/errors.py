@@ -11,11 +11,15 @@ class PhaselineError(Exception):
 
 
 class TransientError(PhaselineError):
-    """The same thing may go well later, without anybody doing anything."""
+    """The same thing may go well later, without anybody doing anything.
 
-    def __init__(self, message: str, after_seconds: float = 30.0) -> None:
+    `asked` says that the wait is not our guess: whoever we wait for has named it.
+    """
+
+    def __init__(self, message: str, after_seconds: float = 30.0, *, asked: bool = False) -> None:
         super().__init__(message)
         self.after_seconds = after_seconds
+        self.asked = asked
 
 
 class DiskFullError(TransientError):
@@ -51,10 +55,11 @@ class SnapshotLostError(PhaselineError):
 
 @dataclass(frozen=True)
 class Later:
-    """What crosses a durable boundary when the same work may go well later."""
+    """What crosses a durable boundary when the same work may go well later (`TransientError`)."""
 
     reason: str
     seconds: float
+    asked: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,8 +91,8 @@ def raise_setback(setback: Setback) -> None:
         TransientError, BlockedError, DefectError or StaleSegmentError: always one of them.
     """
     match setback:
-        case Later(reason, seconds):
-            raise TransientError(reason, seconds)
+        case Later(reason, seconds, asked):
+            raise TransientError(reason, seconds, asked=asked)
         case Blocked(message):
             raise BlockedError(message)
         case Defect(report):

@@ -149,7 +149,7 @@ async def test_a_longer_wait_gives_the_slot_back_and_the_session_goes_on_from_it
         second = await at.converse()
 
     assert first.outcome is StepOutcome.INFRA_ERROR
-    assert first.setback == Later(first.reason, 61)
+    assert first.setback == Later(first.reason, 61, asked=True)
     assert at.pause.asked == []
     assert second.outcome is StepOutcome.DONE
 

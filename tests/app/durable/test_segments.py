@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +29,9 @@ from app.store.outbox import StoredOutbox
 from app.store.outlook import Outlook
 from app.store.retention import Retention
 from app.store.shown import ShownComments
+from app.store.tables import RunRow
 from phases.actions import ActionPerformer
+from phases.core.errors import Blocked, Later
 from phases.core.events import Event, Removed
 from phases.core.machine import RunState
 from phases.core.model import Person, Repository, Role
@@ -134,6 +137,7 @@ async def working(
     executor: str,
     admission: RoomForAll | Short,
     lane_of: Callable[[Workflow], AnyLane] = StraightLane,
+    limits: SegmentLimits = LIMITS,
 ) -> AsyncIterator[Sent]:
     """Run a worker on the world's database, as one process would."""
     pipeline = standard_pipeline()
@@ -166,7 +170,7 @@ async def working(
                 deliveries=DeliveryQueues(
                     Deliveries(it.database), OneLabel(), reception, it.clock, 1.0
                 ),
-                queueing=Queueing(it.runs, lane, Turns(LIMITS), keeper),
+                queueing=Queueing(it.runs, lane, Turns(limits), keeper),
                 records=it.records,
                 trackers=outbox,
                 writer=writer,
@@ -223,6 +227,40 @@ async def test_a_stored_delivery_becomes_a_run_that_a_segment_drives_to_ready_on
         await until(shown)
         assert await Deliveries(it.database).waiting(9) == ()
         assert it.forge.flips == 1
+
+
+async def test_a_run_that_is_told_to_wait_leaves_its_slot_to_another_and_goes_on_when_told(
+    tmp_path: Path,
+) -> None:
+    play = standard_play()
+    told, asked = Later("HTTP 429", 900.0, asked=True), Blocked("Which of the two?")
+    play["initialization/project-manager/1"] = [told, asked, asked]
+    async with world(tmp_path, play) as it:
+        await deliver(it.database, "label 4")
+        one = replace(LIMITS, worker=1)
+        async with working(it, "one", RoomForAll(), limits=one):
+
+            async def both_began() -> bool:
+                return len(it.sessions.assignments) == 2
+
+            await until(both_began)
+            wakes_at = await it.database.read(
+                lambda connection: connection.scalar(
+                    sa.select(RunRow.wakes_at).where(RunRow.id == it.run.id)
+                )
+            )
+            assert wakes_at is not None
+            # Nobody looks again before: five minutes are for waits that nobody has named.
+            assert wakes_at - it.clock.moment > timedelta(seconds=400)
+            it.clock.moment = wakes_at
+
+            async def gone_on() -> bool:
+                return len(it.sessions.assignments) == 3
+
+            await until(gone_on)
+
+    first, other, again = (given.run for given in it.sessions.assignments)
+    assert first == again == it.run.id != other
 
 
 def shared(workflow: Workflow) -> SharedLane:
