@@ -123,6 +123,8 @@ class Course:
                 self._take_submission(call, answers[call.id])
             else:
                 self.circle = self.loops.take(call, answers[call.id]) or self.circle
+        circle = self.loops.end_turn(snapshot)
+        self.circle = self.circle or circle
 
     def take_words(self, results: Sequence[Json]) -> None:
         """Go on by what was said beside the results."""

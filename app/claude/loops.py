@@ -5,12 +5,11 @@ What is done about it, others decide.
 
 import hashlib
 import json
-from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
 
 from app.claude.calls import Call
+from app.claude.edits import EDITS, Edits
 from app.claude.limits import Cause
 from phases.core.agent import EDITOR_TOOL
 from phases.core.session import Json
@@ -18,28 +17,28 @@ from phases.core.session import Json
 TIMES = 3
 """How often the same call with the same result, or a failed edit, is one too many."""
 
-_EDITS = frozenset({"create", "str_replace", "insert"})
-_WORKSPACE = "/workspace/"
-
 
 @dataclass
 class Loops:
     """What repeats, folded from the turns of a session."""
 
     _seen: Counter[bytes] = field(default_factory=Counter)
-    _replaced: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
-    _created: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    _edits: Edits = field(default_factory=Edits)
     _failed: int = 0
 
     def take(self, call: Call, result: Json) -> Cause | None:
         """Go on by one call; return the circle that it closes. Each circle begins anew then."""
         found = [self._repeated(call, result)]
-        if call.tool == EDITOR_TOOL and call.arguments.get("command") in _EDITS:
+        if call.tool == EDITOR_TOOL and call.arguments.get("command") in EDITS:
             failed = bool(result.get("is_error"))
             found.append(self._failing(failed=failed))
-            if not failed:
-                found.append(self._to_and_fro(call.arguments))
+            if not failed and self._edits.take(call.arguments):
+                found.append(Cause.TO_AND_FRO)
         return next((cause for cause in found if cause is not None), None)
+
+    def end_turn(self, snapshot: str | None) -> Cause | None:
+        """Go on by the files behind a turn's calls; return the circle that all of them close."""
+        return Cause.TO_AND_FRO if self._edits.end_turn(snapshot) else None
 
     def forget_calls(self) -> None:
         """Let calls be made again: the files have changed, or the results are out of sight."""
@@ -60,28 +59,3 @@ class Loops:
             return None
         self._failed = 0
         return Cause.FAILED_EDITS
-
-    def _to_and_fro(self, arguments: Mapping[str, Any]) -> Cause | None:
-        path = str(arguments.get("path", "")).removeprefix(_WORKSPACE)
-        if arguments["command"] == "create":
-            return self._recreated(path, str(arguments.get("file_text", "")))
-        if arguments["command"] == "str_replace":
-            old, new = str(arguments.get("old_str", "")), str(arguments.get("new_str") or "")
-            return self._replaced_back(path, old, new)
-        return None
-
-    def _recreated(self, path: str, text: str) -> Cause | None:
-        earlier = self._created[path]
-        if text in earlier[:-1] and text != earlier[-1]:
-            self._created[path] = [text]
-            return Cause.TO_AND_FRO
-        if not earlier or text != earlier[-1]:
-            earlier.append(text)
-        return None
-
-    def _replaced_back(self, path: str, old: str, new: str) -> Cause | None:
-        if (new, old) in self._replaced[path]:
-            self._replaced[path].clear()
-            return Cause.TO_AND_FRO
-        self._replaced[path].add((old, new))
-        return None

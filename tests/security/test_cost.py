@@ -2,7 +2,6 @@
 
 import pytest
 
-from app.claude.limits import Cause
 from app.claude.text import MOST_HEAD_BYTES, MOST_TAIL_BYTES, cut
 from app.workspace.repository_settings import MOST_BYTES, SettingsError, parse
 from app.workspace.sandbox.output import HEAD_AND_TAIL, Capture, head_and_tail
@@ -16,14 +15,15 @@ LAUGHS = "a: &a [x, x]\n" + "".join(
 )
 
 
-@pytest.mark.parametrize("cause", CIRCLES)
-async def test_a_model_that_goes_round_in_circles_is_stopped(cause: Cause) -> None:
+@pytest.mark.parametrize("circle", CIRCLES)
+async def test_a_model_that_goes_round_in_circles_is_stopped(circle: str) -> None:
     """Attack 63: the same call again, edits that fail, a file to and fro."""
-    async with stage(by_turn(*CIRCLES[cause], *CIRCLES[cause])) as at:
+    _, turns = CIRCLES[circle]
+    async with stage(by_turn(*turns, *turns)) as at:
         end = await at.converse(desk=EditorDesk())
 
     assert end.outcome is StepOutcome.NO_OUTPUT
-    assert end.turns <= len(CIRCLES[cause])
+    assert end.turns <= len(turns)
 
 
 def test_a_flood_of_output_is_cut_to_head_and_tail_before_a_model_reads_it() -> None:
