@@ -39,6 +39,7 @@ class Places(BaseSettings):
 
     database_url: str = Field(
         "sqlite:///var/phaseline.db",
+        repr=False,
         description="SQLite file, or `postgresql://user:password@host/name` for many workers",
     )
     data_dir: Path = Field(

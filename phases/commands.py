@@ -26,7 +26,6 @@ from phases.core.decisions import (
 from phases.core.events import Said
 from phases.core.machine import OVER, RESUMABLE, SPOKEN, RunState
 from phases.core.model import Awaited, Run
-from phases.core.outward import Place
 from phases.core.record import Record
 from phases.core.tracker import status
 from phases.core.work import PhaseName
@@ -77,10 +76,10 @@ def said(event: Said, met: Record | None) -> Decision:
     """Decide what a command leads to; whoever gave it may command."""
     if event.command not in set(Word):
         text = f"That is not a command of Phaseline.\n\n{_help()}"
-        return Refuse(text, _place(event), _key(event))
+        return Refuse(text, _key(event))
     word = Word(event.command)
     if word is Word.HELP:
-        return Answer(_help(), _place(event), _key(event))
+        return Answer(_help(), _key(event))
     if met is None:
         return _refuse(
             event,
@@ -91,7 +90,7 @@ def said(event: Said, met: Record | None) -> Decision:
 
 def _status(event: Said, met: Record) -> Decision:
     text = status(met, standard_pipeline().phases)
-    return Answer(text, _place(event), _key(event))
+    return Answer(text, _key(event))
 
 
 def _approve(event: Said, met: Record) -> Decision:
@@ -192,7 +191,7 @@ def _budget(event: Said, met: Record) -> Decision:
             f"A budget is an amount in USD above the run's present one of {run.limit_usd:.2f}, and "
             f"at most {MOST_BUDGET_USD}.",
         )
-    return Raise(run, usd, _asked(event))
+    return Raise(run, usd, _asked(event), Order(Word.BUDGET, f"{usd:.2f}"))
 
 
 def _skip(event: Said, met: Record) -> Decision:
@@ -280,7 +279,7 @@ def _list(names: Iterable[str]) -> str:
 
 def _refuse(event: Said, sentence: str) -> Refuse:
     text = f"{sentence}\n\n`/phaseline help` lists the commands."
-    return Refuse(text, _place(event), _key(event))
+    return Refuse(text, _key(event))
 
 
 def _help() -> str:
@@ -289,10 +288,6 @@ def _help() -> str:
         for word, meaning in COMMANDS.items()
     ]
     return "\n".join(["Commands that work, as the first line of a new comment:", "", *lines])
-
-
-def _place(event: Said) -> Place:
-    return Place.PULL_REQUEST if event.on_pull_request else Place.ISSUE
 
 
 def _key(event: Said) -> str:

@@ -23,7 +23,6 @@ from phases.core.decisions import (
 from phases.core.events import Edited, Ended, Event, Labelled, Reopened, Said
 from phases.core.machine import OVER, RESUMABLE, RunState
 from phases.core.model import Awaited, Role, Run
-from phases.core.outward import Place
 from phases.core.record import Record
 
 MAY_COMMAND = "write, maintain or admin permission on this repository"
@@ -46,7 +45,7 @@ def decide(event: Event, met: Record | None, role: Role) -> Decision:
         case Ended():
             return _ended(event, run)
         case Reopened():
-            return _reopened(event, run)
+            return _reopened(run)
     return Furnish(event.installation)
 
 
@@ -72,7 +71,6 @@ def _labelled(event: Labelled, met: Record | None, role: Role) -> Decision:
         return Refuse(
             f"Thank you for the label. Starting a run takes {MAY_COMMAND}, so nothing was "
             "started. Somebody who has it can set the label again.",
-            Place.ISSUE,
             f"refusal/label/{event.actor.id}",
         )
     if met is None or met.run.state in OVER:
@@ -82,7 +80,6 @@ def _labelled(event: Labelled, met: Record | None, role: Role) -> Decision:
         return Answer(
             f"This issue has a run, and its plans wait to be approved: "
             f"{choices(met, run.state, Awaited.APPROVAL)}",
-            Place.ISSUE,
             f"waits/{run.id}/{run.segment}",
         )
     if run.state in RESUMABLE:
@@ -126,12 +123,11 @@ def _what_ended(event: Ended) -> str:
     return f"the {thing} was closed by {event.actor.login}"
 
 
-def _reopened(event: Reopened, run: Run | None) -> Decision:
+def _reopened(run: Run | None) -> Decision:
     if run is None or run.state is not RunState.CANCELLED:
         return Ignore("no run ended with it")
     return Answer(
         "The run of this issue was cancelled; what it had finished is kept. Comment `/phaseline "
         "resume` to go on with it, or set the label again to start a new one.",
-        Place.PULL_REQUEST if event.on_pull_request else Place.ISSUE,
         f"reopened/{run.id}/{run.segment}",
     )

@@ -40,10 +40,10 @@ class Story:
         answer = person.post(f"issues/{self.issue}/labels", json={"labels": ["phaseline"]})
         assert answer.status_code == 200, answer.text
 
-    def say(self, text: str, *, by: str = "writer") -> int:
-        """Let a person comment; return the comment's id."""
+    def say(self, text: str, *, by: str = "writer", at: int | None = None) -> int:
+        """Let a person comment on the issue, or at another number; return the comment's id."""
         person = self.world.person(by, self.repository)
-        answer = person.post(f"issues/{self.issue}/comments", json={"body": text})
+        answer = person.post(f"issues/{at or self.issue}/comments", json={"body": text})
         assert answer.status_code == 201, answer.text
         number: int = answer.json()["id"]
         return number

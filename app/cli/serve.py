@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli.privacy import keep_memory_private
 from app.cli.starting import STOPPED, give_up, keep_for_good, migrated, settings_or_stop
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def serve(
     ] = True,
 ) -> None:
     """Run the service: the webhook, the dashboard and a worker. Settings come from .env."""
+    keep_memory_private()
     settings = settings_or_stop()
     _port_or_stop(settings)
     migrated(settings)
@@ -79,6 +81,7 @@ async def _serve(application: "FastAPI", settings: "Settings") -> None:
 
 def work() -> None:
     """Run one more worker, without a web side. Many need PostgreSQL."""
+    keep_memory_private()
     settings = settings_or_stop()
     migrated(settings)
 

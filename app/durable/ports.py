@@ -98,7 +98,13 @@ class Runs(Protocol):
         """Put an order on record."""
 
     async def raise_limit(
-        self, delivery: int | None, run: Run, usd: Decimal, why: str, show: tuple[Desired, ...]
+        self,
+        delivery: int | None,
+        run: Run,
+        usd: Decimal,
+        why: str,
+        show: tuple[Desired, ...],
+        commanded: Commanded,
     ) -> None:
         """Let a run spend more; one that stopped by itself goes on."""
 
@@ -134,6 +140,9 @@ class Labels(Protocol):
 
     async def furnish(self, installation: int) -> None:
         """See to it that the repositories of an installation have them."""
+
+    def forget(self, removed: Removed) -> None:
+        """Have repositories that are taken from us seen to anew when they come back."""
 
 
 class Hearing(Protocol):

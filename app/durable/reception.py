@@ -85,6 +85,7 @@ class Reception:
                 await self._runs.ignore(delivery, "means nothing to us")
             case Removed():
                 runs = await self._forgetting.forget(delivery, meaning)
+                self._labels.forget(meaning)
                 log.warning("installation %s: %s runs forgotten", meaning.installation, runs)
             case Altered() | Advanced():
                 await self._asides.hear(delivery, meaning)
@@ -120,9 +121,10 @@ class Reception:
         match decision:
             case Start(labelled, number):
                 await self._runs.start(delivery, labelled, number)
-            case Refuse(text, _, key) | Answer(text, _, key):
-                desired = Desired(key, OutwardKind.COMMENT, Place.ISSUE, text)
-                await self._reply(delivery, event, desired)
+            case Refuse(text, key):
+                await self._reply(delivery, event, *_told(event, key, text, "confused"))
+            case Answer(text, key):
+                await self._reply(delivery, event, *_told(event, key, text, "eyes"))
             case Decline(text):
                 await self._reply(delivery, event, *_declined(event, text))
             case React(content):
@@ -153,8 +155,9 @@ class Reception:
                 await self._runs.move(delivery, run, RunState.WAITING, why, heard, given)
             case Heed(run, why, order):
                 await self._runs.heed(delivery, run, why, heard, _commanded(event, order))
-            case Raise(run, usd, why):
-                await self._runs.raise_limit(delivery, run, usd, why, heard)
+            case Raise(run, usd, why, order):
+                given = _commanded(event, order)
+                await self._runs.raise_limit(delivery, run, usd, why, heard, given)
             case Cancel(run, why):
                 show = (*heard, *(left_open(met, RunState.CANCELLED) if met else ()))
                 await self._runs.move(delivery, run, RunState.CANCELLED, why, show)
@@ -204,6 +207,12 @@ def _commanded(event: Event, order: Order) -> Commanded:
 
 def _heard(event: Event) -> tuple[Desired, ...]:
     return (_reaction(event, "eyes"),) if isinstance(event, Said) else ()
+
+
+def _told(event: Event, key: str, text: str, content: str) -> tuple[Desired, ...]:
+    """Return a reply for the conversation that was spoken in, and a reaction on what was said."""
+    reply = Desired(key, OutwardKind.COMMENT, Place.ISSUE, text)
+    return (reply, _reaction(event, content)) if isinstance(event, Said) else (reply,)
 
 
 def _declined(event: Event, text: str) -> tuple[Desired, ...]:

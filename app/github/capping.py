@@ -24,10 +24,12 @@ def capped(text: str, marker: str) -> str:
         hidden.insert(0, lines.pop())
     below = "\n".join(hidden)
     shown = "\n".join(lines).rstrip()
-    room = LONGEST_COMMENT - len(below) - 2
-    if len(shown) > room:
-        shown = f"{_cut(shown, room - len(NOTICE) - 2)}\n\n{NOTICE}"
-    return f"{shown}\n\n{below}"
+    return f"{shortened(shown, LONGEST_COMMENT - len(below) - 2)}\n\n{below}"
+
+
+def shortened(text: str, room: int) -> str:
+    """Return a text in at most so many characters: cut at a line's end, all blocks closed, told."""
+    return text if len(text) <= room else f"{_cut(text, room - len(NOTICE) - 2)}\n\n{NOTICE}"
 
 
 def _cut(text: str, room: int) -> str:

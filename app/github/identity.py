@@ -19,7 +19,7 @@ class Identity:
     @property
     def name(self) -> str:
         """The bot's login."""
-        return f"{self.slug}[bot]"
+        return bot_of(self.slug)
 
     @property
     def email(self) -> str:
@@ -40,9 +40,24 @@ async def identify(clients: GitHubClients) -> Identity:
         TransientError: when GitHub does not answer.
         RefusedByGitHubError: when GitHub refuses the question.
     """
+    slug = await slug_of(clients)
+    return Identity(slug, await _bot(clients, bot_of(slug)))
+
+
+async def slug_of(clients: GitHubClients) -> str:
+    """Ask GitHub for the App's slug.
+
+    Raises:
+        BlockedError, TransientError, RefusedByGitHubError: as `identify` does.
+    """
     api = clients.as_app()
-    app = understood(_AppAnswer, await api.read(lambda rest: rest.apps.async_get_authenticated()))
-    return Identity(app.slug, await _bot(clients, f"{app.slug}[bot]"))
+    answer = await api.read(lambda rest: rest.apps.async_get_authenticated())
+    return understood(_AppAnswer, answer).slug
+
+
+def bot_of(slug: str) -> str:
+    """Return the login of the bot of an App."""
+    return f"{slug}[bot]"
 
 
 async def _bot(clients: GitHubClients, login: str) -> int | None:

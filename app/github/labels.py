@@ -11,6 +11,7 @@ from app.github.errors import RefusedByGitHubError
 from app.github.installed import repositories_of
 from app.github.paging import PER_PAGE, all_pages
 from app.github.purposes import Purpose
+from phases.core.events import Removed
 from phases.core.model import Repository, Variant
 
 log = logging.getLogger(__name__)
@@ -34,12 +35,13 @@ def label_names(label: str) -> dict[Variant, str]:
 
 
 class Labels:
-    """Furnishes repositories with the labels of one App, each repository once per process."""
+    """Furnishes repositories with the labels of one App, each once per process and installation."""
 
     def __init__(self, clients: GitHubClients, *, label: str) -> None:
         self._clients = clients
         self._names = label_names(label)
-        self._furnished: set[int] = set()
+        # By repository the installation that it was furnished for.
+        self._furnished: dict[int, int] = {}
 
     async def furnish(self, installation: int) -> None:
         """Furnish every repository of an installation.
@@ -63,7 +65,14 @@ class Labels:
             await self._make_missing(repository)
         except RefusedByGitHubError as refusal:
             log.warning("%s has no labels of ours: %s", repository.full_name, refusal)
-        self._furnished.add(repository.id)
+        self._furnished[repository.id] = repository.installation
+
+    def forget(self, removed: Removed) -> None:
+        """Have repositories that are taken from us furnished anew when they come back."""
+        for repository, installation in tuple(self._furnished.items()):
+            named = removed.repositories is None or repository in removed.repositories
+            if named and installation == removed.installation:
+                del self._furnished[repository]
 
     async def _make_missing(self, repository: Repository) -> None:
         api = self._clients.of(repository, Purpose.CONVERSE)

@@ -1,12 +1,15 @@
 """Pull requests of runs: found by branch, opened as drafts, described, their text kept whole."""
 
 from app.github.answers import PullAnswer, understood
+from app.github.capping import shortened
 from app.github.client import GitHubApi
 from app.github.naming import run_marker
 from phases.core.errors import BlockedError
 from phases.core.model import PullRequest, Repository, Run
 
 LONGEST_BODY = 65_000
+# What our text may have in any case, however much others have written below it.
+OUR_ROOM = 30_000
 
 
 class Pulls:
@@ -63,12 +66,16 @@ class Pulls:
 
 
 def full_text(run: Run, ours: str, theirs: str) -> str:
-    """Return a pull request's body: our text, the run's marker, and what others keep below it."""
+    """Return a pull request's body: our text, the run's marker, and what others keep below it.
+
+    At most 65,000 characters. Ours is cut first: nobody but its writer has theirs.
+    """
     marker = run_marker(run)
     room = LONGEST_BODY - len(marker) - 2
-    ours = ours.rstrip()[:room]
-    whole = f"{ours}\n\n{marker}"
-    return f"{whole}\n\n{theirs.strip()}"[:LONGEST_BODY] if theirs.strip() else whole
+    theirs = shortened(theirs.strip(), room - OUR_ROOM - 2)
+    room -= len(theirs) + 2 if theirs else 0
+    whole = f"{shortened(ours.rstrip(), room)}\n\n{marker}"
+    return f"{whole}\n\n{theirs}" if theirs else whole
 
 
 def text_below(run: Run, body: str | None) -> str:

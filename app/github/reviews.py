@@ -8,6 +8,7 @@ from typing import Any
 from app.github.answers import Answer, UserAnswer, understood
 from app.github.client import GitHubApi, GitHubClients
 from app.github.errors import RefusedByGitHubError
+from app.github.identity import bot_of, slug_of
 from app.github.paging import PER_PAGE, all_pages
 from app.github.purposes import Purpose
 from app.github.standing import Standing
@@ -18,11 +19,18 @@ MOST_PAGES = 10
 _UNPROCESSABLE = 422
 
 
-class _ReviewAnswer(Answer):
+class ReviewAnswer(Answer):
+    """A review as GitHub lists it."""
+
     id: int
     html_url: str
     body: str | None = None
     user: UserAnswer | None = None
+
+    def is_of(self, bot: str, item: OutwardItem) -> bool:
+        """Tell whether it is the item, written by that bot: anybody may paste a marker."""
+        by_it = self.user is not None and (self.user.type, self.user.login) == ("Bot", bot)
+        return by_it and item.marker in (self.body or "")
 
 
 class Reviews:
@@ -39,16 +47,18 @@ class Reviews:
             TransientError: when nobody knows whether it stands there now.
         """
         api = self._clients.of(item.repository, Purpose.CONVERSE)
-        found = await _find(api, item) if item.attempted or item.remote_id is not None else None
+        found = None
+        if item.attempted or item.remote_id is not None:
+            found = await _find(api, item, bot_of(await slug_of(self._clients)))
         if found is None:
             found = await _create(api, item, parse_code_review(item.desired.text))
         return Standing(found.id, found.html_url, None)
 
 
-async def _find(api: GitHubApi, item: OutwardItem) -> _ReviewAnswer | None:
+async def _find(api: GitHubApi, item: OutwardItem, bot: str) -> ReviewAnswer | None:
     reviews = await all_pages(
         api,
-        _ReviewAnswer,
+        ReviewAnswer,
         lambda rest, page: rest.pulls.async_list_reviews(
             item.repository.owner,
             item.repository.name,
@@ -58,12 +68,10 @@ async def _find(api: GitHubApi, item: OutwardItem) -> _ReviewAnswer | None:
         ),
         most_pages=MOST_PAGES,
     )
-    # Anybody may paste a marker; people's reviews are never ours.
-    ours = (r for r in reviews if r.user is not None and r.user.type == "Bot")
-    return next((review for review in ours if item.marker in (review.body or "")), None)
+    return next((review for review in reviews if review.is_of(bot, item)), None)
 
 
-async def _create(api: GitHubApi, item: OutwardItem, review: CodeReview) -> _ReviewAnswer:
+async def _create(api: GitHubApi, item: OutwardItem, review: CodeReview) -> ReviewAnswer:
     comments = [
         {"path": remark.path, "line": remark.line, "side": "RIGHT", "body": remark.body}
         for remark in review.remarks
@@ -78,7 +86,7 @@ async def _create(api: GitHubApi, item: OutwardItem, review: CodeReview) -> _Rev
 
 async def _post(
     api: GitHubApi, item: OutwardItem, commit: str, body: str, comments: list[dict[str, Any]]
-) -> _ReviewAnswer:
+) -> ReviewAnswer:
     data: Any = {
         "commit_id": commit,
         "body": f"{body}\n\n{item.marker}",
@@ -87,7 +95,7 @@ async def _post(
     if comments:
         data["comments"] = comments
     return understood(
-        _ReviewAnswer,
+        ReviewAnswer,
         await api.write(
             lambda rest: rest.pulls.async_create_review(
                 item.repository.owner, item.repository.name, item.number, data=data

@@ -86,17 +86,26 @@ class SteeredRuns:
         await self._database.write(heed)
 
     async def raise_limit(
-        self, delivery: int | None, run: Run, usd: Decimal, why: str, show: tuple[Desired, ...]
+        self,
+        delivery: int | None,
+        run: Run,
+        usd: Decimal,
+        why: str,
+        show: tuple[Desired, ...],
+        commanded: Commanded,
     ) -> None:
         """Let a run spend `usd` in all; one that stopped by itself goes on.
 
-        The delivery is dealt with. A limit that is higher by now stays.
+        The delivery is dealt with. The order goes on record. A limit that is higher by now stays,
+        and then nothing was ordered.
         """
         now = self._clock.now()
         below = sa.and_(RunRow.id == run.id, RunRow.limit_usd < usd)
 
         def raise_limit(connection: sa.Connection) -> None:
-            connection.execute(sa.update(RunRow).where(below).values(limit_usd=usd))
+            raised = connection.execute(sa.update(RunRow).where(below).values(limit_usd=usd))
+            if raised.rowcount:
+                put_on_record(connection, run.id, commanded, behind_all(connection, run.id, now))
             touch(connection, run.id)
             if stopped_by_itself(connection, run.id):
                 move_row(connection, run.id, RunState.RUNNING, why, now, None, None)

@@ -6,7 +6,6 @@ from decimal import Decimal
 from phases.core.command import Word
 from phases.core.events import Labelled
 from phases.core.model import Request, Run
-from phases.core.outward import Place
 from phases.core.work import WorkName
 
 
@@ -65,6 +64,7 @@ class Raise:
     run: Run
     usd: Decimal
     why: str
+    order: Order
 
 
 @dataclass(frozen=True)
@@ -100,19 +100,17 @@ class Furnish:
 
 @dataclass(frozen=True)
 class Refuse:
-    """Say why not, in one comment; `key` makes it one, however often it is asked for."""
+    """Say why not, where it was asked, in one comment; `key` makes it one, however often it is."""
 
     text: str
-    place: Place
     key: str
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Answer a question in one comment."""
+    """Answer a question in one comment, where it was asked."""
 
     text: str
-    place: Place
     key: str
 
 

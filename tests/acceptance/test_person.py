@@ -40,7 +40,7 @@ def test_whatever_people_do_to_a_run_is_told_and_has_a_way_on(shared_world: Worl
     close_and_open(story, number)
     rewritten, deleted = rewrite_and_delete(story, pull)
     put_back(story, pull)
-    paused = pause_over_a_restart(story)
+    paused = pause_over_a_restart(story, number)
     say_and_wait(story, "/phaseline resume")
     story.run_until("ready", leaving="waiting")
 
@@ -100,13 +100,15 @@ def put_back(story: Story, pull: dict[str, Any]) -> None:
     story.wait(lambda: stands(story)[0] == "running", "it goes on")
 
 
-def pause_over_a_restart(story: Story) -> str:
+def pause_over_a_restart(story: Story, pull: int) -> str:
     say_and_wait(story, "/phaseline pause")
     wait_for(story, "Paused: writer asked for it")
     story.world.kill_the_service()
     story.world.serve()
-    asked = story.say("/phaseline status")
-    story.wait(lambda: f"reply/{asked}" in story.posted(), "it says where it stands")
+    # On the pull request: who speaks there is answered there.
+    said = [story.say(f"/phaseline {word}", at=pull) for word in ("approve", "status")]
+    replies = {f"reply/{comment}" for comment in said}
+    story.wait(lambda: replies <= {*story.posted(pull)}, "it says why not, and where it stands")
     return stands(story)[0]
 
 

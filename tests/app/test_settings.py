@@ -1,6 +1,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.settings import Settings, SettingsError, load
 
@@ -80,6 +82,28 @@ def test_no_secret_shows_when_the_settings_are_printed() -> None:
     assert "sk-ant-1234567890" not in shown
     assert "s" * 32 not in shown
     assert "key.pem" not in shown
+
+
+# Neither the mask nor a letter that any text may hold.
+SECRETS = st.text(st.characters(codec="utf-8", categories=["L", "N"]), min_size=32, max_size=99)
+
+
+@given(SECRETS, SECRETS, SECRETS, SECRETS)
+def test_no_secret_shows_whatever_it_is(key: str, webhook: str, model: str, database: str) -> None:
+    """Attack 53."""
+    settings = load(
+        **{
+            **GOOD,
+            "github_private_key": key,
+            "github_webhook_secret": webhook,
+            "anthropic_api_key": model,
+            "database_url": f"postgresql://phaseline:{database}@db/phaseline",
+        }
+    )
+
+    shown = f"{settings!r} {settings}"
+
+    assert all(secret not in shown for secret in (key, webhook, model, database))
 
 
 def test_every_setting_says_what_it_is_for() -> None:

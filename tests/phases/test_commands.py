@@ -25,7 +25,6 @@ from phases.core.decisions import (
 from phases.core.events import Edited, Labelled, Reopened, Said
 from phases.core.machine import RunState, may_move
 from phases.core.model import Awaited, Awaiting, Request, Role, Run, StepOutcome
-from phases.core.outward import Place
 from phases.core.record import Passage, Performed, Record
 from phases.core.work import PhaseName, WorkName
 from phases.intake import decide
@@ -68,8 +67,8 @@ def record(standing: str, *works: Performed, phase: PhaseName = PhaseName.PLANNI
     return Record(run, works, (Passage(phase, WHEN, None),))
 
 
-def say(word: str, argument: str = "", *, on_pull_request: bool = False) -> Said:
-    return Said(REPOSITORY, 3, on_pull_request, ACTOR, True, 77, word, argument, LATER)
+def say(word: str, argument: str = "") -> Said:
+    return Said(REPOSITORY, 3, False, ACTOR, True, 77, word, argument, LATER)
 
 
 def work(name: str, outcome: StepOutcome | None) -> Performed:
@@ -363,14 +362,11 @@ def test_a_step_that_is_waived_already_is_not_waived_twice() -> None:
     assert decide(say("skip", "architect"), met, Role.WRITE) == React("+1")
 
 
-def test_an_order_says_who_gave_it_and_is_answered_where_it_was_given() -> None:
+def test_an_order_says_who_gave_it() -> None:
     paused = decide(say("pause"), record("running"), Role.WRITE)
-    refused = decide(say("approve", on_pull_request=True), record("running"), Role.WRITE)
 
     assert isinstance(paused, Pause)
     assert paused.why == "maintainer asked for it by `/phaseline pause`"
-    assert isinstance(refused, Refuse)
-    assert refused.place is Place.PULL_REQUEST
 
 
 def test_the_label_set_again_names_the_choices_while_plans_wait() -> None:

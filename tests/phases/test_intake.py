@@ -23,7 +23,6 @@ from phases.core.decisions import (
 from phases.core.events import Ended, Labelled, Said
 from phases.core.machine import OVER, RunState, may_move
 from phases.core.model import Person, Repository, Request, Role, Run
-from phases.core.outward import Place
 from phases.core.record import Record
 from phases.intake import MAY_COMMAND, decide
 
@@ -40,10 +39,8 @@ def label(*, human: bool = True) -> Labelled:
     return Labelled(REPOSITORY, 3, ACTOR, human, "Title", "Body", "reader", WHEN)
 
 
-def command(
-    word: str, argument: str = "", *, human: bool = True, on_pull_request: bool = False
-) -> Said:
-    return Said(REPOSITORY, 3, on_pull_request, ACTOR, human, 77, word, argument, WHEN)
+def command(word: str, argument: str = "", *, human: bool = True) -> Said:
+    return Said(REPOSITORY, 3, False, ACTOR, human, 77, word, argument, WHEN)
 
 
 def a_run(state: RunState) -> Record:
@@ -144,7 +141,7 @@ def test_a_refused_label_is_answered_once_per_person() -> None:
 
     assert isinstance(once, Refuse)
     assert isinstance(again, Refuse)
-    assert (once.key, once.place) == (again.key, Place.ISSUE)
+    assert once.key == again.key
     assert "write" in once.text
 
 
@@ -175,11 +172,10 @@ def test_a_bot_moves_nothing_whatever_its_role(
     assert isinstance(decide(event, run, Role.ADMIN), Ignore)
 
 
-def test_help_is_answered_where_it_was_asked_with_the_commands_that_work() -> None:
-    decision = decide(command("help", on_pull_request=True), None, Role.WRITE)
+def test_help_is_answered_with_the_commands_that_work() -> None:
+    decision = decide(command("help"), None, Role.WRITE)
 
     assert isinstance(decision, Answer)
-    assert decision.place is Place.PULL_REQUEST
     assert all(f"`/phaseline {word}" in decision.text for word in COMMANDS)
 
 

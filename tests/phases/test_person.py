@@ -12,7 +12,7 @@ from app.durable.asides import Asides
 from app.durable.reception import Reception
 from app.store.retention import Retention
 from app.store.shown import ShownComments
-from phases.core.events import Edited, Event, Said
+from phases.core.events import Edited, Event, Removed, Said
 from phases.core.gates import unmet
 from phases.core.machine import RunState
 from phases.core.model import Person, Repository, Role, StepOutcome, Variant
@@ -37,6 +37,9 @@ class Everybody:
 class Nothing:
     async def furnish(self, installation: int) -> None:
         raise AssertionError(installation)
+
+    def forget(self, removed: Removed) -> None:
+        raise AssertionError(removed)
 
 
 class Scene:

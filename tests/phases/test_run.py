@@ -508,6 +508,9 @@ async def test_a_blocking_finding_goes_back_to_its_owner_and_is_reviewed_again(
             "checks/2",
             "code-reviewer/2",
         ]
+        assert [key for key in await it.wanted() if key.startswith("review/")] == [
+            "review/qa/code-reviewer/1"
+        ]
 
 
 async def test_an_owner_that_disproves_a_finding_changes_nothing_and_the_reviewer_looks_again(

@@ -17,8 +17,8 @@ from app.store.outbox import StoredOutbox
 from app.store.retention import Retention
 from app.store.shown import ShownComments
 from phases.core.errors import TransientError
-from phases.core.events import Event, Removed, Said
-from phases.core.model import Person, Repository, Role
+from phases.core.events import Event, Installed, Removed, Said
+from phases.core.model import Person, PullRequest, Repository, Role
 from phases.core.outward import OutwardKind
 from tests.app.github.parts import MovingClock
 from tests.app.store.story import LABELLED, deliver
@@ -49,6 +49,8 @@ class Roles:
         self.limits: dict[int, asyncio.Event] = {}
         self.asked: list[int] = []
         self.role_of_all = Role.WRITE
+        self.furnished: list[int] = []
+        self.forgotten: list[Removed] = []
 
     async def role(self, repository: Repository, person: Person) -> Role:
         self.asked.append(repository.installation)
@@ -59,7 +61,10 @@ class Roles:
         return self.role_of_all
 
     async def furnish(self, installation: int) -> None:
-        raise AssertionError(installation)
+        self.furnished.append(installation)
+
+    def forget(self, removed: Removed) -> None:
+        self.forgotten.append(removed)
 
 
 @pytest.fixture
@@ -114,6 +119,47 @@ async def test_who_may_not_command_gets_one_reaction_and_a_conversation_one_comm
         (OutwardKind.REACTION, "confused", 3),
     ]
     assert await it.runs.find(run.id) == run
+
+
+async def test_who_may_command_is_answered_where_they_spoke_with_a_reaction_beside_it(
+    it: World,
+) -> None:
+    pull = PullRequest(8, "PR_8", "https://forge.invalid/pull/8", True)
+    await it.records.amend(replace(it.run, pull_request=pull))
+    said = Said(it.run.repository, 8, True, it.run.labeller, True, 1, "status", "", it.clock.now())
+
+    await reception(it, Roles()).hear(None, said)
+    await reception(it, Roles()).hear(None, replace(said, comment=2, command="approve"))
+
+    (_, *items) = await StoredOutbox(it.database, it.clock).due(9)
+    shown = [(item.number, item.desired.key, item.desired.text[:30]) for item in items]
+    assert shown == [
+        (8, "reply/1", "**🔵 running** In phase 1 of 5,"),
+        (8, "reaction/1/eyes", "eyes"),
+        (8, "reply/2", "No plans of this run wait for "),
+        (8, "reaction/2/confused", "confused"),
+    ]
+
+
+async def test_the_tracker_names_who_raised_the_budget(it: World) -> None:
+    run, at = it.run, it.clock.now()
+    said = Said(run.repository, run.issue, False, run.labeller, True, 1, "budget", "30", at)
+
+    await reception(it, Roles()).hear(None, said)
+
+    assert f"{run.labeller.login}: `/phaseline budget` 30.00" in await it.tracker()
+
+
+async def test_what_is_installed_is_furnished_with_labels_and_what_is_taken_away_is_forgotten(
+    it: World,
+) -> None:
+    labels = Roles()
+
+    await reception(it, labels).deal(1, Installed(ACME))
+    await reception(it, labels).deal(2, Removed(ACME, None))
+
+    assert labels.furnished == [ACME]
+    assert labels.forgotten == [Removed(ACME, None)]
 
 
 @pytest.mark.parametrize(
@@ -178,8 +224,8 @@ async def test_a_limit_that_is_waited_out_for_one_installation_delays_no_other(i
         await taking.take(50)
 
     assert (at_first, sum(meanwhile)) == (0, 1)
-    assert asked == [5, 6]
-    assert roles.asked == [5, 6, 5, 5]
+    assert sorted(asked) == [5, 6]
+    assert sorted(roles.asked) == [5, 5, 5, 6]
 
 
 async def test_a_backlog_that_has_to_wait_lets_pass_what_stands_behind_it(it: World) -> None:

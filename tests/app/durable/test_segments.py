@@ -78,6 +78,9 @@ class NoLabels:
     async def furnish(self, installation: int) -> None:
         raise AssertionError("nothing was installed")
 
+    def forget(self, removed: Removed) -> None:
+        raise AssertionError("nothing was taken away")
+
 
 class Unsealed:
     def block(self, record: Record) -> str:

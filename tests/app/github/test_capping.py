@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.github.capping import LONGEST_COMMENT, NOTICE, capped
+from app.github.naming import run_marker
+from app.github.pulls import LONGEST_BODY, full_text
+from tests.app.github.parts import a_run
 
 MARKER = "<!-- phaseline:comment r1 artifact/pm-spec.md -->"
 STATE = "<!-- phaseline:state v1 abc def -->"
@@ -68,6 +71,20 @@ def test_nothing_is_too_long_and_no_fence_stays_open(lines: list[str]) -> None:
     assert body.endswith(MARKER)
     if NOTICE in shown:
         assert _open_fence(shown.split("\n")) is None
+
+
+@pytest.mark.parametrize(("below", "kept"), [(0, 0), (500, 500), (60_000, 34_000)])
+def test_a_pull_requests_body_is_cut_where_no_block_stays_open(below: int, kept: int) -> None:
+    """Attack 60: and what people wrote below our text is cut last."""
+    log = "Log:\n```python\n" + "print(1)\n" * 20_000
+
+    body = full_text(a_run(), log, "theirs\n" * (below // 7))
+
+    ours, _, theirs = body.partition(run_marker(a_run()))
+    assert len(body) <= LONGEST_BODY
+    assert ours.endswith(f"print(1)\n```\n\n{NOTICE}\n\n")
+    assert len(theirs) >= kept - 10
+    assert (NOTICE in theirs) == (below > kept)
 
 
 def _open_fence(lines: list[str]) -> str | None:

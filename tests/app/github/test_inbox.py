@@ -115,7 +115,19 @@ def test_a_first_line_is_read_as_a_command(body: str, command: str, argument: st
     ],
 )
 def test_what_is_not_exactly_a_first_line_is_no_command(body: str) -> None:
+    """Attack 13: in a quote, in a code block, behind a text, or in what only looks like it."""
     assert said(body) is None
+
+
+def test_a_comment_that_its_writer_edits_into_a_command_is_none() -> None:
+    """Attack 13: what was said is said once, when it is posted."""
+    change = {"changes": {"body": {"from": "Thank you."}}}
+
+    new = read("issue_comment", commented("/phaseline cancel"))
+    edited = read("issue_comment", commented("/phaseline cancel", action="edited") | change)
+
+    assert isinstance(new, Said)
+    assert edited is None
 
 
 def test_a_command_on_a_pull_request_says_so() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from app.github.connection import GitHubConnection
 from app.github.labels import COLOUR, Labels
+from phases.core.events import Removed
 from tests.app.github.standin import StandIn
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -55,6 +56,24 @@ async def test_a_label_that_people_delete_is_not_made_again_while_the_service_ru
     await labels.furnish(github.repository.installation)
 
     assert "unwanted:full" not in await labels_of(github, "unwanted")
+
+
+async def test_what_was_taken_away_and_comes_back_is_furnished_anew(
+    github: StandIn, connection: GitHubConnection
+) -> None:
+    labels, repository = Labels(connection.clients, label="back"), github.repository
+    await labels.furnish(repository.installation)
+    await github.act("maintainer", "DELETE", "/labels/back:full")
+    labels.forget(Removed(repository.installation + 1, None))
+    labels.forget(Removed(repository.installation, (repository.id + 1,)))
+    await labels.furnish(repository.installation)
+    before = await labels_of(github, "back")
+
+    labels.forget(Removed(repository.installation, (repository.id,)))
+    await labels.furnish(repository.installation)
+
+    assert "back:full" not in before
+    assert "back:full" in await labels_of(github, "back")
 
 
 async def test_an_installation_that_is_gone_stops_nothing(

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from app.github.answers import UserAnswer
 from app.github.checks import BATCH
 from app.github.connection import GitHubConnection
 from app.github.forge import GitHubForge
+from app.github.reviews import ReviewAnswer
 from phases.core.check_run import Annotation, CheckRun
 from phases.core.code_review import CodeReview, Remark
 from phases.core.outward import OutwardItem, OutwardKind, Place
@@ -157,3 +159,21 @@ async def test_a_marker_in_a_persons_review_is_not_taken_for_ours(
     await send(connection, replace(ours, attempted=True))
 
     assert len(await reviews_of(github, number)) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "login", "ours"),
+    [
+        ("Bot", "phaseline[bot]", True),
+        ("Bot", "another[bot]", False),
+        ("User", "phaseline[bot]", False),
+    ],
+)
+async def test_a_marker_in_the_review_of_another_app_is_not_taken_for_ours(
+    github: StandIn, kind: str, login: str, ours: bool
+) -> None:
+    wanted = review(github, 1, CodeReview("c" * 40, "One finding.", ()))
+    user = UserAnswer(id=1, login=login, type=kind)
+    found = ReviewAnswer(id=2, html_url="", body=f"Seen. {wanted.marker}", user=user)
+
+    assert found.is_of("phaseline[bot]", wanted) is ours

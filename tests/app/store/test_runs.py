@@ -5,6 +5,7 @@ import pytest
 from app.store.deliveries import Deliveries
 from app.store.engine import Database
 from app.store.history import History, UnknownRunError
+from app.store.records import StoredRecords
 from app.store.runs import Due, Runs
 from phases.core.command import Commanded, Word
 from phases.core.errors import StaleSegmentError
@@ -114,6 +115,10 @@ async def test_a_move_that_the_machine_does_not_know_changes_nothing_but_deals_w
     assert await Deliveries(database).waiting(10) == ()
 
 
+def budget(usd: str) -> Commanded:
+    return Commanded(Word.BUDGET, usd, LABELLED.actor, LABELLED.at)
+
+
 @pytest.mark.parametrize("state", [RunState.BLOCKED, RunState.WAITING, RunState.FAILED])
 async def test_a_run_that_stands_still_goes_on_with_a_higher_limit(
     database: Database, runs: Runs, state: RunState
@@ -121,7 +126,7 @@ async def test_a_run_that_stands_still_goes_on_with_a_higher_limit(
     run = await running(database, runs)
     await runs.stop(run, state, "no money", None, ())
 
-    await runs.raise_limit(None, run, Decimal(30), "asked for", ())
+    await runs.raise_limit(None, run, Decimal(30), "asked for", (), budget("30.00"))
 
     found = await runs.find(run.id)
     assert found is not None
@@ -129,16 +134,18 @@ async def test_a_run_that_stands_still_goes_on_with_a_higher_limit(
 
 
 async def test_a_running_run_has_its_limit_raised_where_it_is_and_never_lowered(
-    database: Database, runs: Runs
+    database: Database, runs: Runs, records: StoredRecords
 ) -> None:
     run = await running(database, runs)
 
-    await runs.raise_limit(None, run, Decimal(30), "asked for", ())
-    await runs.raise_limit(None, run, Decimal(20), "asked for", ())
+    await runs.raise_limit(None, run, Decimal(30), "asked for", (), budget("30.00"))
+    await runs.raise_limit(None, run, Decimal(20), "asked for", (), budget("20.00"))
 
     found = await runs.find(run.id)
     assert found is not None
     assert (found.limit_usd, found.segment) == (Decimal(30), 1)
+    ordered = (await records.record(run.id)).ordered(Word.BUDGET)
+    assert [(order.argument, order.by) for order in ordered] == [("30.00", LABELLED.actor)]
 
 
 @pytest.mark.parametrize("wildcard", ["%", "_", "' or '1'='1", "\\"])
