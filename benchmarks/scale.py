@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks import targets
 from benchmarks.processes import load
 from benchmarks.scaling.alone import Alone, measure_alone, measure_resume
 from benchmarks.scaling.crowd import Crowd, measure_crowd
@@ -21,17 +22,17 @@ from benchmarks.scaling.idle import Idle, measure_idle
 from benchmarks.scaling.imports import Imports
 from benchmarks.scaling.options import CONFIGURATIONS, CROWDS, Given, Options, read
 from benchmarks.scaling.progress import Progress
+from benchmarks.targets import Target
 from tests.postgres import create_database, postgres_server
 
-# Key, what it is called in the table, what is to be reached.
 TARGETS = (
-    ("planning_over_slowest", "planning / its slowest planner", 1.1),
-    ("orchestration_overhead", "orchestration / wall", 0.03),
-    ("resume_s_beyond_imports", "kill to resumed turn, s beyond imports", 3.0),
-    ("idle_cpu_percent", "idle CPU with all those waiting runs, %", 2.0),
-    ("idle_mb_over_imports", "idle memory over imports, MB", 40.0),
-    ("web_only_mb", "serve --no-worker, MB", 100.0),
-    ("waiting_run_kb", "a waiting run, kB", 5.0),
+    Target("planning_over_slowest", "planning / its slowest planner", 1.1),
+    Target("orchestration_overhead", "orchestration / wall", 0.03),
+    Target("resume_s_beyond_imports", "kill to resumed turn, s beyond imports", 3.0),
+    Target("idle_cpu_percent", "idle CPU with all those waiting runs, %", 2.0),
+    Target("idle_mb_over_imports", "idle memory over imports, MB", 40.0),
+    Target("web_only_mb", "serve --no-worker, MB", 100.0),
+    Target("waiting_run_kb", "a waiting run, kB", 5.0),
 )
 
 
@@ -125,11 +126,7 @@ def measure(root: Path, given: Given) -> dict[str, Any]:
 
 def table(figures: dict[str, Any]) -> str:
     """Return the figures as a Markdown table, each beside what is to be reached."""
-    rows = [
-        f"| {title} | {figures[key]:.3g} | at most {most:g} | {_verdict(figures[key], most)} |"
-        for key, title, most in TARGETS
-        if key in figures
-    ]
+    rows: list[str] = []
     for name, crowd in figures.get("configurations", {}).items():
         rows += [
             f"| {name}: runs an hour | {crowd['runs_per_hour']:.0f} | | |",
@@ -139,15 +136,11 @@ def table(figures: dict[str, Any]) -> str:
             f"| {name}: fairness | {crowd['fairness']:.2f} | | |",
             f"| {name}: MB an active run | {crowd['mb_per_active_run']:.1f} | | |",
         ]
-    return "\n".join(["| figure | measured | to reach | |", "|---|---|---|---|", *rows])
-
-
-def _verdict(measured: float, most: float) -> str:
-    return "reached" if measured <= most else "not reached"
+    return targets.table(figures, TARGETS, *rows)
 
 
 def main() -> int:
-    """Measure, print the table, write the JSON; 1 when a run of a crowd did not become ready."""
+    """Measure, print the table, write the JSON; 1 when a target or a run of a crowd failed."""
     given = read(sys.argv[1:], (__doc__ or "").strip())
     with ExitStack() as stack:
         root = given.data or Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -155,7 +148,7 @@ def main() -> int:
     print(table(figures))
     lost = [line for one in figures.get("configurations", {}).values() for line in one["not_ready"]]
     print("\n".join(lost))
-    return 1 if lost else 0
+    return 1 if lost else targets.exit_code(figures, TARGETS)
 
 
 if __name__ == "__main__":

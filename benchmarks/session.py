@@ -17,21 +17,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks import targets
 from benchmarks.cage import sandbox_times
 from benchmarks.costs import pipeline_costs, uncached_units
 from benchmarks.messages_api import MessagesApi, listening
+from benchmarks.targets import Target
 from benchmarks.trajectories import TURNS, one_agent
 
 REQUESTS = TURNS + 1
 KINDS = ("ours", "bare", "streamed")
-TARGETS = {
-    "turn_overhead_ratio": 1.3,
-    "rss_mb_10_above_1": 15.0,
-    "rss_mb_100_above_1": 150.0,
-    "cost_ratio_one_agent": 0.15,
-    "cost_ratio_pipeline": 0.12,
-    "sandbox_ms_median": 12.0,
-}
+TARGETS = (
+    Target("turn_overhead_ratio", "a turn / one of a bare loop", 1.3),
+    Target("rss_mb_10_above_1", "ten sessions above one, MB", 15.0),
+    Target("rss_mb_100_above_1", "a hundred sessions above one, MB", 150.0),
+    Target("cost_ratio_one_agent", "one agent's input / all of it uncached", 0.15),
+    Target("cost_ratio_pipeline", "the pipeline's input / all of it uncached", 0.12),
+    Target("sandbox_ms_median", "a command in its cage, ms", 12.0),
+)
 
 
 @contextmanager
@@ -124,18 +126,13 @@ def figures(rounds: int) -> dict[str, float]:
 
 
 def table(found: dict[str, float]) -> str:
-    """Return the figures for people, with the targets where there are any."""
-    lines = []
-    for name, value in found.items():
-        target = TARGETS.get(name)
-        mark = "" if target is None else f"   at most {target:g}: "
-        verdict = "" if target is None else ("reached" if value <= target else "NOT REACHED")
-        lines.append(f"{name:32} {value:14,.3f}{mark}{verdict}")
-    return "\n".join(lines)
+    """Return the figures for people, and below them those with a target."""
+    lines = [f"{name:32} {value:14,.3f}" for name, value in found.items()]
+    return "\n".join([*lines, "", targets.table(found, TARGETS)])
 
 
-def main() -> None:
-    """Measure and print."""
+def main() -> int:
+    """Measure and print; 1 when a target is not reached."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
@@ -143,12 +140,13 @@ def main() -> None:
     given = parser.parse_args()
     if given.serve:
         asyncio.run(serve())
-        return
+        return 0
     found = figures(given.rounds)
     print(table(found))
     if given.json:
         given.json.write_text(json.dumps(found, indent=2) + "\n")
+    return targets.exit_code(found, TARGETS)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

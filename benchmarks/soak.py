@@ -17,8 +17,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks import targets
 from benchmarks.matrix import matrix
 from benchmarks.outages import Lengths, outages
+from benchmarks.targets import Target
 from tests.durability.band import Band, band
 from tests.durability.counting import Toll, run_of, toll
 from tests.durability.lives import is_over
@@ -30,6 +32,7 @@ LOOK_SECONDS = 0.5
 TELL_SECONDS = 10.0
 # How many of the deaths meet the worker that is busiest.
 BUSY_SHARE = 0.75
+TARGETS = (Target("takeover_s_max", "a death to the turn's next request, s", 10.0),)
 
 
 @dataclass(frozen=True)
@@ -182,7 +185,7 @@ class Soak:
 
 
 def main() -> None:
-    """Soak, and print the figures; 1 when something was lost, doubled or asked without need."""
+    """Soak, print the figures; 1 when something was lost, doubled, asked without need or late."""
     given = _given()
     with ExitStack() as stack:
         root = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
@@ -190,7 +193,11 @@ def main() -> None:
         whole, soaked = kind(root, given, stack)
     if given.json is not None:
         given.json.write_text(f"{json.dumps(asdict(soaked), indent=2)}\n")
-    sys.exit(0 if whole and soaked.ready == soaked.runs else 1)
+    # Only where workers are killed does another take over.
+    wanted = () if given.outages or given.matrix else TARGETS
+    print(targets.table(asdict(soaked), wanted))
+    whole = whole and soaked.ready == soaked.runs
+    sys.exit(targets.exit_code(asdict(soaked), wanted) if whole else 1)
 
 
 def _kills(root: Path, given: argparse.Namespace, stack: ExitStack) -> tuple[bool, Soaked]:

@@ -87,7 +87,7 @@ async def test_what_is_put_into_the_store_waits_with_nothing_left_to_send(tmp_pa
 def test_a_figure_beyond_its_target_is_said_to_be_so() -> None:
     text = table({"idle_cpu_percent": 2.5, "web_only_mb": 90.0})
 
-    assert "| 2.5 | at most 2 | not reached |" in text
+    assert "| 2.5 | at most 2 | NOT REACHED |" in text
     assert "| 90 | at most 100 | reached |" in text
 
 
@@ -123,10 +123,11 @@ def test_a_part_is_measured_on_real_processes_and_kept_beside_those_before_it(
         [sys.executable, "-m", "benchmarks.scale", *arguments],
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
 
-    assert "kill to resumed turn" in done.stdout
+    assert "kill to resumed turn" in done.stdout, done.stderr
+    assert done.returncode == ("NOT REACHED" in done.stdout)
     assert json.loads(figures.read_text()).keys() >= {"idle_cpu_percent", "resume_s_beyond_imports"}
 
 
