@@ -1,4 +1,11 @@
-"""The tool `str_replace_based_edit_tool`, as text_editor_20250728. It keeps no history."""
+"""The tool `str_replace_based_edit_tool`, as text_editor_20250728. It keeps no history.
+
+By decision it differs from Anthropic's reference implementation (`edit.py` of their quickstarts) in
+this: `create` overwrites, as their hosted editor does (`is_file_update`), and says so, because a
+file that is to be written anew would otherwise have to be removed by another tool first; paths may
+be relative; tabs stay tabs; a listing leaves out `node_modules` and `__pycache__` besides what is
+hidden. How much of a long file enters the conversation is decided where results are cut.
+"""
 
 from app.workspace.tools.result import Arguments, ToolError
 from app.workspace.tools.tree import Tree
@@ -46,7 +53,8 @@ def _view(tree: Tree, path: str, arguments: Arguments) -> str:
             raise ToolError(f"{path} is a directory: leave view_range out.")
         below = "\n".join(tree.entries(path))
         return (
-            f"Files and directories up to two levels below {path}, hidden ones left out:\n{below}"
+            f"Files and directories up to two levels below {path}, without hidden ones, "
+            f"node_modules and __pycache__:\n{below}"
         )
     lines = tree.read(path).split("\n")
     first, last = (1, len(lines)) if wanted is None else _checked_range(wanted, len(lines))
@@ -66,9 +74,14 @@ def _checked_range(wanted: tuple[int, int], count: int) -> tuple[int, int]:
         raise ToolError(
             f"view_range starts at line {first}, but the file has {count} lines, counted from 1."
         )
+    if last > count:
+        raise ToolError(
+            f"view_range ends at line {last}, but the file has {count} lines; -1 stands for its "
+            "end."
+        )
     if last < first:
         raise ToolError(f"view_range ends at line {last}, before it starts at line {first}.")
-    return first, min(last, count)
+    return first, last
 
 
 def _create(tree: Tree, path: str, arguments: Arguments) -> str:

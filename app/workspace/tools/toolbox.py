@@ -20,7 +20,10 @@ GLOB = "glob"
 LOAD_SKILL = "load_skill"
 NAMES = (BASH, EDITOR, GREP, GLOB, LOAD_SKILL)
 _IN_TURN = frozenset({BASH, EDITOR})
-"""Two of these at once would race for files, and for what bash carries from call to call."""
+"""Two of these at once would race for files, and for what bash carries from call to call.
+
+A view changes nothing and waits for nobody.
+"""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class ToolLimits:
 
 
 class Toolbox:
-    """Carries out the tool calls of one session; searches beside others, the rest in turn.
+    """Carries out the tool calls of one session; what only reads beside others, the rest in turn.
 
     A `SandboxError` goes through: it is no mistake of the model's.
     """
@@ -71,7 +74,8 @@ class Toolbox:
             return ToolResult(
                 f"There is no tool {name} for you. Your tools: {usable}.", is_error=True
             )
-        async with self._turn if name in _IN_TURN else nullcontext():
+        in_turn = name in _IN_TURN and not _views(name, arguments)
+        async with self._turn if in_turn else nullcontext():
             try:
                 text, failed = await self._carry_out(name, dict(arguments))
             except ToolError as error:
@@ -82,7 +86,10 @@ class Toolbox:
         match name:
             case "bash":
                 return await self._bash.call(arguments)
+            case "str_replace_based_edit_tool" if _views(name, arguments):
+                return await asyncio.to_thread(edit, self._tree, arguments), False
             case "str_replace_based_edit_tool":
+                # Not in a thread, where a write would go on after its call was cancelled.
                 return edit(self._tree, arguments), False
             case "grep":
                 return await self._search.grep(arguments), False
@@ -98,3 +105,7 @@ class Toolbox:
                 f"There is no skill {name!r}. Yours: {', '.join(sorted(self._skills)) or 'none'}."
             )
         return self._skills[name]
+
+
+def _views(name: str, arguments: Mapping[str, object]) -> bool:
+    return name == EDITOR and arguments.get("command") == "view"

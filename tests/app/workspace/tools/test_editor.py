@@ -1,5 +1,6 @@
 """The tool str_replace_based_edit_tool: exact in what it changes, clear in what it refuses."""
 
+import asyncio
 import os
 import stat
 from dataclasses import replace
@@ -9,7 +10,7 @@ import pytest
 
 from app.workspace.sandbox.cage import Mount
 from app.workspace.tools.result import ToolResult
-from app.workspace.tools.toolbox import EDITOR, NAMES, Toolbox, ToolLimits
+from app.workspace.tools.toolbox import BASH, EDITOR, NAMES, Toolbox, ToolLimits
 from tests.app.workspace.sandbox.kit import Bench
 
 
@@ -30,7 +31,7 @@ async def test_view_numbers_the_lines(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "shown"),
-    [([2, 3], "     2\tb\n     3\tc"), ([3, -1], "     3\tc\n     4\td"), ([4, 90], "     4\td")],
+    [([2, 3], "     2\tb\n     3\tc"), ([3, -1], "     3\tc\n     4\td"), ([4, 4], "     4\td")],
 )
 async def test_view_shows_a_range_of_lines(bench: Bench, wanted: list[int], shown: str) -> None:
     bench.put("a.py", "a\nb\nc\nd")
@@ -45,6 +46,7 @@ async def test_view_shows_a_range_of_lines(bench: Bench, wanted: list[int], show
     [
         ([9, 10], "the file has 4 lines"),
         ([0, 2], "counted from 1"),
+        ([4, 5], "ends at line 5, but the file has 4 lines"),
         ([3, 2], "before it starts"),
         ([1], "two whole numbers"),
         ("1-2", "two whole numbers"),
@@ -73,6 +75,7 @@ async def test_a_long_file_is_cut_with_the_line_to_go_on_from(bench: Bench) -> N
 async def test_view_lists_a_directory_two_levels_deep_without_hidden_files(bench: Bench) -> None:
     for path in ("src/app/deep/no.py", "src/main.py", ".git/config", "node_modules/x/y.js"):
         bench.put(path, "")
+    bench.put("src/__pycache__/main.pyc", "")
 
     result = await _edit(bench, command="view", path="/workspace")
 
@@ -90,6 +93,39 @@ async def test_create_makes_directories_and_belongs_to_the_agent(bench: Bench) -
     assert result == ToolResult("Created new/deep/a.py.", is_error=False)
     assert (inside.output, inside.exit_code) == ("x = 1\n", 0)
     assert stat.S_IMODE((bench.worktree / "new/deep/a.py").stat().st_mode) == 0o644
+
+
+async def test_create_writes_a_file_anew_and_says_so(bench: Bench) -> None:
+    bench.put("a.py", "old\n")
+
+    result = await _edit(bench, command="create", path="a.py", file_text="new\n")
+
+    assert result == ToolResult("Overwrote a.py.", is_error=False)
+    assert (bench.worktree / "a.py").read_text() == "new\n"
+
+
+async def test_views_wait_neither_for_one_another_nor_for_a_command(bench: Bench) -> None:
+    bench.put("a.py", "x")
+    toolbox = Toolbox(
+        bench.sandbox, bench.cage, allowed=frozenset(NAMES), skills={}, limits=ToolLimits()
+    )
+    waiting = {"command": "until test -e go; do sleep 0.02; done"}
+    view = {"command": "view", "path": "a.py"}
+
+    command = asyncio.create_task(toolbox.call(BASH, waiting))
+    await asyncio.sleep(0)
+    views = [asyncio.create_task(toolbox.call(EDITOR, view)) for _ in range(2)]
+    await asyncio.sleep(0)
+    under_way = [not one.done() for one in views]
+    async with asyncio.timeout(10):
+        seen = await asyncio.gather(*views)
+    running = not command.done()
+    bench.put("go", "")
+    await command
+
+    assert [result.text for result in seen] == ["     1\tx", "     1\tx"]
+    assert under_way == [True, True]
+    assert running
 
 
 async def test_an_edit_keeps_the_mode_of_the_file(bench: Bench) -> None:
