@@ -18,6 +18,7 @@ import anthropic
 
 from app.claude.client import ClientSettings, Provider, make_client
 from app.claude.misses import Misses
+from app.claude.outputs import lines_of_file
 from app.claude.prices import Prices
 from app.claude.sessions import ClaudeSessions
 from app.claude.text import cut
@@ -104,7 +105,7 @@ async def bare(url: str, directory: Path, sessions: int, *, streamed: bool) -> d
                 {
                     "type": "tool_result",
                     "tool_use_id": block.id,
-                    "content": cut((await desk.call(block.name, block.input)).text, "cut"),
+                    "content": await _result(desk, block.name, block.input),
                 }
                 for block in calls
             ]
@@ -112,6 +113,11 @@ async def bare(url: str, directory: Path, sessions: int, *, streamed: bool) -> d
 
     async with client:
         return await _measured(loop, directory, sessions)
+
+
+async def _result(desk: PlainDesk, tool: str, arguments: Any) -> str:
+    text = (await desk.call(tool, arguments)).text
+    return lines_of_file(tool, arguments, text) or cut(text, "cut")
 
 
 async def _create(client: anthropic.AsyncAnthropic, request: Any) -> anthropic.types.Message:

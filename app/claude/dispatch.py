@@ -52,7 +52,9 @@ class Dispatcher:
             over = batch[-1].tool == SUBMIT and not outcomes[-1].is_error
         results = [
             result_block(
-                call, await self._outputs.cut(n, place, outcome.text), is_error=outcome.is_error
+                call,
+                await self._outputs.cut(n, place, call, outcome.text),
+                is_error=outcome.is_error,
             )
             for place, (call, outcome) in enumerate(zip(calls, outcomes, strict=True))
         ]

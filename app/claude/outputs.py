@@ -1,15 +1,24 @@
 """Results that are too long for the conversation: cut in it, kept whole, and read in parts.
 
 They are read by the editor's `view` under a path of their own, so that every agent can, by the same
-list of tools. No other session's outputs are in reach.
+list of tools. No other session's outputs are in reach. A file that is viewed is not kept again: it
+is shown from its start, and goes on by the lines that are asked for.
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from app.claude.calls import Call
 from app.claude.ports import Journal
-from app.claude.text import MOST_HEAD_BYTES, MOST_TAIL_BYTES, cut, well_formed_text
+from app.claude.text import (
+    MOST_ASKED_BYTES,
+    MOST_HEAD_BYTES,
+    MOST_TAIL_BYTES,
+    cut,
+    first_lines,
+    well_formed_text,
+)
 from phases.core.agent import EDITOR_TOOL
 from phases.core.ports import ToolResult
 from phases.core.session import Assignment
@@ -21,7 +30,8 @@ MOST_COLUMNS = 400
 _PATH = re.compile(r"/outputs/(?P<n>\d{1,6})\.(?P<call>\d{1,4})")
 _WHOLE = 2
 _NOTE_BYTES = 100
-MOST_BYTES = MOST_HEAD_BYTES + MOST_TAIL_BYTES - _NOTE_BYTES
+_UNASKED_BYTES = MOST_HEAD_BYTES + MOST_TAIL_BYTES
+MOST_BYTES = _UNASKED_BYTES - _NOTE_BYTES
 """A part is never cut again."""
 
 
@@ -32,11 +42,13 @@ class Outputs:
         self._journal = journal
         self._assignment = assignment
 
-    async def cut(self, n: int, call: int, text: str) -> str:
-        """Return what the model reads of the output of a call of turn `n`, both from 0."""
+    async def cut(self, n: int, place: int, call: Call, text: str) -> str:
+        """Return what the model reads of the output of a call at a place of turn `n`, from 0."""
         text = well_formed_text(text)
-        shown = cut(text, f"the whole is kept: view {PLACE}{n}.{call} with a view_range")
-        if shown == text or await self._journal.keep_output(self._assignment, n, call, text):
+        if (lines := lines_of_file(call.tool, call.arguments, text)) is not None:
+            return lines
+        shown = cut(text, f"the whole is kept: view {PLACE}{n}.{place} with a view_range")
+        if shown == text or await self._journal.keep_output(self._assignment, n, place, text):
             return shown
         return cut(text, "the rest is lost: the outputs of this run fill their room")
 
@@ -55,11 +67,19 @@ class Outputs:
 
 def is_output(tool: str, arguments: Mapping[str, Any]) -> bool:
     """Say whether a call views a kept output rather than a file."""
-    return (
-        tool == EDITOR_TOOL
-        and arguments.get("command") == "view"
-        and str(arguments.get("path")).startswith(PLACE)
-    )
+    return _is_view(tool, arguments) and str(arguments.get("path")).startswith(PLACE)
+
+
+def lines_of_file(tool: str, arguments: Mapping[str, Any], text: str) -> str | None:
+    """Return what is shown of a file that a call views; None for what is no lines of a file."""
+    if not _is_view(tool, arguments):
+        return None
+    asked = arguments.get("view_range") is not None
+    return first_lines(text, MOST_ASKED_BYTES if asked else _UNASKED_BYTES)
+
+
+def _is_view(tool: str, arguments: Mapping[str, Any]) -> bool:
+    return tool == EDITOR_TOOL and arguments.get("command") == "view"
 
 
 def _folded(line: str) -> list[str]:

@@ -1,10 +1,17 @@
 """Text that can be sent and stored: valid Unicode, and never too long. It interprets nothing."""
 
+import re
 from typing import Any
 
 MOST_HEAD_BYTES = 2 * 1024
 MOST_TAIL_BYTES = 2 * 1024
 """Every byte that is shown is read again in each turn that follows: 4 KiB are a hundred lines."""
+
+MOST_ASKED_BYTES = 16 * 1024
+"""Of lines that were asked for by their numbers: most source files, whole."""
+
+_NUMBERED = re.compile(r" *(\d+)\t")
+_NOTE_BYTES = 100
 
 
 def well_formed(value: Any) -> Any:
@@ -33,6 +40,28 @@ def cut(text: str, how_to_read_on: str) -> str:
     head = raw[:MOST_HEAD_BYTES].decode(errors="ignore")
     tail = raw[-MOST_TAIL_BYTES:].decode(errors="ignore")
     return f"{head}\n... [{left_out} bytes left out; {how_to_read_on}] ...\n{tail}"
+
+
+def first_lines(text: str, most: int) -> str | None:
+    """Return the whole lines from the start of a viewed file that fit in `most` bytes.
+
+    None where not one of them fits, and for a text whose lines have no numbers.
+    """
+    if len(text.encode()) <= most:
+        return text
+    kept: list[str] = []
+    left = most - _NOTE_BYTES
+    for line in text.split("\n"):
+        left -= len(line.encode()) + 1
+        if left < 0:
+            break
+        kept.append(line)
+    number = _NUMBERED.match(kept[-1]) if kept else None
+    if number is None:
+        return None
+    last = int(number[1])
+    note = f"[cut after line {last}; view_range [{last + 1}, -1] shows what follows]"
+    return "\n".join([*kept, note])
 
 
 def well_formed_text(text: str) -> str:

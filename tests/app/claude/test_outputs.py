@@ -1,10 +1,15 @@
 """Results that are too long: cut for the model, kept whole, read in parts under /outputs/."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.workspace.sandbox.cage import Cage
+from app.workspace.tools.editor import edit
+from app.workspace.tools.tree import Tree
 from phases.core.agent import EDITOR_TOOL
 from phases.core.ports import ToolResult
 from tests.app.claude.kit import READER, assignment, stage, submit
@@ -22,8 +27,26 @@ class WordyDesk(FakeDesk):
         return ToolResult("\n".join(["x" * 1_000, *LINES]))
 
 
+@dataclass
+class EditorDesk(FakeDesk):
+    """Has the editor of the service, on files below a directory."""
+
+    directory: Path = Path("/nonexistent")
+
+    async def call(self, tool: str, arguments: Mapping[str, object]) -> ToolResult:
+        cage = Cage(worktree=self.directory, scratch=self.directory, writable=False)
+        return ToolResult(edit(Tree(cage, None), dict(arguments)))
+
+
 def view(path: str, **more: Any) -> dict[str, Any]:
     return call(EDITOR_TOOL, {"command": "view", "path": path, **more}, f"t{path}{more}")
+
+
+async def look(directory: Path, *views: dict[str, Any]) -> tuple[list[str], dict[Any, str]]:
+    """Return what the model is shown of files, and which outputs were kept."""
+    async with stage(by_turn(reply(*views), reply(submit()))) as at:
+        await at.converse(assignment(agent=READER), EditorDesk(directory=directory))
+        return [block["content"] for block in at.server.sent[1].last], at.journal.outputs
 
 
 async def read(*views: dict[str, Any]) -> list[dict[str, Any]]:
@@ -73,6 +96,47 @@ async def test_a_part_is_as_long_as_is_shown_without_being_cut_again() -> None:
     assert "left out" not in shown["content"]
     assert shown["content"].splitlines()[-1].startswith("[lines 1 to ")
     assert 3_500 < len(shown["content"].encode()) <= 4_096
+
+
+async def test_a_source_file_of_ten_kilobytes_is_shown_from_its_start_and_whole_where_asked(
+    tmp_path: Path,
+) -> None:
+    lines = [f"value_{n:03} = compute({n:03}, 'an argument')" for n in range(1, 261)]
+    (tmp_path / "a.py").write_text("\n".join(lines))
+    numbered = [f"{n:6}\t{line}" for n, line in enumerate(lines, 1)]
+
+    (first, asked), kept = await look(tmp_path, view("a.py"), view("a.py", view_range=[1, 260]))
+
+    *shown, note = first.split("\n")
+    assert 80 < len(shown) < 100
+    assert shown == numbered[: len(shown)]
+    assert note == (
+        f"[cut after line {len(shown)}; view_range [{len(shown) + 1}, -1] shows what follows]"
+    )
+    assert len(first.encode()) <= 4_096
+    assert asked.split("\n") == numbered
+    assert kept == {}
+
+
+async def test_a_view_of_many_lines_says_where_it_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("\n".join(["x" * 50] * 1_000))
+
+    (shown,), _ = await look(tmp_path, view("a.py", view_range=[101, -1]))
+
+    assert 16_000 < len(shown.encode()) <= 16 << 10
+    last = int(shown.split("\n")[-2].split("\t")[0])
+    assert shown.endswith(
+        f"[cut after line {last}; view_range [{last + 1}, -1] shows what follows]"
+    )
+
+
+async def test_a_file_of_one_endless_line_is_kept_like_any_output(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("x" * 20_000)
+
+    (shown,), kept = await look(tmp_path, view("a.js", view_range=[1, -1]))
+
+    assert "view /outputs/0.0 with a view_range" in shown
+    assert [len(text) for text in kept.values()] == [20_007]
 
 
 @pytest.mark.parametrize(
