@@ -134,23 +134,50 @@ async def test_no_other_transport_is_spoken(bench: Bench, transport: str, tmp_pa
         await bench.git.run(objects.gitdir, "fetch", "--end-of-options", transport)
 
 
-async def test_large_file_pointers_stay_text_and_nobody_is_asked_for_them(bench: Bench) -> None:
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 9\n"
+LARGE_FILES = {
+    "big.bin": POINTER,
+    ".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n",
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The directory of a user who has set large files up: their filter leaves `filtered` in it."""
+    home = tmp_path / "home"
+    home.mkdir()
+    canary = home / "filtered"
+    filters = f"smudge = touch {canary} && cat\n\tclean = touch {canary} && cat\n"
+    (home / ".gitconfig").write_text(f'[filter "lfs"]\n\t{filters}\trequired = true\n')
+    monkeypatch.setenv("HOME", str(home))
+    return home
+
+
+async def test_large_file_pointers_stay_text_and_nobody_is_asked_for_them(
+    bench: Bench, home: Path
+) -> None:
     """ATTACK 42: an `.lfsconfig` that names another server."""
-    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 9\n"
-    base = bench.host.create(
-        "owner",
-        "project",
-        {
-            "big.bin": pointer,
-            ".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n",
-            ".lfsconfig": f"[lfs]\n\turl = {bench.host.url}/steal/lfs\n",
-        },
-    )
+    settings = f"[lfs]\n\turl = {bench.host.url}/steal/lfs\n"
+    base = bench.host.create("owner", "project", LARGE_FILES | {".lfsconfig": settings})
 
-    _, root = await bench.tree(base)
+    tree, root = await bench.tree(base)
+    objects = await bench.fetched()
+    (root / "other.bin").write_text(POINTER)
+    await bench.committer().commit(bench.place(objects, base), tree, MESSAGE, {})
 
-    assert (root / "big.bin").read_text() == pointer
+    assert (root / "big.bin").read_text() == POINTER
+    assert not (home / "filtered").exists()
     assert not any("lfs" in asked.target for asked in bench.host.asked)
+
+
+def test_a_plain_clone_runs_the_filter_of_large_files(bench: Bench, home: Path) -> None:
+    """ATTACK 42, the control: the filter above would have been seen."""
+    bench.host.create("owner", "project", LARGE_FILES)
+    bare, clone = bench.host.bare("owner", "project"), home / "clone"
+
+    subprocess.run(["git", "clone", "-q", "-b", "main", bare, clone], check=True)
+
+    assert (home / "filtered").exists()
 
 
 DISGUISES = [

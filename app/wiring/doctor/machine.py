@@ -14,7 +14,7 @@ from app.wiring.refusals import StartError
 from app.wiring.sandbox import check_sandbox, chosen_sandbox, sandbox_of
 from app.wiring.workspaces import GIT, team
 from app.workspace.sandbox.sandbox import Sandbox
-from app.workspace.sandbox.selftest import self_test
+from app.workspace.sandbox.selftest import self_test, version_of
 from app.workspace.sandbox.toolchain import Toolchain
 from app.workspace.sandbox.uncaged import Uncaged
 from phases.pipeline import standard_pipeline
@@ -114,7 +114,7 @@ async def _cage_by_default() -> str:
 
 
 async def _holds(sandbox: Sandbox) -> str:
-    version = await _output(str(sandbox.settings.bubblewrap), "--version")
+    version = await version_of(sandbox.settings.bubblewrap)
     uid = os.geteuid() if sandbox.owner is None else sandbox.owner
     memory = "a watchdog" if sandbox.settings.cgroups is None else "control groups"
     return f"holds: every probe was stopped ({version}, agents are uid {uid}, sums by {memory})"

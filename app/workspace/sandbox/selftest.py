@@ -3,11 +3,13 @@
 Each failure names its cause and what an operator can do. It does not try to mend anything.
 """
 
+import asyncio
 import json
 import logging
 import os
 import secrets
 import socket
+import subprocess
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -84,10 +86,21 @@ async def self_test(sandbox: Sandbox, directory: Path, service_files: Iterable[P
     try:
         _check_openat2(worktree)
         cage = Cage(worktree=worktree, scratch=scratch.path, writable=True)
-        await _check_promises(sandbox, cage)
+        probes = await _check_promises(sandbox, cage)
         await _check_timeout(sandbox, cage)
     finally:
         Scratch(place).remove()
+    version = await version_of(sandbox.settings.bubblewrap)
+    _log.info("sandbox.self_test", extra={"probes": probes, "version": version})
+
+
+async def version_of(bubblewrap: Path) -> str:
+    """Return what the program calls itself, such as `bubblewrap 0.8.0`."""
+    process = await asyncio.create_subprocess_exec(
+        str(bubblewrap), "--version", stdout=subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    return output.decode("utf-8", "replace").strip()
 
 
 def explain(error: SandboxError) -> str:
@@ -125,7 +138,8 @@ def _check_openat2(directory: Path) -> None:
             ) from error
 
 
-async def _check_promises(sandbox: Sandbox, cage: Cage) -> None:
+async def _check_promises(sandbox: Sandbox, cage: Cage) -> int:
+    """Try every promise; returns how many there are."""
     name = f"phaseline-{secrets.token_hex(8)}"
     with (
         closing(socket.create_server(("127.0.0.1", 0))) as listener,
@@ -144,7 +158,8 @@ async def _check_promises(sandbox: Sandbox, cage: Cage) -> None:
             )
         except SandboxError as error:
             raise SandboxError(f"{error} {explain(error)}") from error
-    broken = _broken(finished)
+    promises = _promises(finished)
+    broken = [promise for promise, failed in promises.items() if failed]
     uid = os.geteuid() if sandbox.owner is None else sandbox.owner
     left = cage.worktree / "probe"
     if not left.exists() or left.lstat().st_uid != uid:
@@ -153,17 +168,18 @@ async def _check_promises(sandbox: Sandbox, cage: Cage) -> None:
         raise SandboxError(
             f"The sandbox does not hold (broken: {'; '.join(broken)}). No agent will be started."
         )
+    return len(promises)
 
 
-def _broken(finished: Finished) -> list[str]:
+def _promises(finished: Finished) -> dict[str, bool]:
+    """Return each promise, and whether it is broken."""
     try:
         promises: dict[str, bool] = json.loads(finished.output)
     except ValueError as error:
         raise SandboxError(
             f"The probes of the sandbox failed (exit {finished.exit_code}): {finished.output}"
         ) from error
-    _log.info("sandbox.self_test", extra={"probes": len(promises)})
-    return [promise for promise, failed in promises.items() if failed]
+    return promises
 
 
 async def _check_timeout(sandbox: Sandbox, cage: Cage) -> None:

@@ -79,6 +79,7 @@ def _in_cage(bench: Bench, prepared: Prepared) -> Bench:
 async def test_what_setup_makes_is_mounted_read_only_at_its_place(
     workshop: Workshop, bench: Bench
 ) -> None:
+    """Attack 37: caches are read-only."""
     workshop.file("side/src/a.txt", "the repository's own")
 
     prepared = await workshop.prepare("mkdir -p side/deps/bin && echo installed > side/deps/made")
@@ -113,6 +114,7 @@ async def test_the_second_time_nothing_runs(workshop: Workshop) -> None:
 async def test_other_locks_commands_or_repositories_have_environments_of_their_own(
     workshop: Workshop,
 ) -> None:
+    """Attack 37: caches are keyed by lock file and repository."""
     workshop.file("requirements.txt", "")
     keys = [(await workshop.prepare("mkdir deps")).environment]
     keys.append((await workshop.prepare("mkdir deps", scope="2")).environment)

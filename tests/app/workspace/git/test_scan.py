@@ -101,6 +101,7 @@ async def test_what_the_commit_ignored_stays_so_unless_the_tree_says_otherwise(
 
 
 async def test_refused_files_say_why(bench: Bench) -> None:
+    """Attacks 43 and 44: links that leave, and files that are too large."""
     tree, root = await a_tree(bench)
     (root / "out").symlink_to("../../../etc/passwd")
     (root / "absolute").symlink_to("/etc/passwd")
@@ -134,6 +135,7 @@ async def test_refused_files_say_why(bench: Bench) -> None:
 
 
 async def test_a_link_through_a_link_that_leaves_is_refused(bench: Bench) -> None:
+    """Attack 43."""
     tree, root = await a_tree(bench)
     (root / "up").symlink_to("src/deep")
     (root / "src" / "deep" / "away").symlink_to("../../..")
@@ -148,6 +150,7 @@ async def test_a_link_through_a_link_that_leaves_is_refused(bench: Bench) -> Non
 
 
 async def test_more_than_the_bounds_of_one_commit_is_refused(bench: Bench) -> None:
+    """Attack 44."""
     tree, root = await a_tree(bench)
     for number in range(MOST_CHANGES + 2):
         (root / f"f{number:04}").write_text(str(number))
@@ -158,6 +161,7 @@ async def test_more_than_the_bounds_of_one_commit_is_refused(bench: Bench) -> No
 
 
 async def test_changes_that_are_too_large_together_are_refused(bench: Bench) -> None:
+    """Attack 44."""
     tree, root = await a_tree(bench)
     for number in range(11):
         (root / f"z{number:02}").write_bytes(bytes([number]) * (5 << 20))

@@ -142,6 +142,7 @@ async def test_background_processes_end_with_their_command(bench: Bench) -> None
 
 
 async def test_a_stopped_process_does_not_outlive_its_time(bench: Bench) -> None:
+    """Attack 34."""
     finished = await bench.shell("kill -STOP $$", timeout=0.5)
 
     assert finished.timed_out
@@ -166,6 +167,7 @@ async def test_cancelling_at_any_moment_leaves_no_process_and_no_descriptor(
 
 
 async def test_a_command_that_prints_without_end_is_killed(bench: Bench) -> None:
+    """Attack 34."""
     finished = await bench.limited(Limits(output=1 << 20)).shell("yes")
 
     assert finished.killed_for is Reason.OUTPUT
@@ -173,6 +175,7 @@ async def test_a_command_that_prints_without_end_is_killed(bench: Bench) -> None
 
 
 async def test_memory_is_counted_over_all_processes_of_a_command(bench: Bench) -> None:
+    """Attack 34."""
     hog = "python3 -c 'x = bytearray(60 << 20); import time; time.sleep(20)'"
 
     finished = await bench.limited(Limits(memory=150 << 20)).shell(f"{hog} & {hog} & {hog} & wait")
@@ -181,6 +184,7 @@ async def test_memory_is_counted_over_all_processes_of_a_command(bench: Bench) -
 
 
 async def test_filling_the_disk_is_stopped(bench: Bench) -> None:
+    """Attack 34."""
     script = "while :; do head -c 30000000 /dev/zero > /tmp/fill-$RANDOM$RANDOM; done"
 
     finished = await bench.limited(Limits(disk=100 << 20)).shell(script)
@@ -197,6 +201,7 @@ async def test_a_file_cannot_outgrow_its_limit(bench: Bench) -> None:
 
 
 async def test_a_fork_bomb_meets_the_limit_and_is_gone_with_its_command(bench: Bench) -> None:
+    """Attack 34."""
     marker = f"64{secrets.randbelow(10**9)}"
     bomb = """
 import os, sys, time

@@ -1,6 +1,8 @@
 """A cage that does not hold is never used, and the operator is told why."""
 
+import logging
 import os
+import re
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -29,7 +31,20 @@ async def test_the_cage_of_this_machine_holds(sandbox: Sandbox, tmp_path: Path) 
     assert os.listdir(tmp_path) == []  # noqa: PTH208 - nothing to iterate over lazily.
 
 
+async def test_the_version_of_bubblewrap_is_logged(
+    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Attack 35."""
+    caplog.set_level(logging.INFO)
+
+    await self_test(sandbox, tmp_path, [])
+
+    (told,) = [record for record in caplog.records if record.msg == "sandbox.self_test"]
+    assert re.fullmatch(r"bubblewrap \d+\.\d+\.\d+", vars(told)["version"])
+
+
 async def test_without_bubblewrap_nothing_starts(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Attack 35."""
     settings = replace(sandbox.settings, bubblewrap=tmp_path / "bwrap")
 
     with pytest.raises(SandboxError, match="apt-get install bubblewrap"):
@@ -52,6 +67,7 @@ async def test_without_bubblewrap_nothing_starts(sandbox: Sandbox, tmp_path: Pat
 async def test_a_cage_that_does_not_start_is_explained(
     sandbox: Sandbox, tmp_path: Path, words: str, advice: str
 ) -> None:
+    """Attack 35: user namespaces off among them."""
     broken = _with_bubblewrap(sandbox, tmp_path, f'echo "{words}" >&2; exit 1')
 
     with pytest.raises(SandboxError) as caught:
