@@ -1,4 +1,9 @@
-"""How long one command takes in its cage, and as a plain process beside it."""
+"""How long one command takes in its cage, and as a plain process beside it.
+
+The cage mounts what an agent's does: worktree and scratch, the programs of the service, a git
+directory and an installed environment. Only a root service stages them in a namespace of its own,
+so that the figure of an ordinary user is of less work.
+"""
 
 import asyncio
 import statistics
@@ -8,7 +13,7 @@ import time
 from pathlib import Path
 
 from app.workspace.sandbox.beneath import own_tree
-from app.workspace.sandbox.cage import Cage
+from app.workspace.sandbox.cage import Cage, Mount
 from app.workspace.sandbox.sandbox import Sandbox, SandboxSettings
 from app.workspace.sandbox.scratch import Scratch
 from app.workspace.sandbox.toolchain import Toolchain
@@ -35,7 +40,12 @@ async def _times(staging: Path, private: Path) -> tuple[float, float]:
     if sandbox.owner is not None:
         own_tree(worktree, sandbox.owner)
     scratch = Scratch.make(private / "scratch", sandbox.owner)
-    cage = Cage(worktree=worktree, scratch=scratch.path, writable=True)
+    mounts = []
+    for place in ("/workspace/.git", "/workspace/.venv"):
+        source = private / Path(place).name
+        (source / "bin").mkdir(parents=True)
+        mounts.append(Mount(source, place))
+    cage = Cage(worktree=worktree, scratch=scratch.path, writable=True, mounts=tuple(mounts))
     for _ in range(COMMANDS):
         began = time.perf_counter()
         await sandbox.run(cage, ["/bin/true"], timeout=20)

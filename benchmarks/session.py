@@ -7,6 +7,7 @@ same run. `--json FILE` writes the figures, `--rounds N` repeats the timing and 
 import argparse
 import asyncio
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -65,16 +66,20 @@ def stats(url: str) -> dict[str, float]:
 
 
 def measure(kind: str, sessions: int) -> dict[str, float]:
-    """Return what so many sessions of a kind took, with a fresh server and a fresh process."""
+    """Return what so many sessions of a kind took, with a fresh server and a fresh process.
+
+    `turn_ms` is what a turn takes beyond its own request and tools; of many sessions at once that
+    is also how long it waits for the others.
+    """
     with server() as url, tempfile.TemporaryDirectory() as directory:
         line = [sys.executable, "-m", "benchmarks.loops", kind, str(sessions), url, directory]
         done = subprocess.run(line, check=True, capture_output=True, text=True)
         figures: dict[str, float] = json.loads(done.stdout)
         counted = stats(url)
-    beyond = figures["seconds"] - figures["tool_seconds"] - counted["seconds"]
+    own = (figures["tool_seconds"] + counted["seconds"]) / sessions
     return {
         **figures,
-        "turn_ms": 1000 * beyond / REQUESTS / sessions,
+        "turn_ms": 1000 * (figures["seconds"] - own) / REQUESTS,
         "server_seconds": counted["seconds"],
         "tokens": counted["tokens"],
         "units": counted["units"],
@@ -118,6 +123,9 @@ def figures(rounds: int) -> dict[str, float]:
         "turn_cpu_ms_1": 1000 * one["ours"]["cpu_seconds"] / REQUESTS,
         "turn_cpu_ms_10": 1000 * ten["cpu_seconds"] / REQUESTS / 10,
         "turn_cpu_ms_100": 1000 * hundred["cpu_seconds"] / REQUESTS / 100,
+        "ours_turn_ms_10": ten["turn_ms"],
+        "ours_turn_ms_100": hundred["turn_ms"],
+        "uid": os.geteuid(),
     }
     for kind, many in one.items():
         for name in ("turn_ms", "cpu_seconds", "rss_mb", "tokens", "units", "bytes"):
