@@ -15,7 +15,7 @@ demo: setup ## Watch a labelled issue become a pull request, against stand-ins o
 
 test: setup ## Run the test suite
 	@scripts/setup-tests
-	@$(BIN)/pytest -n 3 --dist loadgroup -m "not index"
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not index"
 
 test-container: setup ## Run the container's build steps as an unprivileged user (needs the package index)
 	@$(BIN)/pytest -m index tests/deploy

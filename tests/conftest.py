@@ -5,6 +5,7 @@ folder: there it is read when all tests of a process have ended.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,8 @@ from tests.contract.folder import Report, folders_below, held, held_inventions
 from tests.contract.invented import LOG
 from tests.forking import ForkServer, fork_server
 
-LONGEST = "test_kill_matrix.py"
+# What plays whole runs with real processes takes minutes a module.
+LONGEST = ("test_kill_matrix.py", "acceptance", "recovery", "durability")
 
 _REPORT = pytest.StashKey[Report]()
 
@@ -23,7 +25,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # What takes minutes begins first, so that no worker is left alone with it at the end.
-    items.sort(key=lambda item: item.path.name != LONGEST)
+    items.sort(key=lambda item: _rank(item.path))
+
+
+def _rank(path: Path) -> int:
+    names = (path.name, path.parent.name)
+    return next((rank for rank, name in enumerate(LONGEST) if name in names), len(LONGEST))
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,6 @@ def asked_doctor(folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.xdist_group("processes")
 async def test_a_person_registers_installs_and_finds_everything_sound(
     page: Page, assistant: Child, folder: Path
 ) -> None:

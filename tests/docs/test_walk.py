@@ -155,7 +155,6 @@ def wait_for_tracker(browser: Browser, issue: str, service: Child) -> str:
     raise AssertionError(f"no tracker stands on {issue}")
 
 
-@pytest.mark.xdist_group("processes")
 def test_a_stranger_with_the_readme_gets_from_a_new_app_to_a_tracker(
     sites: tuple[str, str], tmp_path: Path
 ) -> None:

@@ -60,7 +60,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory, forks: ForkServer) -> Iterat
         yield Stage(world, story)
 
 
-@pytest.mark.xdist_group("the kill matrix")
 @pytest.mark.parametrize("deadly", [DURABLE, OUTWARD], ids=["durable writes", "outward acts"])
 def test_a_run_that_dies_at_every_boundary_ends_ready_with_nothing_twice_and_nothing_lost(
     stage: Stage, deadly: str
