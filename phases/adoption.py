@@ -7,6 +7,7 @@ What a person pushes while a step is at work is no part of that step; it begins 
 
 from dataclasses import replace
 
+from phases.core.check_run import begun
 from phases.core.comments import plural
 from phases.core.model import short
 from phases.core.ports import Records, Workspaces
@@ -39,10 +40,9 @@ class Adoption:
         arrival = await self._workspaces.arrived(run)
         if arrival is None:
             return await self.measured(record, name.phase)
-        await self._records.amend(replace(run, head=arrival.tip, adopted=arrival.tip))
         told = f"{plural(arrival.count, 'commit')} that people pushed to the branch"
         text = f"Adopted {told}; the run goes on from {short(arrival.tip)}."
-        await self._records.note(run, None, text)
+        await self._records.adopt(run, arrival.tip, text, begun(record, arrival.tip))
         return await self.measured(await self._records.record(run.id), name.phase)
 
     async def measured(self, record: Record, phase: PhaseName) -> Record:

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from app.durable.ports import (
@@ -43,7 +44,7 @@ from phases.core.events import (
     Removed,
     Said,
 )
-from phases.core.machine import RunState
+from phases.core.machine import OVER, RunState
 from phases.core.model import Repository, Role, Run
 from phases.core.outward import Desired, OutwardKind, Place
 from phases.core.record import Record
@@ -51,6 +52,8 @@ from phases.intake import decide
 
 log = logging.getLogger(__name__)
 
+# GitHub tells the moment of one labelling twice, in a delivery and in the issue's history.
+SAME_LABEL = timedelta(minutes=1)
 
 Meaning: TypeAlias = Event | Altered | Advanced | Removed | None
 
@@ -96,12 +99,20 @@ class Reception:
         """Do nothing about a delivery; it is dealt with."""
         await self._runs.ignore(delivery, why)
 
-    async def has_run(self, repository: Repository, issue: int) -> bool:
-        """Tell whether an issue has, or had, a run."""
+    async def answered_until(self, repository: Repository, issue: int) -> datetime | None:
+        """Return up to when a label on an issue has had its run; None when there was never one.
+
+        While a run goes on, and where one may go on, that is for ever. A label that was set before
+        a run was over has been heard: it meant that run.
+        """
         run = await self._runs.of_issue(repository.id, issue)
-        if run is not None:
-            await self._remember(run, repository)
-        return run is not None
+        if run is None:
+            return None
+        await self._remember(run, repository)
+        if run.state not in OVER or run.ended_at is None:
+            return datetime.max.replace(tzinfo=UTC)
+        began = run.request.taken_at if run.request else run.created_at
+        return max(run.ended_at, began + SAME_LABEL)
 
     async def found(self, event: Labelled) -> None:
         """Take an event that no delivery brought."""

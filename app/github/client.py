@@ -212,8 +212,11 @@ class GitHubClients:
         return self._client(scope, _AsInstallation(self._tokens, scope))
 
     def around(self, installation: int) -> GitHubApi:
-        """Return the API with a token that may look at all repositories of an installation."""
-        scope = Scope(installation, None, Purpose.READ)
+        """Return the API with a token that may see which repositories an installation has.
+
+        Of all tokens it alone is for more than one repository: what it may read is their names.
+        """
+        scope = Scope(installation, None, Purpose.PEOPLE)
         return self._client(scope, _AsInstallation(self._tokens, scope))
 
     def _client(self, scope: Scope | None, bearer: Bearer) -> GitHubApi:

@@ -10,6 +10,7 @@ from enum import Enum
 class Purpose(Enum):
     """One kind of work, as the permissions of its token."""
 
+    # Also for what is asked of no repository: which there are, and who our own bot is.
     PEOPLE = (("metadata", "read"),)
     READ = (("issues", "read"), ("pull_requests", "read"))
     CONVERSE = (("issues", "write"), ("pull_requests", "write"))

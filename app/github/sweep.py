@@ -39,8 +39,11 @@ _ACCEPTED = range(200, 300)
 class Unstarted(Protocol):
     """Who is told of labelled issues."""
 
-    async def has_run(self, repository: Repository, issue: int) -> bool:
-        """Tell whether the issue has, or had, a run."""
+    async def answered_until(self, repository: Repository, issue: int) -> datetime | None:
+        """Return up to when a label on the issue has had its run; None when there was never one.
+
+        It is the end of time while a run is under way.
+        """
 
     async def found(self, event: Labelled) -> None:
         """Take an event that no delivery brought."""
@@ -124,10 +127,11 @@ class Sweep:
         return len(failed)
 
     async def look_around(self) -> int:
-        """Report what overseers find, and open issues with a label of ours that have no run.
+        """Report what overseers find, and open issues with a label of ours that have no run for it.
 
         Return how many events that makes. An issue with a tracker of ours had a run that the
-        database has lost: it is no new one. On the way, repositories get the labels that they lack.
+        database has lost: it is no new one. A label that was set again behind the end of a run is.
+        On the way, repositories get the labels that they lack.
         """
         found = sum([await overseer.look_over() for overseer in self._overseers])
         for repository in await installed_repositories(self._clients):
@@ -158,16 +162,26 @@ class Sweep:
         for issue in issues:
             if issue.pull_request is not None:
                 continue
-            if await self._unstarted.has_run(repository, issue.number):
-                continue
-            if await self._trackers.has_tracker(repository, issue.number):
-                await self._unstarted.lost(repository, issue.number)
-                continue
-            event = await self._event(repository, issue, variant, label)
+            event = await self._unanswered(repository, issue, variant, label)
             if event is not None:
                 await self._unstarted.found(event)
                 found += 1
         return found
+
+    async def _unanswered(
+        self, repository: Repository, issue: IssueAnswer, variant: Variant, label: str
+    ) -> Labelled | None:
+        until = await self._unstarted.answered_until(repository, issue.number)
+        if until is None:
+            if await self._trackers.has_tracker(repository, issue.number):
+                await self._unstarted.lost(repository, issue.number)
+                return None
+            return await self._event(repository, issue, variant, label)
+        # To set a label changes the issue: most need no look at their history.
+        if issue.updated_at <= until:
+            return None
+        event = await self._event(repository, issue, variant, label)
+        return event if event is not None and event.at > until else None
 
     async def _event(
         self, repository: Repository, issue: IssueAnswer, variant: Variant, label: str

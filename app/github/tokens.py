@@ -25,7 +25,7 @@ HEADERS = {"accept": "application/vnd.github+json", "x-github-api-version": "202
 
 @dataclass(frozen=True)
 class Scope:
-    """What one token is good for; without a repository: the whole installation, to look around."""
+    """What one token is good for; without a repository: the whole installation, by name."""
 
     installation: int
     repository: int | None

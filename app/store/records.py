@@ -120,6 +120,20 @@ class StoredRecords:
 
         return await self._database.write(begin)
 
+    async def adopt(self, run: Run, tip: str, text: str, show: tuple[Desired, ...]) -> None:
+        """Make a commit of people's the run's head, with a note and what shows it, at once."""
+        now = self._clock.now()
+        goes_on = sa.update(RunRow).where(RunRow.id == run.id).values(head=tip, adopted=tip)
+
+        def adopt(connection: sa.Connection) -> None:
+            fence(connection, run)
+            connection.execute(goes_on)
+            note(connection, run.id, "", text, now)
+            for desired in show:
+                want(connection, run.repository.id, run.issue, run.id, desired)
+
+        await self._database.write(adopt)
+
     async def note(self, run: Run, name: WorkName | None, text: str) -> None:
         """Add a note to a piece of work, or to the run; the same text is noted once."""
         now = self._clock.now()

@@ -5,6 +5,7 @@ It is computed from receipts alone; how it reaches GitHub is not decided here.
 
 import json
 from dataclasses import asdict, dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from phases.core.comments import plural, receipts_table
@@ -52,7 +53,7 @@ def parse_check_run(text: str) -> CheckRun:
 
 
 def begun(record: Record, commit: str) -> tuple[Desired, ...]:
-    """Return the check run of a commit that was just pushed; that of the head before it ends."""
+    """Return the check run of the branch's new commit, ours or adopted; the head's before ends."""
     shown = [_desired(CheckRun(commit, None, "The team is at work", "The checks come later."))]
     if _is_open(record):
         told = f"The branch has gone on to {short(commit)}."
@@ -69,12 +70,17 @@ def concluded(commit: str, receipts: tuple[Receipt, ...], result: Comparison) ->
     title = "No new failure" if result.clean else plural(len(result.new), "new failure")
     if result.did_not_run:
         title += f", {plural(len(result.did_not_run), 'check')} did not run"
-    remarks = [_annotation(failure, "failure") for failure in result.new]
-    remarks += [_annotation(failure, "notice") for failure in result.pre_existing]
+    found = [(failure, "failure") for failure in result.new]
+    found += [(failure, "notice") for failure in result.pre_existing]
+    remarks = [_annotation(*each) for each in found if _is_somewhere(each[0])]
     summary = receipts_table(receipts)
     if result.pre_existing:
         summary += (
             f"\n{plural(len(result.pre_existing), 'failure')} stood on the base commit too.\n"
+        )
+    if len(remarks) < len(found):
+        summary += (
+            f"\n{plural(len(found) - len(remarks), 'failure')} in no file of the repository.\n"
         )
     if len(remarks) > MOST_ANNOTATIONS:
         summary += f"\n{len(remarks) - MOST_ANNOTATIONS} more are not shown on their lines.\n"
@@ -97,11 +103,18 @@ def left_open(record: Record, state: RunState) -> tuple[Desired, ...]:
 
 
 def _is_open(record: Record) -> bool:
-    """Whether the head is a commit of this run that no checks were run on."""
+    """Whether the head is a commit of this run, or adopted by it, that no checks were run on."""
     head = record.run.head
     ours = any(commit.sha == head for _, commit in record.commits)
+    adopted = head is not None and head == record.run.adopted
     checked = any(receipt.commit == head for work in record.works for receipt in work.receipts)
-    return ours and not checked
+    return (ours or adopted) and not checked
+
+
+def _is_somewhere(failure: Failure) -> bool:
+    """Whether a failure has a path in the repository: GitHub takes no remark without one."""
+    path = PurePosixPath(failure.file)
+    return path != PurePosixPath() and not path.is_absolute() and ".." not in path.parts
 
 
 def _annotation(failure: Failure, level: str) -> Annotation:

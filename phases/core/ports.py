@@ -254,6 +254,9 @@ class Records(Protocol):
         An attempt in progress is continued.
         """
 
+    async def adopt(self, run: Run, tip: str, text: str, show: tuple[Desired, ...]) -> None:
+        """Make a commit of people's the run's head, with a note and what shows it, at once."""
+
     async def note(self, run: Run, name: WorkName | None, text: str) -> None:
         """Add a note to a piece of work, or to the run."""
 

@@ -14,6 +14,7 @@ _SECONDARY = "403 and 429 ask for patience (docs: Rate limits for the REST API)"
 _ISSUE = "GET /repos/{owner}/{repo}/issues/{issue_number}"
 _COMMENTS = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments"
 _COMMENT = "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}"
+_MINT = "POST /app/installations/{installation_id}/access_tokens"
 _CHECKS = "POST /repos/{owner}/{repo}/check-runs"
 _TOKEN = "DELETE /installation/token"  # an operation, not a secret
 # (operation, fault) -> reason. Faults are told by `tests.contract.rest`.
@@ -33,6 +34,7 @@ ALLOWED: Final[dict[tuple[str, str], str]] = {
     ("POST /repos/{owner}/{repo}/git/refs", "status 403"): _PERMISSION,
     ("POST /repos/{owner}/{repo}/issues/{issue_number}/labels", "status 403"): _PERMISSION,
     (_COMMENTS, "status 429"): _SECONDARY,
+    (_MINT, "status 429"): _SECONDARY,
     (_ISSUE, "status 403"): _SECONDARY,
     (_COMMENTS, "status 400"): "400 answers a body that is no JSON (docs: Troubleshooting)",
     (_CHECKS, "status 422"): "422 answers limits that the text names: 50 annotations, 65,535 bytes",

@@ -17,8 +17,10 @@ ROOT = Path(__file__).parents[2]
 # The stand-in, its pages and the demo's maintainer are not the product.
 PRODUCT = [path for path in sorted((ROOT / "app").rglob("*.py")) if "rehearsal" not in path.parts]
 CALL = re.compile(r"rest\.([a-z_]+)\.async_([a-z_]+)")
-# Calls that go past the client: tokens are made by hand.
+# Calls that go past the client: tokens are made by hand, and of the time of day nobody is asked.
+HAND_MADE = {"tokens.py", "checkup.py"}
 RAW = re.compile(r'"(GET|POST|PUT|PATCH|DELETE)", f?"(/[^"]+)"')
+GOTTEN = re.compile(r'http\.get\(f"\{[^}"]+\}(/[^"]+)"')
 DOCUMENT = re.compile(r'= """(\s*(?:query|mutation)\b.*?)"""', re.DOTALL)
 EMULATED = {f"{route.method} {shape(route.path)}" for route in routes()}
 PUBLISHED = {
@@ -40,8 +42,14 @@ def called() -> dict[str, str]:
         for part, name in CALL.findall(path.read_text()):
             own = f"{part}.{name}"
             found[f"rest.{part}.async_{name}"] = BY_ID.get(RENAMED.get(own, own), "")
-    for method, address in RAW.findall((ROOT / "app/github/tokens.py").read_text()):
-        found[f"{method} {address}"] = f"{method} {shape(address)}"
+    for path in PRODUCT:
+        if path.name in HAND_MADE:
+            text = path.read_text()
+            for method, address in [
+                *RAW.findall(text),
+                *(("GET", a) for a in GOTTEN.findall(text)),
+            ]:
+                found[f"{method} {address}"] = f"{method} {shape(address)}"
     return found
 
 
@@ -65,7 +73,16 @@ def test_the_product_calls_github_by_name_alone() -> None:
         if path.name not in {"client.py", "tokens.py"} and ".arequest(" in path.read_text()
     ]
 
+    raw = {
+        path.name
+        for path in PRODUCT
+        if path.parent.name == "github" and "httpx.AsyncClient" in path.read_text()
+    }
+
     assert unnamed == []
+    # The connection makes the one that the tokens are asked for with.
+    assert raw == HAND_MADE | {"connection.py"}
+    assert "GET /meta" in called()
     assert len(called()) > 20
 
 

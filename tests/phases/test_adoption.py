@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from phases.core.errors import Blocked
 from phases.core.machine import RunState
 from phases.core.model import StepOutcome
 from phases.core.ports import Desk, Examine
@@ -15,6 +16,7 @@ from tests.phases.world import World, world
 
 THEIRS = sha("a person's commit")
 BUILD = "implementation/backend-developer/1"
+OPTIMIZE = "implementation/code-optimizer/1"
 
 
 class Watched(ScriptedSessions):
@@ -54,6 +56,21 @@ async def test_the_next_step_starts_from_what_a_person_pushed_and_the_tracker_sa
         writable = [tree.start for tree in it.workspaces.opened if tree.changed]
         assert writable[0] == THEIRS
         assert "Adopted 2 commits that people pushed" in await it.tracker()
+        assert (await it.check_runs())[THEIRS] == "neutral"
+
+
+async def test_what_a_person_pushed_behind_our_commit_takes_over_its_check_run(
+    tmp_path: Path,
+) -> None:
+    play = standard_play()
+    play["implementation/code-simplifier/1"] = [Blocked("The run has used up its money.")]
+    async with world(tmp_path, play) as it:
+        pushed_during(it, play, OPTIMIZE)
+
+        await drive(it)
+
+        (built,) = it.workspaces.pushed
+        assert await it.check_runs() == {built: "neutral", THEIRS: "action_required"}
 
 
 async def test_a_step_that_was_overtaken_begins_again_from_what_a_person_pushed(

@@ -1,5 +1,7 @@
 """What the check run of a commit shows, from receipts alone."""
 
+from dataclasses import replace
+
 import pytest
 
 from phases.core.check_run import (
@@ -20,6 +22,7 @@ from tests.fakes.outside import receipt, sha
 
 HEAD = sha("head")
 BASE = sha("base")
+THEIRS = sha("a person's commit")
 
 
 def worked(*receipts: Receipt) -> Record:
@@ -93,6 +96,21 @@ def test_more_failures_than_anybody_reads_are_counted() -> None:
     assert "50 more are not shown" in check_run.summary
 
 
+@pytest.mark.parametrize("nowhere", ["", ".", "/usr/lib/python3.11/ast.py", "../other/a.py"])
+def test_a_failure_in_no_file_of_the_repository_is_counted_and_stands_on_no_line(
+    nowhere: str,
+) -> None:
+    told = receipt(HEAD, CheckKind.TYPES, "a bad option", "a bad line")
+    first, second = told.failures
+    receipts = replace(told, failures=(replace(first, file=nowhere), second))
+
+    check_run = shown(receipts)
+
+    assert check_run.title == "2 new failures"
+    assert [remark.message for remark in check_run.annotations] == ["a bad line"]
+    assert "1 failure in no file of the repository" in check_run.summary
+
+
 def test_a_push_begins_a_check_run_and_ends_that_of_the_commit_before() -> None:
     newer = sha("newer")
 
@@ -100,6 +118,17 @@ def test_a_push_begins_a_check_run_and_ends_that_of_the_commit_before() -> None:
 
     assert (first.commit, first.conclusion) == (newer, None)
     assert (second.commit, second.conclusion) == (HEAD, "neutral")
+
+
+def test_an_adopted_head_is_ended_like_a_commit_of_our_own() -> None:
+    record = worked()
+    adopted = replace(record, run=replace(record.run, head=THEIRS, adopted=THEIRS))
+
+    _, left_behind = (parse_check_run(desired.text) for desired in begun(adopted, sha("newer")))
+    (cancelled,) = (parse_check_run(d.text) for d in left_open(adopted, RunState.CANCELLED))
+
+    assert (left_behind.commit, left_behind.conclusion) == (THEIRS, "neutral")
+    assert (cancelled.commit, cancelled.conclusion) == (THEIRS, "cancelled")
 
 
 def test_a_push_leaves_the_verdict_of_a_checked_commit_alone() -> None:

@@ -76,6 +76,34 @@ async def test_a_labelled_issue_becomes_a_pull_request_that_is_ready(tmp_path: P
         assert it.forge.flips == 1
 
 
+async def test_each_commit_gets_a_check_run_that_the_next_commit_or_the_checks_end(
+    tmp_path: Path,
+) -> None:
+    async with driven(tmp_path, standard_play()) as (it, _):
+        checked, pushed = set(it.workspaces.checked), it.workspaces.pushed
+
+        wanted = {sha: "success" if sha in checked else "neutral" for sha in pushed}
+        assert "neutral" in wanted.values()
+        assert await it.check_runs() == wanted
+
+
+async def test_the_check_run_of_a_commit_is_in_progress_until_its_run_is_blocked(
+    tmp_path: Path,
+) -> None:
+    play = standard_play()
+    limit = Blocked("The run has used up its money.")
+    play["implementation/code-optimizer/1"] = [Later("The model API failed.", 300.0), limit]
+    async with driven(tmp_path, play) as (it, waiting):
+        at_work = await it.check_runs()
+        await it.retry()
+        blocked = await drive(it)
+
+        (built,) = it.workspaces.pushed
+        assert (waiting.state, blocked.state) == (RunState.WAITING, RunState.BLOCKED)
+        assert at_work == {built: None}
+        assert await it.check_runs() == {built: "action_required"}
+
+
 async def test_the_operators_notice_stands_in_every_artifact_and_in_the_pull_request(
     tmp_path: Path,
 ) -> None:

@@ -15,9 +15,11 @@ from app.store.records import StoredRecords
 from app.store.runs import Runs
 from app.store.tables import OutwardRow
 from phases.actions import ActionPerformer
+from phases.core.check_run import parse_check_run
 from phases.core.errors import Setback
 from phases.core.machine import RunState
 from phases.core.model import Run, Variant
+from phases.core.outward import OutwardKind
 from phases.core.record import Performed, Record
 from phases.core.tracker import tracker
 from phases.core.work import PhaseName, WorkName
@@ -99,6 +101,12 @@ class World:
         """Return the keys of what should stand on GitHub, oldest first."""
         keys = sa.select(OutwardRow.key).order_by(OutwardRow.id)
         return await self.database.read(lambda connection: list(connection.scalars(keys)))
+
+    async def check_runs(self) -> dict[str, str | None]:
+        """Return the conclusion that each commit's check run should show, None while at work."""
+        query = sa.select(OutwardRow.text).where(OutwardRow.kind == OutwardKind.CHECK_RUN)
+        texts = await self.database.read(lambda connection: list(connection.scalars(query)))
+        return {run.commit: run.conclusion for run in map(parse_check_run, texts)}
 
 
 @asynccontextmanager

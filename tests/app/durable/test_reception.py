@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,15 @@ import pytest
 from app.durable.asides import Asides
 from app.durable.delivery_queues import DeliveryQueues
 from app.durable.pauses import LONGEST_PAUSE_SECONDS
-from app.durable.reception import Reception
+from app.durable.reception import SAME_LABEL, Reception
 from app.github.errors import RefusedByGitHubError
 from app.store.deliveries import Deliveries
 from app.store.outbox import StoredOutbox
 from app.store.retention import Retention
 from app.store.shown import ShownComments
-from phases.core.errors import TransientError
+from phases.core.errors import Later, TransientError
 from phases.core.events import Event, Installed, Removed, Said
+from phases.core.machine import RunState
 from phases.core.model import Person, PullRequest, Repository, Role
 from phases.core.outward import OutwardKind
 from tests.app.github.parts import MovingClock
@@ -26,6 +28,7 @@ from tests.phases.play import standard_play
 from tests.phases.world import World, world
 
 ACME = LABELLED.repository.installation
+OPTIMIZE = "implementation/code-optimizer/1"
 OTHER = Repository(12, "other", "gadgets", 6, "main")
 
 
@@ -160,6 +163,49 @@ async def test_what_is_installed_is_furnished_with_labels_and_what_is_taken_away
 
     assert labels.furnished == [ACME]
     assert labels.forgotten == [Removed(ACME, None)]
+
+
+async def test_a_label_has_its_run_until_that_run_is_over(it: World) -> None:
+    told = reception(it, Roles())
+    repository, issue = it.run.repository, it.run.issue
+
+    going = await told.answered_until(repository, issue)
+    never = await told.answered_until(repository, issue + 1)
+    await it.runs.move(None, it.run, RunState.CANCELLED, "asked for", ())
+    over = await told.answered_until(repository, issue)
+
+    ended = await it.runs.find(it.run.id)
+    assert (going, never) == (datetime.max.replace(tzinfo=UTC), None)
+    assert ended is not None
+    assert ended.ended_at is not None
+    assert over == ended.ended_at
+    assert ended.ended_at > LABELLED.at + SAME_LABEL
+
+
+async def test_a_label_that_ended_within_a_minute_is_not_taken_for_another(it: World) -> None:
+    at = it.clock.now()
+    event = replace(LABELLED, issue=40, at=at)
+    run = await it.runs.start(None, event, 1)
+
+    await it.runs.move(None, run, RunState.CANCELLED, "asked for", ())
+
+    until = await reception(it, Roles()).answered_until(run.repository, 40)
+    assert until == at + SAME_LABEL
+
+
+async def test_a_cancelled_run_leaves_no_check_run_in_progress(it: World) -> None:
+    it.sessions.play = standard_play() | {OPTIMIZE: [Later("The model API failed.", 300.0)]}
+    await it.drive()
+    run, at = await it.record(), it.clock.now()
+    (built,) = it.workspaces.pushed
+    at_work = await it.check_runs()
+    issue, who = run.run.issue, run.run.labeller
+    cancel = Said(run.run.repository, issue, False, who, True, 1, "cancel", "", at)
+
+    await reception(it, Roles()).hear(None, cancel)
+
+    assert at_work == {built: None}
+    assert await it.check_runs() == {built: "cancelled"}
 
 
 @pytest.mark.parametrize(

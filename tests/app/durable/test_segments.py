@@ -109,10 +109,17 @@ class Short:
 
 
 class NothingToSweep:
+    """Finds nothing, and remembers what it was asked to do."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
     async def ask_again(self) -> int:
+        self.asked.append("deliveries")
         return 0
 
     async def look_around(self) -> int:
+        self.asked.append("events")
         return 0
 
 
@@ -120,6 +127,7 @@ class Sent:
     def __init__(self, outbox: StoredOutbox, lane: AnyLane) -> None:
         self.lane = lane
         self.outbox = outbox
+        self.sweep = NothingToSweep()
         self.texts: dict[str, str] = {}
 
     async def send_due(self) -> int:
@@ -177,7 +185,7 @@ async def working(
                 records=it.records,
                 trackers=outbox,
                 writer=writer,
-                sweep=NothingToSweep(),
+                sweep=writer.sweep,
                 seal=Unsealed(),
                 phases=pipeline.phases,
                 keeper=keeper,
@@ -230,6 +238,7 @@ async def test_a_stored_delivery_becomes_a_run_that_a_segment_drives_to_ready_on
         await until(shown)
         assert await Deliveries(it.database).waiting(9) == ()
         assert it.forge.flips == 1
+        assert sent.sweep.asked == ["deliveries", "events"]
 
 
 async def test_a_run_that_is_told_to_wait_leaves_its_slot_to_another_and_goes_on_when_told(

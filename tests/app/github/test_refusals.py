@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -309,8 +310,8 @@ async def test_a_role_of_an_organisations_own_counts_as_what_it_is_built_on(
 class Nobody:
     """Has all runs and expects no news."""
 
-    async def has_run(self, repository: Repository, issue: int) -> bool:
-        return True
+    async def answered_until(self, repository: Repository, issue: int) -> datetime | None:
+        return None
 
     async def found(self, event: Labelled) -> None:
         raise AssertionError(event)

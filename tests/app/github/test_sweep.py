@@ -20,15 +20,15 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 class Runs:
-    """Knows which issues have runs, and is told of those that have none."""
+    """Knows until when issues had runs, and is told of those that have none."""
 
     def __init__(self, *known: int) -> None:
-        self._known = set(known)
+        self.until = dict.fromkeys(known, datetime.max.replace(tzinfo=UTC))
         self.told: list[Labelled] = []
         self.missed: list[int] = []
 
-    async def has_run(self, repository: Repository, issue: int) -> bool:
-        return issue in self._known
+    async def answered_until(self, repository: Repository, issue: int) -> datetime | None:
+        return self.until.get(issue)
 
     async def found(self, event: Labelled) -> None:
         self.told.append(event)
@@ -69,6 +69,22 @@ async def test_a_labelled_issue_without_a_run_is_reported_with_who_labelled_it_a
     assert event.actor_is_human
     assert event.repository == github.repository
     assert datetime.now(UTC) - event.at < timedelta(minutes=1)
+
+
+async def test_a_label_that_was_set_again_behind_the_end_of_a_run_is_reported(
+    github: StandIn, connection: GitHubConnection
+) -> None:
+    again, before = [await github.issue(f"Issue {n}") for n in range(2)]
+    for number in (again, before):
+        await github.act("writer", "POST", f"/issues/{number}/labels", {"labels": [LABEL]})
+    runs = Runs()
+    labelled = datetime.now(UTC)
+    runs.until = {again: labelled - timedelta(minutes=1), before: labelled + timedelta(seconds=2)}
+
+    await sweep_of(runs, connection).look_around()
+
+    assert again in {event.issue for event in runs.told}
+    assert before not in {event.issue for event in runs.told}
 
 
 async def test_an_issue_with_a_tracker_of_ours_had_a_run_and_is_not_started_again(

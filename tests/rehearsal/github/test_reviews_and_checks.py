@@ -145,6 +145,10 @@ def test_check_runs_that_break_the_limits_are_refused(standin: Standin) -> None:
         f"{REPO}/check-runs",
         json={"name": "x", "head_sha": sha, "output": {"title": "t", "summary": "s" * 65_536}},
     )
+    placeless = {"title": "t", "summary": "s", "annotations": [remark | {"path": ""}]}
+    pathless = app.post(
+        f"{REPO}/check-runs", json={"name": "x", "head_sha": sha, "output": placeless}
+    )
     unfinished = app.post(
         f"{REPO}/check-runs", json={"name": "x", "head_sha": sha, "status": "completed"}
     )
@@ -153,5 +157,6 @@ def test_check_runs_that_break_the_limits_are_refused(standin: Standin) -> None:
         f"{REPO}/check-runs", json={"name": "x", "head_sha": sha}
     )
 
-    assert [answer.status_code for answer in (many, long, unfinished, nowhere)] == [422] * 4
+    refused = (many, long, pathless, unfinished, nowhere)
+    assert [answer.status_code for answer in refused] == [422] * 5
     assert person.status_code == 403

@@ -41,6 +41,9 @@ def _annotation(item: Body) -> Annotation:
     level = item.text("annotation_level")
     if level not in _LEVELS:
         raise refusals.invalid_field("CheckRun", "annotation_level")
+    if not item.text("path"):
+        # As seen for a path of `null`; that an empty one fares no better is not proven.
+        raise refusals.invalid_field("CheckRun", "annotations")
     start, end = item.optional_number("start_line"), item.optional_number("end_line")
     if start is None or end is None:
         raise refusals.invalid_field("CheckRun", "start_line", code="missing_field")

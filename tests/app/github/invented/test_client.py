@@ -10,9 +10,10 @@ import jwt
 import pytest
 import respx
 
-from app.github.client import GitHubApi
+from app.github.client import TIMEOUT, GitHubApi
 from app.github.connection import GitHubConnection
 from app.github.errors import RefusedByGitHubError
+from app.github.installed import repositories_of
 from app.github.key import AppKey, PrivateKeyError
 from app.github.purposes import Purpose
 from app.github.tokens import scope_of
@@ -45,6 +46,8 @@ async def test_a_call_carries_a_token_of_its_repository_and_purpose_alone(
     }
     assert call.headers["authorization"] == "Bearer ghs_4242_one"
     assert call.headers["x-github-api-version"] == "2026-03-10"
+    assert mint.extensions["timeout"] == call.extensions["timeout"] == TIMEOUT.as_dict()
+    assert httpx.Timeout(30.0, connect=5.0) == TIMEOUT
 
 
 async def test_minting_is_signed_by_the_app_for_less_than_ten_minutes(
@@ -60,6 +63,17 @@ async def test_minting_is_signed_by_the_app_for_less_than_ten_minutes(
     assert claims["iss"] == "4242"
     assert claims["iat"] == int(clock.now().timestamp()) - 60
     assert claims["exp"] == int(clock.now().timestamp()) + 540
+
+
+async def test_a_token_for_a_whole_installation_may_read_names_alone(
+    github: respx.MockRouter, connection: GitHubConnection
+) -> None:
+    """Attack 51."""
+    empty = {"total_count": 0, "repositories": []}
+    github.get(f"{API}/installation/repositories").respond(json=empty)
+
+    assert await repositories_of(connection.clients, 7) == []
+    assert json.loads(github.calls[0].request.content) == {"permissions": {"metadata": "read"}}
 
 
 @pytest.mark.parametrize("purpose", list(Purpose))

@@ -1,7 +1,7 @@
 """How the service keeps to GitHub's limits, and asks for no more than it must."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -108,6 +108,23 @@ async def test_a_limit_on_minting_is_no_refusal(
         await connection.tokens.for_fetch(REPOSITORY, refused=None)
 
     assert raised.value.after_seconds == 30
+
+
+@pytest.mark.parametrize("status", [403, 429])
+@pytest.mark.parametrize("refusing", [COMMENTS, MINT])
+async def test_the_end_of_the_hours_limit_says_when_the_next_hour_begins(
+    github: respx.MockRouter, api: GitHubApi, refusing: str, status: int
+) -> None:
+    reset = int(datetime.now(UTC).timestamp()) + 600
+    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(reset)}
+    over = {"message": "API rate limit exceeded for installation ID 7.", "documentation_url": "x"}
+    route = github.post(refusing).respond(status, headers=headers, json=over)
+
+    with pytest.raises(TransientError) as raised:
+        await api.write(post_comment)
+
+    assert 60 < raised.value.after_seconds <= 600
+    assert route.call_count == 1
 
 
 async def test_a_permission_that_is_missing_is_no_limit(
