@@ -38,8 +38,8 @@ class StoredOutbox:
     ) -> tuple[OutwardItem, ...]:
         """Return what should be sent now, oldest first, but not for the installations `besides`.
 
-        A tracker is sent at most every five seconds, and at once when the run has stopped or has
-        passed a phase since.
+        A tracker is sent at most every five seconds, and at once when the run has passed a phase or
+        ended since. One of a run that waits goes at once too: few things happen to it.
         """
         now = self._clock.now()
         query = (
@@ -160,17 +160,19 @@ class StoredOutbox:
 
 
 def _patient(now: datetime) -> sa.ColumnElement[bool]:
-    """Return whether a row is a tracker that was edited a moment ago, in the midst of a phase."""
+    """Return whether a row is a tracker that was edited a moment ago and shows no end missing."""
     rendered = sa.type_coerce(OutwardRow.posted_at, sa.BigInteger) - MOST_MICROSECONDS_ON_THE_WAY
     passed = sa.exists().where(
         PassageRow.run_id == OutwardRow.run_id,
         sa.type_coerce(PassageRow.passed_at, sa.BigInteger) > rendered,
     )
+    ended = sa.type_coerce(RunRow.ended_at, sa.BigInteger) > rendered
     return sa.and_(
         OutwardRow.key == TRACKER,
         OutwardRow.posted_at > now - TRACKER_INTERVAL,
-        RunRow.state == RunState.RUNNING,
+        RunRow.state != RunState.WAITING,
         sa.not_(passed),
+        sa.not_(sa.func.coalesce(ended, sa.false())),
     )
 
 

@@ -195,6 +195,33 @@ async def test_a_tracker_is_shown_at_most_every_five_seconds_while_the_run_runs(
     assert [item.desired.text for item in stopped] == ["last words"]
 
 
+@pytest.mark.parametrize("state", [RunState.BLOCKED, RunState.READY, RunState.FAILED])
+async def test_a_tracker_shows_the_end_of_a_run_at_once_and_what_comes_later_in_its_time(
+    runs: Runs, run: Run, clock: ManualClock, database: Database, state: RunState
+) -> None:
+    outbox = StoredOutbox(database, clock)
+
+    async def shown(text: str) -> list[str]:
+        await outbox.show(run.id, touched, text)
+        items = [item for item in await outbox.due(9) if item.desired.key == "tracker"]
+        for item in items:
+            await outbox.sent(item, 2, "https://forge.invalid/2", item.desired.text_sha256, None)
+        return [item.desired.text for item in items]
+
+    ((_, touched),) = await outbox.unseen()
+    at_work = [await shown("at work"), await shown("still at work")]
+    await runs.stop(run, state, "", None, ())
+    at_its_end = await shown("the end")
+    with_a_link = await shown("the end, with a link")
+    a_moment_later = await shown("a note")
+    await clock.sleep(5)
+
+    assert at_work == [["at work"], []]
+    assert at_its_end == ["the end"]
+    assert (with_a_link, a_moment_later) == ([], [])
+    assert await shown("a note") == ["a note"]
+
+
 async def test_a_tracker_is_shown_at_once_when_a_phase_has_ended(
     records: StoredRecords, run: Run, clock: ManualClock, database: Database
 ) -> None:
