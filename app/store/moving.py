@@ -11,7 +11,7 @@ from app.store.tables import NoteRow, OutwardRow, RepositoryRow, RunRow, Table
 from phases.core.errors import StaleSegmentError
 from phases.core.machine import RunState
 from phases.core.model import Repository, Run
-from phases.core.outward import Desired
+from phases.core.outward import Desired, OutwardKind
 
 # Made once: building a statement costs more than running it.
 _RUN = Table.metadata.tables["run"]
@@ -81,7 +81,7 @@ def want(
     desired: Desired,
 ) -> None:
     """Add something that should stand on GitHub, or change what should stand under its key."""
-    owner = run or f"{repository}#{issue}"
+    owner = run or _conversation(repository, issue)
     connection.execute(
         insert(connection, OutwardRow)
         .values(
@@ -101,6 +101,21 @@ def want(
             set_={"text": desired.text, "text_sha256": desired.text_sha256},
         )
     )
+
+
+def replies_since(connection: sa.Connection, repository: int, issue: int, since: datetime) -> int:
+    """Return how many comments a conversation got since then, or is to get, that are no run's."""
+    return connection.execute(
+        sa.select(sa.func.count()).where(
+            OutwardRow.owner == _conversation(repository, issue),
+            OutwardRow.kind == OutwardKind.COMMENT,
+            sa.or_(OutwardRow.posted_at.is_(None), OutwardRow.posted_at > since),
+        )
+    ).scalar_one()
+
+
+def _conversation(repository: int, issue: int) -> str:
+    return f"{repository}#{issue}"
 
 
 def repository_of(row: Any, *, owner: str | None = None) -> Repository:

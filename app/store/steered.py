@@ -1,6 +1,7 @@
 """Runs as people steer them: moved, heeded, answered; each write deals with its delivery."""
 
 from dataclasses import asdict
+from datetime import timedelta
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -9,15 +10,18 @@ from app.store.codec import request_to_json
 from app.store.deliveries import settle
 from app.store.engine import Database
 from app.store.moments import behind_all
-from app.store.moving import note, remember_repository, touch, want
+from app.store.moving import note, remember_repository, replies_since, touch, want
 from app.store.steering import move_row, put_on_record, stopped_by_itself, supersede
 from app.store.tables import RunRow
 from phases.core.command import Commanded
 from phases.core.machine import OVER, RunState
 from phases.core.model import Drift, Repository, Request, Run
-from phases.core.outward import Desired
+from phases.core.outward import Desired, OutwardKind
 from phases.core.ports import Clock
 from phases.core.work import WorkName
+
+DAY = timedelta(days=1)
+MOST_REPLIES = 60
 
 
 class SteeredRuns:
@@ -159,13 +163,19 @@ class SteeredRuns:
         show: tuple[Desired, ...],
         why: str,
     ) -> None:
-        """Post something where no run need be; the delivery is dealt with."""
+        """Post something where no run need be; the delivery is dealt with.
+
+        A conversation that has had 60 replies in a day gets reactions alone: whatever answers each
+        of ours with another command would go on for ever.
+        """
         now = self._clock.now()
 
         def answer(connection: sa.Connection) -> None:
             remember_repository(connection, repository)
+            full = replies_since(connection, repository.id, number, now - DAY) >= MOST_REPLIES
             for desired in show:
-                want(connection, repository.id, number, None, desired)
+                if not (full and desired.kind is OutwardKind.COMMENT):
+                    want(connection, repository.id, number, None, desired)
             settle(connection, delivery, why, now)
 
         await self._database.write(answer)

@@ -8,6 +8,7 @@ from app.wiring.doctor.examination import Examination
 from app.wiring.doctor.github import GitHubExaminations
 from app.wiring.doctor.machine import cage_by_default, of_the_machine, of_the_program
 from app.wiring.doctor.model import model_access
+from app.wiring.workspaces import GIT
 from phases.core.ports import Clock
 
 
@@ -24,12 +25,12 @@ async def examinations(
     except SettingsError as error:
         refused = str(error)
         broken = Examination("settings", lambda: _refused(refused))
-        yield (broken, *of_the_program(), cage_by_default())
+        yield (broken, *of_the_program(GIT), cage_by_default())
         return
     async with of_the_outside(settings, clock) as outside:
         yield (
             Examination("settings", _readable),
-            *of_the_program(),
+            *of_the_program(GIT),
             *of_the_machine(settings),
             *outside,
         )

@@ -12,7 +12,7 @@ from app.store.migrating import UnreachableError, schema
 from app.wiring.doctor.examination import Examination
 from app.wiring.refusals import StartError
 from app.wiring.sandbox import check_sandbox, chosen_sandbox, sandbox_of
-from app.wiring.workspaces import GIT, team
+from app.wiring.workspaces import team
 from app.workspace.sandbox.sandbox import Sandbox
 from app.workspace.sandbox.selftest import self_test, version_of
 from app.workspace.sandbox.toolchain import Toolchain
@@ -23,10 +23,10 @@ OLDEST_GIT = (2, 38)  # The first that knows `safe.bareRepository`.
 LEAST_ROOM = 2 << 30
 
 
-def of_the_program() -> tuple[Examination, ...]:
+def of_the_program(git: Path) -> tuple[Examination, ...]:
     """Return what can be looked at without settings."""
     return (
-        Examination("git", _git),
+        Examination("git", lambda: _git(git)),
         Examination("programs", _programs),
         Examination("agents", _agents),
     )
@@ -46,14 +46,14 @@ def cage_by_default() -> Examination:
     return Examination("sandbox", _cage_by_default)
 
 
-async def _git() -> str:
-    if not os.access(GIT, os.X_OK):
-        raise StartError(f"{GIT} is missing: install git (`apt-get install git`).")
-    version = await _output(str(GIT), "--version")
+async def _git(git: Path) -> str:
+    if not os.access(git, os.X_OK):
+        raise StartError(f"{git} is missing: install git (`apt-get install git`).")
+    version = await _output(str(git), "--version")
     numbers = re.search(r"(\d+)\.(\d+)", version)
     if numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_GIT:
         raise StartError(
-            f"{GIT} says {version!r}: Phaseline needs {'.'.join(map(str, OLDEST_GIT))} or newer."
+            f"{git} says {version!r}: Phaseline needs {'.'.join(map(str, OLDEST_GIT))} or newer."
         )
     return version
 

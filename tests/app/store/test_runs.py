@@ -1,3 +1,4 @@
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -5,8 +6,10 @@ import pytest
 from app.store.deliveries import Deliveries
 from app.store.engine import Database
 from app.store.history import History, UnknownRunError
+from app.store.outbox import StoredOutbox
 from app.store.records import StoredRecords
 from app.store.runs import Due, Runs
+from app.store.steered import MOST_REPLIES
 from phases.core.command import Commanded, Word
 from phases.core.errors import StaleSegmentError
 from phases.core.machine import RunState
@@ -146,6 +149,31 @@ async def test_a_running_run_has_its_limit_raised_where_it_is_and_never_lowered(
     assert (found.limit_usd, found.segment) == (Decimal(30), 1)
     ordered = (await records.record(run.id)).ordered(Word.BUDGET)
     assert [(order.argument, order.by) for order in ordered] == [("30.00", LABELLED.actor)]
+
+
+async def test_whatever_answers_each_reply_with_a_command_gets_reactions_alone_in_the_end(
+    database: Database, runs: Runs, clock: ManualClock
+) -> None:
+    """Attack 21."""
+    outbox = StoredOutbox(database, clock)
+
+    async def answered(comment: int) -> list[OutwardKind]:
+        reply = Desired(f"reply/{comment}", OutwardKind.COMMENT, Place.ISSUE, "Here it stands.")
+        eyes = Desired(f"eyes/{comment}", OutwardKind.REACTION, Place.ISSUE, "eyes", comment)
+        await runs.answer(None, LABELLED.repository, 3, (reply, eyes), "asked")
+        due = await outbox.due(9)
+        for item in due:
+            await outbox.sent(item, comment, "", item.desired.text_sha256, None)
+        return [item.desired.kind for item in due]
+
+    first = [await answered(comment) for comment in range(MOST_REPLIES)]
+    then = await answered(MOST_REPLIES)
+    clock.moment += timedelta(days=1)
+    next_day = await answered(MOST_REPLIES + 1)
+
+    assert first == [[OutwardKind.COMMENT, OutwardKind.REACTION]] * MOST_REPLIES
+    assert then == [OutwardKind.REACTION]
+    assert next_day == first[0]
 
 
 @pytest.mark.parametrize("wildcard", ["%", "_", "' or '1'='1", "\\"])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from app.store.engine import make_engine
 from app.store.migrating import migrate
 from app.wiring.doctor.examination import Examined, examined
 from app.wiring.doctor.examinations import examinations
+from app.wiring.doctor.machine import of_the_program
 from app.wiring.sandbox import UNCAGED
 
 GOOD: dict[str, object] = {
@@ -48,6 +50,46 @@ async def test_settings_that_cannot_be_read_are_named_and_the_cage_is_tried_all_
     assert list(found) == ["settings", "git", "programs", "agents", "sandbox"]
     assert not settings.sound
     assert "PHASELINE_GITHUB_APP_ID" in settings.told
+
+
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [
+        (None, "is missing: install git"),
+        ("git version 2.37.9", "needs 2.38 or newer"),
+        ("no git at all", "needs 2.38 or newer"),
+    ],
+)
+async def test_git_that_is_missing_or_too_old_is_named_with_what_to_do(
+    tmp_path: Path, says: str | None, told: str
+) -> None:
+    git = tmp_path / "git"
+    if says is not None:
+        git.write_text(f"#!/bin/sh\necho '{says}'\n")
+        git.chmod(0o755)
+
+    (examination, *_) = of_the_program(git)
+    found = await examined(examination)
+
+    assert (found.subject, found.sound) == ("git", False)
+    assert found.told.startswith(str(git))
+    assert told in found.told
+
+
+async def test_a_model_without_a_price_and_one_that_nobody_serves_are_named_with_their_settings(
+    tmp_path: Path,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+    priceless = await _examined(tmp_path, "model", model_opus="claude-unheard-of")
+    unserved = await _examined(tmp_path, "model", anthropic_base_url=nobody)
+
+    assert not priceless.sound
+    assert "claude-unheard-of" in priceless.told
+    assert "PHASELINE_MODEL_OPUS" in priceless.told
+    assert not unserved.sound
+    assert "ANTHROPIC_BASE_URL" in unserved.told
 
 
 async def test_a_data_directory_that_cannot_be_written_is_named_with_its_setting(
