@@ -133,7 +133,8 @@ def table(figures: dict[str, Any]) -> str:
             f"| {name}: ready of all | {crowd['ready']} of {crowd['runs']} | all | |",
             f"| {name}: mean queue wait, s | {crowd['queue_wait_mean']:.1f} | | |",
             f"| {name}: longest queue wait, s | {crowd['queue_wait_max']:.1f} | | |",
-            f"| {name}: fairness | {crowd['fairness']:.2f} | | |",
+            f"| {name}: fairness, by mean waits | {crowd['fairness']:.2f} | | |",
+            f"| {name}: fairness, by longest waits | {crowd['fairness_of_longest']:.2f} | | |",
             f"| {name}: MB an active run | {crowd['mb_per_active_run']:.1f} | | |",
         ]
     return targets.table(figures, TARGETS, *rows)

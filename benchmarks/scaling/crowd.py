@@ -8,7 +8,14 @@ from benchmarks.processes import load, resident_mb
 from benchmarks.scaling.alone import PATIENCE, wait_until
 from benchmarks.scaling.fleet import Fleet
 from benchmarks.scaling.progress import Progress
-from benchmarks.scaling.rows import UNDER_WAY, Rows, RunTimes, fairness, rows_of
+from benchmarks.scaling.rows import (
+    UNDER_WAY,
+    Rows,
+    RunTimes,
+    fairness,
+    fairness_of_longest,
+    rows_of,
+)
 
 PAUSE = 1.0
 SETTLE_SECONDS = 5.0
@@ -25,7 +32,11 @@ class Configuration:
 
 @dataclass(frozen=True)
 class Crowd:
-    """What a crowd of runs came to. Waits in seconds, memory in MB (10^6 bytes)."""
+    """What a crowd of runs came to. Waits in seconds, memory in MB (10^6 bytes).
+
+    `fairness` is the largest queue wait of a repository over the mean of all, where the wait of a
+    repository is the mean of its runs'; `fairness_of_longest` is the same of its longest waits.
+    """
 
     runs: int
     ready: int
@@ -34,6 +45,7 @@ class Crowd:
     queue_wait_mean: float
     queue_wait_max: float
     fairness: float
+    fairness_of_longest: float
     most_active: int
     mb_per_active_run: float
     load_at_end: float
@@ -122,6 +134,7 @@ def _crowd(runs: list[RunTimes], watch: _Watch) -> Crowd:
         queue_wait_mean=fmean(waits),
         queue_wait_max=max(waits),
         fairness=fairness(runs),
+        fairness_of_longest=fairness_of_longest(runs),
         most_active=watch.most_active,
         mb_per_active_run=watch.mb_per_active_run,
         load_at_end=load(),

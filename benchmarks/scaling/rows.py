@@ -124,8 +124,19 @@ def covered_seconds(spans: list[Span], begin: float, end: float) -> float:
 
 def fairness(runs: list[RunTimes]) -> float:
     """Return the largest mean queue wait of a repository over the mean of all repositories."""
+    means = [fmean(each) for each in _waits(runs)]
+    return max(means) / fmean(means)
+
+
+def fairness_of_longest(runs: list[RunTimes]) -> float:
+    """Return the largest of the repositories' longest queue waits over the mean of those."""
+    longest = [max(each) for each in _waits(runs)]
+    return max(longest) / fmean(longest)
+
+
+def _waits(runs: list[RunTimes]) -> list[list[float]]:
+    """Return the queue waits of runs, by repository."""
     waits: dict[int, list[float]] = defaultdict(list)
     for run in runs:
         waits[run.repository].append(run.queue_wait)
-    means = [fmean(each) for each in waits.values()]
-    return max(means) / fmean(means)
+    return list(waits.values())

@@ -16,7 +16,7 @@ from benchmarks.processes import Span
 from benchmarks.scale import joined, table
 from benchmarks.scaling.material import build_repository, build_script
 from benchmarks.scaling.options import PARTS, read
-from benchmarks.scaling.rows import RunTimes, covered_seconds, fairness
+from benchmarks.scaling.rows import RunTimes, covered_seconds, fairness, fairness_of_longest
 from benchmarks.scaling.seed import seed
 from phases.core.machine import RunState
 from tests.databases import migrated
@@ -41,10 +41,13 @@ def test_time_that_several_spans_cover_counts_once_and_only_within_the_run(
     assert covered_seconds(spans, 0.0, 10.0) == covered
 
 
-def test_fairness_is_the_largest_mean_wait_of_a_repository_over_that_of_all() -> None:
+def test_fairness_is_the_largest_wait_of_a_repository_over_the_mean_by_means_and_by_longest() -> (
+    None
+):
     runs = [_run(1, 1.0), _run(1, 3.0), _run(2, 6.0)]
 
     assert fairness(runs) == 6.0 / 4.0
+    assert fairness_of_longest(runs) == 6.0 / 4.5
 
 
 def test_the_script_is_sound_and_its_planners_take_the_turns_they_are_told(tmp_path: Path) -> None:
