@@ -134,9 +134,7 @@ class Settings(Places):
         description="Prepared dependencies are kept here; `environments` in the data directory",
     )
     github_write_spacing_seconds: float = Field(
-        1.0,
-        ge=0,
-        description="The least time between two comments; GitHub asks for a second",
+        1.0, ge=0, description="The least time between two comments; GitHub asks for a second"
     )
     rest_seconds: float = Field(
         300.0,
@@ -162,6 +160,7 @@ class Settings(Places):
     runs_per_worker: int = Field(6, gt=0, description="How many runs a worker drives at once")
     runs_per_repository: int = Field(2, gt=0, description="How many runs of a repository at once")
     runs_altogether: int = Field(60, gt=0, description="How many runs all workers together drive")
+    lease_seconds: float = Field(6.0, ge=1, description="When others do a silent worker's work")
     least_free_disk_mb: int = Field(
         2048, ge=0, description="With less room on the disk a worker takes up no run, in MB"
     )

@@ -13,8 +13,8 @@ from phases.core.errors import TransientError
 
 log = logging.getLogger(__name__)
 
-# A dead worker's segments go on elsewhere within this and two turns of the keeper's loop.
-LEASE_SECONDS = 6.0
+# So often a lease is renewed while it lasts. A dead worker's segments go on elsewhere within its
+# lease and two turns of the keeper's loop.
 RENEWALS = 3
 HOUSE = "keeper"
 WORKER = "worker/"
@@ -79,7 +79,10 @@ class OnlyKeeper:
 
 
 class LeasedKeeper:
-    """A keeper among many workers: each holds a lease on its life, one of them on the house."""
+    """A keeper among many workers: each holds a lease on its life, one of them on the house.
+
+    A lease lasts for `seconds`.
+    """
 
     def __init__(
         self,
@@ -87,7 +90,9 @@ class LeasedKeeper:
         bury: Callable[[frozenset[str]], Awaitable[int]],
         executor: str,
         give_way: Callable[[], None],
+        seconds: float,
     ) -> None:
+        self._seconds = seconds
         self._leases = leases
         self._bury = bury
         self._executor = executor
@@ -99,7 +104,7 @@ class LeasedKeeper:
     @property
     def keeps(self) -> bool:
         """Whether this worker holds the house, and its lease cannot have run out."""
-        return self._keeps and lived() - self._renewed < LEASE_SECONDS
+        return self._keeps and lived() - self._renewed < self._seconds
 
     @property
     def workers(self) -> int:
@@ -113,7 +118,7 @@ class LeasedKeeper:
             TransientError: when the database does not answer.
         """
         began = lived()
-        await self._leases.take(WORKER + self._executor, self._executor, LEASE_SECONDS)
+        await self._leases.take(WORKER + self._executor, self._executor, self._seconds)
         self._renewed = began
 
     async def mind(self) -> None:
@@ -123,18 +128,18 @@ class LeasedKeeper:
                 await self._turn()
             except TransientError as error:
                 log.warning("leases could not be renewed: %s", error)
-            if lived() - self._renewed > LEASE_SECONDS:
+            if lived() - self._renewed > self._seconds:
                 log.error("the lease ran out; others do this worker's work now")
                 self._give_way()
                 return
-            await asyncio.sleep(LEASE_SECONDS / RENEWALS)
+            await asyncio.sleep(self._seconds / RENEWALS)
 
     async def _turn(self) -> None:
         began = lived()
-        if not await self._leases.take(WORKER + self._executor, self._executor, LEASE_SECONDS):
+        if not await self._leases.take(WORKER + self._executor, self._executor, self._seconds):
             return
         self._renewed = began
-        self._keeps = await self._leases.take(HOUSE, self._executor, LEASE_SECONDS)
+        self._keeps = await self._leases.take(HOUSE, self._executor, self._seconds)
         if self._keeps:
             living = await self._leases.living(WORKER)
             self._workers = max(1, len(living))

@@ -10,7 +10,7 @@ from functools import partial
 
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 
-from app.durable.segments import Workflow, workflow_id
+from app.durable.segments import ENDED, Workflow, workflow_id
 from app.durable.turns import Segment, SegmentLimits
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,6 @@ log = logging.getLogger(__name__)
 QUEUE = "segments"
 # Each look costs 2 ms of CPU, whether or not anything is queued.
 POLL_SECONDS = 0.5
-_OVER = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
 
 class SharedLane:
@@ -100,4 +99,4 @@ class StraightLane:
 async def _over(name: str) -> bool | None:
     """Tell whether a workflow has ended; None when there is none of that name."""
     status = await DBOS.get_workflow_status_async(name)
-    return None if status is None else status.status in _OVER
+    return None if status is None else status.status in ENDED

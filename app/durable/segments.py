@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, Protocol
 
 from dbos import DBOS, DBOSConfig
@@ -36,6 +37,10 @@ log = logging.getLogger(__name__)
 
 Workflow = Callable[[str, int], Coroutine[Any, Any, str]]
 """Drives a run's segment of that number, and returns what state it came to."""
+
+ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+# SQLite takes some thousands of values in a statement, and others want to write meanwhile.
+FORGET_AT_ONCE = 500
 
 _KINDS: dict[str, type[Later | Blocked | Defect | Moved]] = {
     kind.__name__: kind for kind in (Later, Blocked, Defect, Moved)
@@ -260,6 +265,25 @@ async def give_up_the_dead(living: frozenset[str]) -> int:
     if dead:
         await DBOS.cancel_workflows_async(dead)
     return len(dead)
+
+
+async def forget_ended(before: datetime) -> int:
+    """Delete what the library keeps of workflows that ended before; return of how many.
+
+    Every look at what is pending reads through them, and nothing else takes them away. An id that
+    is forgotten could be driven again: `before` lies further back than any worker stands still.
+    """
+    forgotten = 0
+    while ended := await DBOS.list_workflows_async(
+        status=list(ENDED),
+        completed_before=before.isoformat(),
+        limit=FORGET_AT_ONCE,
+        load_input=False,
+        load_output=False,
+    ):
+        await DBOS.delete_workflows_async([one.workflow_id for one in ended])
+        forgotten += len(ended)
+    return forgotten
 
 
 def _packed(setback: Setback | None) -> dict[str, Any] | None:

@@ -1,11 +1,11 @@
-"""Takes away what runs that are over have left: old transcripts, and files on this disk.
+"""Takes away what runs that are over have left: old transcripts and workflows, files on this disk.
 
 Every worker minds its own disk; what it takes from the database is gone for all.
 """
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -60,9 +60,13 @@ class Environments(Protocol):
 
 @dataclass(frozen=True)
 class Keeping:
-    """For how long things are kept after a run's end, and environments after their last use."""
+    """For how long things are kept after a run's end, and environments after their last use.
+
+    `workflows` is for how long the durable library's rows of a segment are, after its end.
+    """
 
     transcripts: timedelta
+    workflows: timedelta
     files: timedelta
     environments: timedelta
 
@@ -76,6 +80,7 @@ class Upkeep:
         attic: Attic,
         environments: Environments,
         belongings: tuple[Belongings, ...],
+        forget_workflows: Callable[[datetime], Awaitable[int]],
         keeping: Keeping,
         clock: Clock,
     ) -> None:
@@ -83,6 +88,7 @@ class Upkeep:
         self._attic = attic
         self._environments = environments
         self._belongings = belongings
+        self._forget_workflows = forget_workflows
         self._keeping = keeping
         self._clock = clock
 
@@ -106,6 +112,7 @@ class Upkeep:
         """
         now = self._clock.now()
         forgotten = await self._retention.forget_transcripts(now - self._keeping.transcripts)
+        workflows = await self._forget_workflows(now - self._keeping.workflows)
         left = await asyncio.to_thread(self._attic.runs)
         over = await self._retention.over(left, now - self._keeping.files) if left else frozenset()
         for run in sorted(over):
@@ -118,10 +125,11 @@ class Upkeep:
         unused = await asyncio.to_thread(
             self._environments.forget_unused, now - self._keeping.environments
         )
-        if forgotten or over or gone or unused:
+        if forgotten or workflows or over or gone or unused:
             log.info(
-                "tidied up: transcripts of %s runs, files of %s, %s repositories, %s environments",
-                *(forgotten, len(over), len(gone), unused),
+                "tidied up: transcripts of %s runs, %s workflows, files of %s runs, "
+                "%s repositories, %s environments",
+                *(forgotten, workflows, len(over), len(gone), unused),
             )
 
     async def _remove_strangers(self, kept: Belongings) -> frozenset[int]:

@@ -77,11 +77,15 @@ class Crew:
 
 @dataclass(frozen=True)
 class Post:
-    """Where a worker stands: its name among others, who keeps the house, what tells it to stop."""
+    """Where a worker stands: its name among others, who keeps the house, what tells it to stop.
+
+    Turns have `drain_seconds` to end when it is stopped.
+    """
 
     executor: str
     keeper: Keeper
     stop: asyncio.Event
+    drain_seconds: float
 
 
 @contextmanager
@@ -105,7 +109,8 @@ def keeper_of(
     """Return who keeps the house: the only worker on SQLite, a holder of leases elsewhere."""
     if one_worker(settings):
         return OnlyKeeper(give_up_everything, executor)
-    return LeasedKeeper(leases, give_up_the_dead, executor, give_way)
+    seconds = settings.lease_seconds
+    return LeasedKeeper(leases, give_up_the_dead, executor, give_way, seconds)
 
 
 @asynccontextmanager
@@ -133,5 +138,6 @@ async def _drain(segments: Segments, post: Post) -> None:
     # Loops and leases go on meanwhile. Who lost its lease has nothing left to finish.
     if post.stop.is_set():
         return
-    if not await segments.drain(DRAIN_SECONDS):
-        log.warning("some turns did not end in %s s; what they asked is asked again", DRAIN_SECONDS)
+    most = post.drain_seconds
+    if not await segments.drain(most):
+        log.warning("some turns did not end in %s s; what they asked is asked again", most)

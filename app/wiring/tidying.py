@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from app.clock import SystemClock
+from app.durable.segments import forget_ended
 from app.durable.upkeep import Keeping, Upkeep
 from app.settings import Settings
 from app.store.retention import Retention
@@ -10,12 +11,16 @@ from app.wiring.store import Store
 from app.wiring.workspaces import REPOSITORIES, kept_environments
 from app.workspace.attic import Attic
 
+# No worker stands still for so long and goes on; see `forget_ended`.
+KEEP_WORKFLOWS = timedelta(days=7)
+
 
 def upkeep_of(settings: Settings, store: Store) -> Upkeep:
     """Return what takes away the leftovers of runs that are over."""
     clock = SystemClock()
     keeping = Keeping(
         transcripts=timedelta(days=settings.keep_transcripts_days),
+        workflows=KEEP_WORKFLOWS,
         files=timedelta(hours=settings.keep_files_hours),
         environments=timedelta(days=settings.keep_environments_days),
     )
@@ -25,4 +30,4 @@ def upkeep_of(settings: Settings, store: Store) -> Upkeep:
     shared = settings.environments_dir is not None
     belongings = (attic,) if shared else (attic, environments)
     retention = Retention(store.database, clock)
-    return Upkeep(retention, attic, environments, belongings, keeping, clock)
+    return Upkeep(retention, attic, environments, belongings, forget_ended, keeping, clock)

@@ -36,7 +36,7 @@ from app.roster import RosterError
 from app.settings import Settings
 from app.store.leases import Leases
 from app.store.retention import Retention
-from app.wiring.duty import Crew, Post, keeper_of, on_duty
+from app.wiring.duty import DRAIN_SECONDS, Crew, Post, keeper_of, on_duty
 from app.wiring.model import sessions_of
 from app.wiring.recovering import Recoverer, only_worker, recover_into_nothing
 from app.wiring.refusals import AwayError, StartError
@@ -198,7 +198,7 @@ async def working(
         stack.push_async_callback(leases.release, executor)
         keeper = keeper_of(settings, leases, executor, stop.set)
         crew = await _crew(settings, store, keeper, bell, admission, stack)
-        post = Post(executor, keeper, stop)
+        post = Post(executor, keeper, stop, DRAIN_SECONDS)
         task = await stack.enter_async_context(on_duty(settings, crew, post))
         tidying = asyncio.create_task(upkeep_of(settings, store).go_on(), name="upkeep")
         try:

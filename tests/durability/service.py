@@ -25,7 +25,7 @@ from app.settings import Settings, load
 from app.store.leases import Leases
 from app.telemetry.logs import configure
 from app.telemetry.redaction import Redaction
-from app.wiring.duty import Post, keeper_of, on_duty
+from app.wiring.duty import DRAIN_SECONDS, Post, keeper_of, on_duty
 from app.wiring.model import sessions_of
 from app.wiring.store import Store, secrets_of
 from app.wiring.worker import connection_of, crew_of
@@ -161,7 +161,8 @@ async def _working(
             RoomForAll(),
             drain,
         )
-        yield await stack.enter_async_context(on_duty(settings, crew, Post(executor, keeper, stop)))
+        post = Post(executor, keeper, stop, DRAIN_SECONDS)
+        yield await stack.enter_async_context(on_duty(settings, crew, post))
 
 
 def _connection(settings: Settings, clock: SystemClock, watch: Watch) -> GitHubConnection:

@@ -3,10 +3,11 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from app.durable.keeper import LEASE_SECONDS, LeasedKeeper
+from app.durable.keeper import LeasedKeeper
 from phases.core.errors import TransientError
 
 SOON = 5.0
+LEASE_SECONDS = 6.0
 
 
 @dataclass
@@ -46,8 +47,8 @@ def _never() -> None:
 
 async def test_one_of_two_workers_keeps_the_house_and_knows_how_many_there_are() -> None:
     leases, graves = LeasesByHand(), Graves()
-    one = LeasedKeeper(leases, graves.bury, "one", _never)
-    two = LeasedKeeper(leases, graves.bury, "two", _never)
+    one = LeasedKeeper(leases, graves.bury, "one", _never, LEASE_SECONDS)
+    two = LeasedKeeper(leases, graves.bury, "two", _never, LEASE_SECONDS)
     await one.begin()
     await two.begin()
 
@@ -61,8 +62,8 @@ async def test_one_of_two_workers_keeps_the_house_and_knows_how_many_there_are()
 
 async def test_whoever_is_left_takes_the_house_and_gives_up_what_the_dead_one_held() -> None:
     leases, graves = LeasesByHand(), Graves()
-    one = LeasedKeeper(leases, graves.bury, "one", _never)
-    two = LeasedKeeper(leases, graves.bury, "two", _never)
+    one = LeasedKeeper(leases, graves.bury, "one", _never, LEASE_SECONDS)
+    two = LeasedKeeper(leases, graves.bury, "two", _never, LEASE_SECONDS)
     await one.begin()
     await two.begin()
     await _one_turn(one)
@@ -77,7 +78,7 @@ async def test_whoever_is_left_takes_the_house_and_gives_up_what_the_dead_one_he
 
 async def test_a_worker_that_could_not_renew_as_long_as_its_lease_lasts_gives_way() -> None:
     leases, gave_way = LeasesByHand(), asyncio.Event()
-    one = LeasedKeeper(leases, Graves().bury, "one", gave_way.set)
+    one = LeasedKeeper(leases, Graves().bury, "one", gave_way.set, LEASE_SECONDS)
     await one.begin()
     await _one_turn(one)
 
@@ -92,7 +93,7 @@ async def test_a_worker_that_could_not_renew_as_long_as_its_lease_lasts_gives_wa
 
 async def test_an_outage_that_is_shorter_than_the_lease_is_waited_out() -> None:
     leases = LeasesByHand()
-    one = LeasedKeeper(leases, Graves().bury, "one", _never)
+    one = LeasedKeeper(leases, Graves().bury, "one", _never, LEASE_SECONDS)
     await one.begin()
     await _one_turn(one)
 

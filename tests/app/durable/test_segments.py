@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -20,9 +20,16 @@ from app.durable.keeper import OnlyKeeper
 from app.durable.lanes import SharedLane, StraightLane
 from app.durable.queueing import Queueing
 from app.durable.reception import Reception
-from app.durable.segments import Segments, Workflow, give_up_everything, launched
+from app.durable.segments import (
+    Segments,
+    Workflow,
+    forget_ended,
+    give_up_everything,
+    launched,
+)
 from app.durable.turns import SegmentLimits, Turns
 from app.durable.worker import Worker
+from app.settings import Settings, load
 from app.store.deliveries import Deliveries
 from app.store.engine import make_durable_engine
 from app.store.outbox import StoredOutbox
@@ -30,6 +37,7 @@ from app.store.outlook import Outlook
 from app.store.retention import Retention
 from app.store.shown import ShownComments
 from app.store.tables import RunRow
+from app.wiring.duty import Crew, Post, on_duty
 from phases.actions import ActionPerformer
 from phases.core.errors import Blocked, Later
 from phases.core.events import Event, Removed
@@ -151,56 +159,76 @@ async def working(
     limits: SegmentLimits = LIMITS,
 ) -> AsyncIterator[Sent]:
     """Run a worker on the world's database, as one process would."""
+    crew, writer = crew_on(it, executor, admission, lane_of, limits)
+    database_engine = make_durable_engine(it.database.url)
+    with launched(database_engine, executor, threads=8, queues=crew.lane.queues):
+        stop = asyncio.Event()
+        minding = asyncio.create_task(crew.segments.mind(executor, MIND_SECONDS))
+        try:
+            await crew.lane.open()
+            await OnlyKeeper(give_up_everything, executor).begin()
+            task = asyncio.create_task(crew.worker.work(stop))
+            yield writer
+            stop.set()
+            await task
+        finally:
+            minding.cancel()
+            await crew.segments.let_go()
+    database_engine.dispose()
+
+
+def crew_on(
+    it: World,
+    executor: str,
+    admission: RoomForAll | Short,
+    lane_of: Callable[[Workflow], AnyLane],
+    limits: SegmentLimits,
+) -> tuple[Crew, Sent]:
     pipeline = standard_pipeline()
     engine = Engine(pipeline, it.records)
     steps = StepPerformer(it.records, it.workspaces, it.sessions, it.clock, "")
     actions = ActionPerformer(it.records, it.workspaces, it.forge, it.clock, "")
     performing = Performing(pipeline, it.records, steps, actions)
     outbox = StoredOutbox(it.database, it.clock)
-    database_engine = make_durable_engine(it.database.url)
     segments = Segments(engine, performing, it.records, it.runs, Drain(), 300.0, admission)
     lane = lane_of(segments.workflow)
     writer = Sent(outbox, lane)
-    with launched(database_engine, executor, threads=8, queues=lane.queues):
-        stop = asyncio.Event()
-        minding = asyncio.create_task(segments.mind(executor, MIND_SECONDS))
-        try:
-            await lane.open()
-            keeper = OnlyKeeper(give_up_everything, executor)
-            await keeper.begin()
-            reception = Reception(
-                Everybody(),
-                it.runs,
-                it.records,
-                NoLabels(),
-                Retention(it.database, it.clock),
-                Asides(ShownComments(it.database, it.clock), it.runs),
-            )
-            worker = Worker(
-                outlook=Outlook(it.database, it.clock),
-                deliveries=DeliveryQueues(
-                    Deliveries(it.database), OneLabel(), reception, it.clock, 1.0
-                ),
-                queueing=Queueing(it.runs, lane, Turns(limits), keeper),
-                records=it.records,
-                trackers=outbox,
-                writer=writer,
-                sweep=writer.sweep,
-                seal=Unsealed(),
-                phases=pipeline.phases,
-                keeper=keeper,
-                bell=Bell(),
-                base_url="https://phaseline.invalid",
-                notice="A rehearsal.",
-            )
-            task = asyncio.create_task(worker.work(stop))
-            yield writer
-            stop.set()
-            await task
-        finally:
-            minding.cancel()
-            await segments.let_go()
-    database_engine.dispose()
+    keeper = OnlyKeeper(give_up_everything, executor)
+    reception = Reception(
+        Everybody(),
+        it.runs,
+        it.records,
+        NoLabels(),
+        Retention(it.database, it.clock),
+        Asides(ShownComments(it.database, it.clock), it.runs),
+    )
+    deliveries = DeliveryQueues(Deliveries(it.database), OneLabel(), reception, it.clock, 1.0)
+    worker = Worker(
+        outlook=Outlook(it.database, it.clock),
+        deliveries=deliveries,
+        queueing=Queueing(it.runs, lane, Turns(limits), keeper),
+        records=it.records,
+        trackers=outbox,
+        writer=writer,
+        sweep=writer.sweep,
+        seal=Unsealed(),
+        phases=pipeline.phases,
+        keeper=keeper,
+        bell=Bell(),
+        base_url="https://phaseline.invalid",
+        notice="A rehearsal.",
+    )
+    return Crew(worker, segments, lane), writer
+
+
+def settings_of(it: World) -> Settings:
+    return load(
+        database_url=it.database.url,
+        github_app_id=1001,
+        github_private_key="unused",
+        github_webhook_secret="s" * 32,
+        anthropic_api_key="unused",
+    )
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -374,6 +402,63 @@ async def test_a_launch_that_failed_while_the_database_was_away_leaves_the_next_
 
     assert found == []
     back.dispose()
+
+
+async def test_what_the_library_keeps_of_ended_segments_is_forgotten_and_of_no_others(
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path, standard_play()) as it:
+        it.sessions.meeting = {"implementation/backend-developer/1", "somebody/who-never/1"}
+        async with working(it, "one", RoomForAll()):
+
+            async def stuck() -> bool:
+                return any(a.name.performer == "backend-developer" for a in it.sessions.assignments)
+
+            await until(stuck)
+            (first,) = await DBOS.list_workflows_async()
+            await DBOS.cancel_workflow_async(first.workflow_id)
+
+            async def renewed() -> bool:
+                return len(await DBOS.list_workflows_async(status="PENDING")) == 1
+
+            await until(renewed)
+            kept = await forget_ended(datetime.now(UTC) - timedelta(days=1))
+            forgotten = await forget_ended(datetime.now(UTC) + timedelta(days=1))
+            (left,) = await DBOS.list_workflows_async()
+
+        assert (kept, forgotten) == (0, 1)
+        assert (left.status, left.workflow_id != first.workflow_id) == ("PENDING", True)
+
+
+async def test_a_worker_whose_turn_does_not_end_in_time_is_let_go_of_and_nothing_is_done_twice(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with world(tmp_path, standard_play()) as it:
+        never = "implementation/backend-developer/1"
+        it.sessions.meeting = {never, "somebody/who-never/1"}
+        crew = crew_on(it, "one", RoomForAll(), StraightLane, LIMITS)[0]
+        post = Post("one", OnlyKeeper(give_up_everything, "one"), asyncio.Event(), 0.1)
+        async with on_duty(settings_of(it), crew, post):
+
+            async def stuck() -> bool:
+                return any(str(a.name) == never for a in it.sessions.assignments)
+
+            await until(stuck)
+        before = [str(a.name) for a in it.sessions.assignments]
+        it.sessions.meeting = set()
+
+        async with working(it, "two", RoomForAll()):
+
+            async def ready() -> bool:
+                return (await it.record()).run.state is RunState.READY
+
+            await until(ready)
+
+        assert "some turns did not end in 0.1 s; what they asked is asked again" in caplog.messages
+        after = [str(a.name) for a in it.sessions.assignments][len(before) :]
+        assert after[0] == never
+        assert not set(after[1:]) & set(before)
+        assert it.forge.flips == 1
 
 
 async def test_a_whole_run_goes_on_while_clocks_are_set_two_hours_to_and_fro(

@@ -87,11 +87,18 @@ async def talked(database: Database, run: Run, at: object) -> None:
 
 
 async def tidied(database: Database, clock: ManualClock, place: Path, files: timedelta) -> None:
-    keeping = Keeping(transcripts=DAY, files=files, environments=DAY)
+    keeping = Keeping(transcripts=DAY, workflows=DAY, files=files, environments=DAY)
     environments, attic = EnvironmentCache(place / "environments"), Attic(place)
     retention = Retention(database, clock)
-    belongings = (attic, environments)
-    await Upkeep(retention, attic, environments, belongings, keeping, clock).tidy()
+    belongings, asked = (attic, environments), list[datetime]()
+
+    async def forget_workflows(before: datetime) -> int:
+        asked.append(before)
+        return 0
+
+    upkeep = Upkeep(retention, attic, environments, belongings, forget_workflows, keeping, clock)
+    await upkeep.tidy()
+    assert asked == [clock.now() - DAY]
 
 
 async def ended(database: Database, runs: Runs, clock: ManualClock) -> Run:
