@@ -21,6 +21,7 @@ from phases.core.ports import Clock, Records, Sessions, Workspaces, Worktree
 from phases.core.record import Performed, Record
 from phases.core.session import Assignment, SessionEnd, SessionLimits
 from phases.core.submission import Demand, Outcome, Submission
+from phases.core.taking_up import left_by, left_to, revised
 from phases.core.work import SECOND_OPINION, Files, PhaseName, Step, WorkName
 from phases.examination import Examination
 from phases.ready import MERGE, hold_to_base
@@ -123,6 +124,7 @@ class StepPerformer:
                 reason=end.reason,
                 model=self._sessions.model_of(assignment),
                 cost_usd=end.cost_usd,
+                facts=left_by(run, step, end, handoff.left),
             )
             performed = await self._deliver(record, step, worktree, end.submission, ended)
             show = await _shown(record, step, worktree, performed, self._notice)
@@ -180,7 +182,7 @@ class StepPerformer:
         wants_diff = "diff" in (*agent.inputs, *agent.inputs_if_present)
         base = record.run.base.sha if record.run.base else ""
         diff = await worktree.diff(base, limit=DIFF_LIMIT) if wants_diff and base else ""
-        earlier = record.find(name)
+        earlier, left = record.find(name), left_to(record, name)
         return Handoff(
             answering=tuple(work for n in answering if (work := record.find(n))),
             diff=diff,
@@ -188,6 +190,7 @@ class StepPerformer:
             earlier_failure=earlier.reason if earlier else "",
             wishes=_wishes(record) if name.phase is PhaseName.PLANNING else (),
             conflicts=worktree.conflicts,
+            left=left if left and await worktree.take_up(left) else None,
         )
 
     async def _assignment(
@@ -203,7 +206,7 @@ class StepPerformer:
         survey = await self._workspaces.survey(record.run)
         tier = agent.tier.another() if name.subject == SECOND_OPINION else agent.tier
         told = record.as_begun(name).without_other_opinions(name)
-        before = _revised(told, step, name) if attempt == 1 else None
+        before = revised(told, step, name) if attempt == 1 else None
         return Assignment(
             session=f"{record.run.id}/{name}#{attempt}",
             run=record.run.id,
@@ -215,22 +218,6 @@ class StepPerformer:
             limits=SessionLimits(agent.limits.turns, agent.limits.minutes * 60, agent.limits.usd),
             earlier=f"{record.run.id}/{before.name}#{before.attempt}" if before else None,
         )
-
-
-def _revised(record: Record, step: Step, name: WorkName) -> Performed | None:
-    """Return the work in which the same agent last made the same artifact, if it counts still.
-
-    What a person has had done again is made anew.
-    """
-    made = [
-        work
-        for work in record.works
-        if (work.name.performer, work.name.subject) == (name.performer, name.subject)
-        and work.accepted
-        and work.artifact
-        and work.artifact.name == step.makes
-    ]
-    return made[-1] if made else None
 
 
 async def _shown(

@@ -178,6 +178,7 @@ class Conversation:
             cost_usd=course.usd,
             refusals=tuple(sentence for refusal in course.refusals for sentence in refusal),
             setback=setback,
+            snapshot=course.snapshot,
         )
 
     def _note(self, what: str, **fields: object) -> None:

@@ -51,7 +51,7 @@ def _of(run: str, work: str) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def drop_packs_of_work(connection: sa.Connection, run: str, work: str) -> None:
-    """Let go of what a piece of work needed until it ended."""
+    """Let go of what a piece of work needed until it was accepted."""
     connection.execute(sa.delete(PackRow).where(*_of(run, work)))
 
 

@@ -157,7 +157,8 @@ class StoredRecords:
                 .where(WorkRow.run_id == run.id, WorkRow.name == str(performed.name))
                 .values(**values)
             )
-            drop_packs_of_work(connection, run.id, str(performed.name))
+            if performed.accepted:
+                drop_packs_of_work(connection, run.id, str(performed.name))
             if performed.commit:
                 head = performed.commit.sha
                 connection.execute(sa.update(RunRow).where(RunRow.id == run.id).values(head=head))

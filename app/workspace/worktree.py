@@ -18,7 +18,7 @@ from app.workspace.sandbox.errors import SandboxError
 from app.workspace.snapshots import Snapshots
 from app.workspace.tools.toolbox import Toolbox
 from app.workspace.working_tree import WorkingTree
-from phases.core.errors import TransientError
+from phases.core.errors import SnapshotLostError, TransientError
 from phases.core.model import Change, Commit
 from phases.core.ports import ToolResult
 from phases.core.submission import CommitMessage
@@ -57,6 +57,7 @@ class GitWorktree:
         self._protected = GitIgnoreSpec.from_lines(protected)
         self._conflicts = conflicts
         self._writable = writable
+        self._beginning = place.start
 
     async def call(self, tool: str, arguments: Mapping[str, object]) -> ToolResult:
         """Run one tool in the cage.
@@ -88,8 +89,17 @@ class GitWorktree:
         await self._tree.put_back(snapshot)
 
     async def begin_again(self) -> None:
-        """Put the files back to the commit that the step started from."""
-        await self._tree.put_back(self._place.start)
+        """Put the files back to how the session began."""
+        await self._tree.put_back(self._beginning)
+
+    async def take_up(self, snapshot: str) -> bool:
+        """Begin with the files of an earlier attempt; False, and as opened, when they are lost."""
+        try:
+            await self.restore(snapshot)
+        except SnapshotLostError:
+            return False
+        self._beginning = snapshot
+        return True
 
     async def changes(self) -> tuple[Change, ...]:
         """Return what differs from the start, with the reason for what may not stand."""

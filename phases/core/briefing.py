@@ -49,7 +49,8 @@ class Handoff:
     """What a step is given beyond the record: what it answers, the diff, why it is tried again.
 
     `wishes` are what people asked for who have read the plans; `conflicts` the paths that a merge
-    left with conflict markers.
+    left with conflict markers. `left` names what the attempt before has changed, which
+    the checkout holds.
     """
 
     answering: tuple[Performed, ...]
@@ -57,6 +58,7 @@ class Handoff:
     earlier_failure: str
     wishes: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
+    left: str | None = None
 
 
 def brief(
@@ -217,6 +219,11 @@ def _handoff(
     parts.extend(_own(record, step, boundary))
     if handoff.earlier_failure:
         parts.append(_fenced("Why the attempt before failed", handoff.earlier_failure, boundary))
+    if handoff.left is not None:
+        parts.append(
+            "The checkout holds what that attempt has changed, and all of it counts as yours. Look "
+            "at it first (`git status`, `git diff`): keep what is right, put back the rest.\n"
+        )
     parts.append("Begin.")
     return "\n".join(parts)
 

@@ -70,6 +70,9 @@ class Desk(Protocol):
 class Worktree(Desk, Protocol):
     """The checkout that one step works in, and what the service reads from it."""
 
+    async def take_up(self, snapshot: str) -> bool:
+        """Begin with the files of an earlier attempt; False, and as opened, when they are lost."""
+
     async def changes(self) -> tuple[Change, ...]:
         """Return what differs from the commit the step started from, ignored files left out."""
 

@@ -94,7 +94,8 @@ class SessionEnd:
     """How a session ended; `submission` is there when it was accepted.
 
     `refusals` are the sentences with which submissions were sent back. `setback` is set when the
-    session is not over: it goes on from its rows, later or when a person has acted.
+    session is not over: it goes on from its rows, later or when a person has acted. `snapshot`
+    names the files as it left them (None: as it found them).
     """
 
     outcome: StepOutcome
@@ -104,6 +105,7 @@ class SessionEnd:
     cost_usd: Decimal
     refusals: tuple[str, ...] = ()
     setback: Later | Blocked | None = None
+    snapshot: str | None = None
 
 
 @dataclass(frozen=True)

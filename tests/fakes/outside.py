@@ -130,6 +130,11 @@ class FakeWorktree:
     async def restore(self, snapshot: str) -> None:
         """Nothing was kept."""
 
+    async def take_up(self, snapshot: str) -> bool:
+        """Begin with the one file that an earlier attempt has left, named as its snapshot."""
+        self.changed[snapshot] = ChangeKind.MODIFIED
+        return True
+
     async def begin_again(self) -> None:
         """Forget all changes."""
         self.changed.clear()
@@ -281,7 +286,7 @@ class Turn:
     writes: tuple[str, ...] = ()
 
 
-Play = Mapping[str, list[Turn | StepOutcome | Later | Blocked]]
+Play = Mapping[str, list[Turn | SessionEnd | StepOutcome | Later | Blocked]]
 
 
 class ScriptedSessions:
@@ -318,6 +323,8 @@ class ScriptedSessions:
                 reason = "the session stopped"
                 outcome = StepOutcome.OVER_BUDGET
                 return SessionEnd(outcome, reason, None, 1, Decimal("0.01"), setback=turn)
+            if isinstance(turn, SessionEnd):
+                return turn
             if isinstance(turn, StepOutcome):
                 return SessionEnd(turn, f"scripted as {turn}", None, 1, Decimal("0.01"))
             for path in turn.writes:

@@ -91,13 +91,15 @@ async def test_a_circle_is_spoken_about_then_wrapped_up_then_the_end_with_the_re
     circle: str,
 ) -> None:
     cause, turns = CIRCLES[circle]
+    desk = EditorDesk()
     async with stage(by_turn(*turns)) as at:
-        end = await at.converse(desk=EditorDesk())
+        end = await at.converse(desk=desk)
 
     said = [text for text in advice(at) if text]
     assert said == [nudge(cause), wrap_up(cause)]
     assert end.outcome is StepOutcome.NO_OUTPUT
     assert end.setback is None
+    assert desk.kept.get(end.snapshot or "", {}) == desk.files
     assert "wrapped up because" in end.reason
     assert end.turns == len(at.server.sent) <= 7
 

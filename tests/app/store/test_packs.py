@@ -61,6 +61,23 @@ async def test_when_work_ends_its_packs_go_and_those_of_other_work_stay(
     assert await packs.trees(run.id, str(OTHER)) == ("a",)
 
 
+async def test_what_a_failed_attempt_left_stays_for_the_next_one(
+    packs: StoredPacks, records: StoredRecords, run: Run, clock: ManualClock
+) -> None:
+    await packs.keep(run.id, str(NAME), "a", b"x")
+    await records.begin(run, NAME, "Build")
+    now = clock.now()
+    failed = Performed(NAME, "Build", 1, now, now, StepOutcome.NO_OUTPUT, facts=(("left", "a"),))
+
+    await records.finish(run, failed, ())
+    await records.begin(run, NAME, "Build")
+
+    work = (await records.record(run.id)).find(NAME)
+    assert work is not None
+    assert work.fact("left") == "a"
+    assert await packs.trees(run.id, str(NAME)) == ("a",)
+
+
 @pytest.mark.parametrize(("state", "left"), [(RunState.READY, 0), (RunState.BLOCKED, 1)])
 async def test_when_a_run_is_over_its_packs_go(
     packs: StoredPacks, runs: Runs, run: Run, state: RunState, left: int

@@ -138,6 +138,28 @@ async def test_a_snapshot_that_had_no_room_is_lost_elsewhere_and_there_where_it_
     assert [change.path for change in there] == ["src/new.py", "src/noise.txt"]
 
 
+async def test_an_attempt_begins_with_what_the_one_before_left_unless_that_is_lost(
+    machines: Machines,
+) -> None:
+    first, second = machines.machine("first"), machines.machine("second")
+    run = await machines.run_on(first)
+    await second.fetch_base(run)
+    (left,) = await worked(first, run, "echo 1 > src/new.py")
+    roster = await second.roster(run)
+
+    async with second.open(run, WORK, roster, writable=True) as worktree:
+        lost = await worktree.take_up("0" * 40)
+        nothing = await worktree.changes()
+        taken = await worktree.take_up(left)
+        await worktree.call("bash", {"command": "rm docs/old.md"})
+        await worktree.begin_again()
+        changes = await worktree.changes()
+
+    assert (lost, taken) == (False, True)
+    assert nothing == ()
+    assert changes == (Change("src/new.py", ChangeKind.ADDED),)
+
+
 async def test_a_commit_that_another_machine_pushed_before_it_died_is_found_and_not_made_again(
     machines: Machines,
 ) -> None:
