@@ -151,6 +151,8 @@ def _retry(event: Said, met: Record) -> Decision:
             f"There is nothing to retry: {_standing(run)}. `/phaseline pause` lets the run stand "
             "still; then a finished step can be done again.",
         )
+    if met.out_of_money:
+        return _refuse(event, f"The run's money is spent: {choices(met, run.state, None)}")
     return _merge(event, met) if event.argument.casefold() == MERGE.name else _again(event, met)
 
 

@@ -75,12 +75,21 @@ def _labelled(event: Labelled, met: Record | None, role: Role) -> Decision:
         )
     if met is None or met.run.state in OVER:
         return Start(event, met.run.number + 1 if met else 1)
+    return _labelled_again(event, met)
+
+
+def _labelled_again(event: Labelled, met: Record) -> Decision:
     run = met.run
     if run.awaits(Awaited.APPROVAL):
         return Answer(
             f"This issue has a run, and its plans wait to be approved: "
             f"{choices(met, run.state, Awaited.APPROVAL)}",
             f"waits/{run.id}/{run.segment}",
+        )
+    if met.out_of_money:
+        return Answer(
+            f"This issue has a run, and its money is spent: {choices(met, run.state, None)}",
+            f"money/{run.id}/{run.segment}",
         )
     if run.state in RESUMABLE:
         return Resume(run, f"the label was set again by {event.actor.login}")

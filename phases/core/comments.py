@@ -202,20 +202,24 @@ def choices(record: Record, state: RunState, awaited: Awaited | None) -> str:
     if awaited is Awaited.RESUME:
         return f"comment `/phaseline resume` to go on (or set the label again), or {cancel}"
     if state in RESUMABLE:
-        more = ""
-        if record.spent_usd >= SHORT_OF_MONEY * record.run.limit_usd:
-            more += "`/phaseline budget <usd>` to let the run spend more and go on, "
-        if record.in_phase(PhaseName.PLANNING):
-            more += "`/phaseline revise <text>` to have the plans revised, "
-        return (
-            "comment `/phaseline retry` to try the step that stopped once more (or set the label "
-            f"again), {more}or {cancel}"
-        )
+        return f"comment {_ways_on(record)}or {cancel}"
     if state in {RunState.QUEUED, RunState.RUNNING}:
         return f"comment `/phaseline pause` to let it stand still, or {cancel}"
     if state is RunState.CANCELLED:
         return "comment `/phaseline resume` to go on with it, or set the label again to start anew."
     return "set the label again to start a new run."
+
+
+def _ways_on(record: Record) -> str:
+    budget = "`/phaseline budget <usd>` to let the run spend more and go on, "
+    if record.spent_usd >= record.run.limit_usd:
+        return budget
+    ways = "`/phaseline retry` to try the step that stopped once more (or set the label again), "
+    if record.spent_usd >= SHORT_OF_MONEY * record.run.limit_usd:
+        ways += budget
+    if record.in_phase(PhaseName.PLANNING):
+        ways += "`/phaseline revise <text>` to have the plans revised, "
+    return ways
 
 
 def lost_comment(repository: Repository) -> Desired:

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from phases.core.command import Commanded, Word
+from phases.core.machine import RESUMABLE
 from phases.core.model import ACCEPTED, Artifact, Commit, Run, StepOutcome
 from phases.core.receipts import CheckStatus, Receipt
 from phases.core.submission import Submission
@@ -94,6 +95,12 @@ class Record:
     notes: tuple[Note, ...] = ()
     tracker_url: str | None = None
     commands: tuple[Commanded, ...] = ()
+
+    @property
+    def out_of_money(self) -> bool:
+        """Whether the run stands still by itself and its limit is spent: what is tried stops."""
+        stands = self.run.state in RESUMABLE and self.run.awaiting is None
+        return stands and self.spent_usd >= self.run.limit_usd
 
     def ordered(self, word: Word) -> tuple[Commanded, ...]:
         """Return the orders of that word that were taken, oldest first."""

@@ -28,7 +28,11 @@ _BADGES = {
     RunState.FAILED: "🔴 failed",
     RunState.CLOSED: "⚪ closed",
 }
-_ARGUMENTS = {Word.SKIP: "skip <step>", Word.REVISE: "revise <text>"}
+_ARGUMENTS = {
+    Word.SKIP: "skip <step>",
+    Word.REVISE: "revise <text>",
+    Word.BUDGET: "budget <usd>",
+}
 
 
 def tracker(record: Record, phases: tuple[Phase, ...]) -> str:
@@ -43,7 +47,7 @@ def tracker(record: Record, phases: tuple[Phase, ...]) -> str:
         *(phase_table(record, phase) for phase in phases),
         *_run_notes(record),
         f"**What happens next:** {_next(record, phases)}\n",
-        _foot(run),
+        _foot(record),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -182,15 +186,17 @@ def _next(record: Record, phases: tuple[Phase, ...]) -> str:
     return choices(record, state, None)
 
 
-def _foot(run: Run) -> str:
+def _foot(record: Record) -> str:
+    run = record.run
     who = inline(run.labeller.login)
-    commands = ", ".join(f"`/phaseline {_ARGUMENTS.get(word, word)}`" for word in _words(run))
+    commands = ", ".join(f"`/phaseline {_ARGUMENTS.get(word, word)}`" for word in _words(record))
     return (
         f"<sub>Run {run.number} of this issue · asked for by {who} · commands: {commands}</sub>\n"
     )
 
 
-def _words(run: Run) -> tuple[Word, ...]:
+def _words(record: Record) -> tuple[Word, ...]:
+    run = record.run
     ending = (Word.STATUS, Word.CANCEL, Word.HELP)
     if run.awaits(Awaited.APPROVAL):
         return (Word.APPROVE, Word.REVISE, *ending)
@@ -199,7 +205,7 @@ def _words(run: Run) -> tuple[Word, ...]:
     if run.state in {RunState.QUEUED, RunState.RUNNING}:
         return (Word.PAUSE, Word.SKIP, *ending)
     if run.state in {RunState.WAITING, RunState.BLOCKED, RunState.FAILED}:
-        return (Word.RETRY, Word.SKIP, *ending)
+        return (Word.BUDGET if record.out_of_money else Word.RETRY, Word.SKIP, *ending)
     if run.state is RunState.CANCELLED:
         return (Word.RESUME, Word.STATUS, Word.HELP)
     return (Word.STATUS, Word.HELP)

@@ -369,6 +369,22 @@ def test_an_order_says_who_gave_it() -> None:
     assert paused.why == "maintainer asked for it by `/phaseline pause`"
 
 
+@pytest.mark.parametrize("standing", ["waiting", "blocked", "failed"])
+def test_a_run_whose_money_is_spent_is_not_tried_again_before_it_has_more(standing: str) -> None:
+    met = replace(record(standing), spent_usd=Decimal(15))
+    label = Labelled(REPOSITORY, 3, ACTOR, True, "Title", "Body", "reader", WHEN)
+
+    refused = told(decide(say("retry"), met, Role.WRITE))
+    answered = decide(label, met, Role.WRITE)
+    almost = replace(met, spent_usd=Decimal("14.99"))
+
+    assert "`/phaseline budget <usd>`" in refused
+    assert "`/phaseline retry`" not in refused
+    assert isinstance(answered, Answer)
+    assert "`/phaseline budget <usd>`" in answered.text
+    assert isinstance(decide(say("retry"), almost, Role.WRITE), Resume)
+
+
 def test_the_label_set_again_names_the_choices_while_plans_wait() -> None:
     label = Labelled(REPOSITORY, 3, ACTOR, True, "Title", "Body", "reader", WHEN)
 
