@@ -19,7 +19,7 @@ CLASSES = {
     "outbox": r"outbox",
     "turns": r"journal",
     "model": r"model",
-    "tools and files": r"desk",
+    "tools and files": r"desk|packs|logs",
     "checks and pushes": r"workspaces",
     "GitHub": r"github",
 }

@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -101,9 +101,12 @@ def _store(settings: Settings, watch: Watch) -> Store:
             "move": lambda _delivery, _run, state, *_: str(state),
             "take": lambda *_: "",
             "renew": lambda *_: "",
+            "hold": lambda *_: "",
             "stop": lambda _run, state, *_: str(state),
         },
     )
+    wrapped.packs = Watched(store.packs, "packs", watch, {"keep": lambda _run, work, *_: str(work)})
+    wrapped.logs = Watched(store.logs, "logs", watch, {"keep": lambda _text: ""})
     wrapped.deliveries = Watched(store.deliveries, "deliveries", watch, {"add": _event})
     wrapped.outbox = Watched(
         store.outbox,
@@ -112,6 +115,9 @@ def _store(settings: Settings, watch: Watch) -> Store:
         {
             "attempted": lambda item: item.desired.key,
             "sent": lambda item, *_: item.desired.key,
+            "postpone": lambda item, *_: item.desired.key,
+            "refuse": lambda item, *_: item.desired.key,
+            "leave": lambda item: item.desired.key,
             "show": lambda *_: "",
         },
     )
@@ -146,8 +152,9 @@ async def _working(
                 "prepare": lambda _run: "",
                 "check": lambda _run, _commit: "",
                 "push": lambda _run, _commit: "",
+                "merge": lambda _run, name, _tip: str(name),
             },
-            within=frozenset({"fetch_base", "check", "push"}),
+            within=frozenset({"fetch_base", "check", "push", "merge"}),
         )
         crew = crew_of(
             settings,
@@ -178,7 +185,11 @@ def _watch_sessions(sessions: Any, watch: Watch) -> None:
     def row(assignment: Any, n: int, *_: object, **_named: object) -> str:
         return f"{assignment.name} #{n} {assignment.run}"
 
-    rows = {"asks": row, "reply": row, "results": row}
+    def began(assignment: Any, *_: object) -> str:
+        return f"{assignment.name} # {assignment.run}"
+
+    rows: dict[str, Callable[..., str]] = {"asks": row, "reply": row, "results": row}
+    rows |= {"keep_output": row, "begin": began, "settle": began}
     journal = Watched(sessions._room.journal, "journal", watch, rows)
     sessions._room = replace(sessions._room, journal=journal)
 

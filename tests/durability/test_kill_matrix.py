@@ -17,7 +17,7 @@ from tests.durability.lives import MortalWorld, mortal_world
 from tests.forking import ForkServer
 from tests.story import Story
 
-DURABLE = r"records|runs|outbox|journal|deliveries\.add \w+ issues\.labeled"
+DURABLE = r"records|runs|outbox|journal|packs|logs|deliveries\.add \w+ issues\.labeled"
 OUTWARD = r"github|workspaces|desk|model"
 MOST_TESTED = {DURABLE: 100, OUTWARD: 40}
 TWO = ("before", "after")
@@ -29,7 +29,9 @@ KINDS = {
         *(f"records.{write} {when}" for write in ("amend", "pass_gate") for when in TWO),
         *(f"runs.{write} {when}" for write in ("start", "take", "stop", "renew") for when in TWO),
         *(f"outbox.{write} {when}" for write in ("show", "attempted", "sent") for when in TWO),
-        *(f"journal.{write} {when}" for write in ("asks", "reply", "results") for when in TWO),
+        *(f"journal.{write} {when}" for write in ("begin", "asks") for when in TWO),
+        *(f"journal.{write} {when}" for write in ("reply", "results") for when in TWO),
+        *(f"{what}.keep {when}" for what in ("packs", "logs") for when in TWO),
         *(f"deliveries.add {when}" for when in TWO),
     },
     OUTWARD: {
@@ -37,6 +39,7 @@ KINDS = {
         *("model sent", "model begun"),
         *(f"desk.call {when}" for when in THREE),
         *(f"desk.{act} {when}" for act in ("snapshot", "restore", "commit") for when in TWO),
+        *(f"desk.begin_again {when}" for when in TWO),
         *(f"workspaces.{act} {when}" for act in ("fetch_base", "check", "push") for when in THREE),
         *(f"workspaces.prepare {when}" for when in TWO),
     },

@@ -23,6 +23,8 @@ _ID = re.compile(r"\b[0-9a-f]{32,}\b|(?<=/)\d+\b")
 
 # What a coarse grain tells apart all the same.
 _EACH = ("github", "records.finish after")
+# What is the same in every phase: at its coarsest it is died at once.
+_ONCE = ("journal.begin ", "journal.keep_output", "packs.", "logs.", "desk.begin_again")
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Plan:
 
     `notes` gets a line per boundary reached, over all lives; `died_at` one per death. Boundaries
     are told apart by `grain`: `turn` (each), `work` (each piece of work), `phase` (each phase; but
-    each work that is recorded, and each kind of message to GitHub).
+    each work that is recorded, and each kind of message to GitHub; and what is the same in every
+    phase once).
     """
 
     notes: Path
@@ -50,6 +53,8 @@ class Plan:
         without_turn = boundary.partition(" #")[0]
         if self.grain == "work" or boundary.startswith(_EACH):
             return without_turn
+        if boundary.startswith(_ONCE):
+            return " ".join(boundary.split()[:2])
         return without_turn.partition("/")[0]
 
 
@@ -155,6 +160,7 @@ class WatchedWorkspaces(Watched):
                     "call": lambda tool, _arguments: f"{name} #{next(calls)} {tool}",
                     "snapshot": lambda: f"{name} #{next(calls)}",
                     "restore": lambda _snapshot: str(name),
+                    "begin_again": lambda: str(name),
                     "commit": lambda *_: str(name),
                 },
                 within=frozenset({"call"}),
