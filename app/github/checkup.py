@@ -134,7 +134,7 @@ async def githubs_time(api_url: str, proxy: str | None) -> datetime:
     Raises:
         TransientError: GitHub does not answer, or does not say.
     """
-    pool = SharedPool(proxy=proxy)
+    pool = SharedPool(api_url, proxy=proxy)
     async with httpx.AsyncClient(transport=pool, timeout=TIMEOUT, trust_env=False) as http:
         try:
             answer = await http.get(f"{api_url.rstrip('/')}/meta")

@@ -37,7 +37,7 @@ class GitHubConnection:
         """
         key = AppKey(app_id, private_key, clock)
         self.seal = TrackerSeal(key)
-        self._pool = SharedPool(proxy=proxy)
+        self._pool = SharedPool(api_url, proxy=proxy)
         self._http = httpx.AsyncClient(transport=self._pool, timeout=TIMEOUT, trust_env=False)
         pacer = Pacer(clock, write_spacing)
         patience = Patience(pacer, clock)

@@ -105,7 +105,7 @@ class Registry:
     """Asks GitHub for what belongs to the code of a manifest; nobody is signed in for that."""
 
     def __init__(self, *, api_url: str, proxy: str | None, clock: Clock) -> None:
-        self._pool = SharedPool(proxy=proxy)
+        self._pool = SharedPool(api_url, proxy=proxy)
         github: GitHub[Any] = GitHub(
             base_url=api_url,
             user_agent="phaseline",
