@@ -122,6 +122,17 @@ def test_nothing_that_somebody_wrote_leaves_its_block(text: str) -> None:
     assert prompt.system == plain.system
 
 
+def test_no_run_is_fenced_as_another_one_was() -> None:
+    """Attack 23: what somebody has learnt of one boundary is of no use to them."""
+    here = record()
+    elsewhere = replace(here, run=replace(here.run, id="another"))
+    prompts = [briefed(BACKEND, PhaseName.IMPLEMENTATION, on=on) for on in (here, elsewhere)]
+
+    first, second = map(boundary_of, prompts)
+
+    assert first != second
+
+
 async def test_conventions_come_from_the_base_commit_and_are_called_the_repositorys(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
