@@ -154,7 +154,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def test_large_file_pointers_stay_text_and_nobody_is_asked_for_them(
-    bench: Bench, home: Path
+    home: Path, bench: Bench
 ) -> None:
     """ATTACK 42: an `.lfsconfig` that names another server."""
     settings = f"[lfs]\n\turl = {bench.host.url}/steal/lfs\n"
@@ -170,7 +170,7 @@ async def test_large_file_pointers_stay_text_and_nobody_is_asked_for_them(
     assert not any("lfs" in asked.target for asked in bench.host.asked)
 
 
-def test_a_plain_clone_runs_the_filter_of_large_files(bench: Bench, home: Path) -> None:
+def test_a_plain_clone_runs_the_filter_of_large_files(home: Path, bench: Bench) -> None:
     """ATTACK 42, the control: the filter above would have been seen."""
     bench.host.create("owner", "project", LARGE_FILES)
     bare, clone = bench.host.bare("owner", "project"), home / "clone"
