@@ -18,6 +18,9 @@ SHARE = 0.8
 SHARE_WHEN_CHEAPER = 0.5
 """Below that a conversation is left alone, however often it was read."""
 
+GROWTH = 1.25
+"""By which a conversation grows before a summary that was not to be had is asked for again."""
+
 USUAL_SUMMARY = 2_000
 USUAL_START = 3_400
 """Tokens of a summary, and of all that then stands behind the prompt (see `continuation`)."""

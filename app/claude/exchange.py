@@ -67,7 +67,7 @@ class Exchange:
         )
         self._began = room.watch.monotonic()
         self._worked_before = 0.0
-        self._may_compact = True
+        self._not_summed_up = 0
 
     @property
     def seconds(self) -> float:
@@ -102,6 +102,8 @@ class Exchange:
         """Go on behind a reply that is answered so; a summary replaces what it sums up."""
         if reply["stop_reason"] == COMPACTION:
             self.transcript.begin_again(results)
+            # What stood behind the prompt is gone on purpose: reading less is no miss.
+            self._room.misses.forget(self._assignment.session)
         else:
             self.transcript.add_results(results)
 
@@ -161,6 +163,7 @@ class Exchange:
         await self._account.expect(body)
         answer = await self._room.asking.ask_at_once(body, headers, self._account.expect_again)
         if isinstance(answer, Answer) and compaction.is_summary(answer.message):
+            self._not_summed_up = 0
             return Asked(answer.message, await self._record(answer, self.digest(summary=True)))
         if isinstance(answer, Answer):
             await self._account.pay(answer)
@@ -168,7 +171,7 @@ class Exchange:
             end = await self._failed(answer)
             if answer.after_seconds is not None:
                 return end
-        self._may_compact = False
+        self._not_summed_up = self._course.tokens
         _log.warning("no summary to be had", extra=self.place())
         return None
 
@@ -189,7 +192,8 @@ class Exchange:
     def _should_compact(self) -> bool:
         course, most = self._course, self._room.models.working_tokens
         due = compaction.is_due(course.tokens, course.read_again, most)
-        return due and self._may_compact and course.wrapping is None
+        grown = course.tokens >= compaction.GROWTH * self._not_summed_up
+        return due and grown and course.wrapping is None
 
     async def _touch(self) -> bool:
         """Renew what is cached; say whether that went well."""

@@ -33,6 +33,10 @@ class Misses:
     enabled: bool
     _last: OrderedDict[Hashable, _Sent] = field(default_factory=OrderedDict)
 
+    def forget(self, key: Hashable) -> None:
+        """Compare the next request under `key` with none: it begins anew on purpose."""
+        self._last.pop(key, None)
+
     def look(
         self,
         key: Hashable,

@@ -152,7 +152,9 @@ async def test_a_session_that_was_summed_up_goes_on_after_a_restart_to_the_byte(
     ],
     ids=["empty", "refused", "not taken"],
 )
-async def test_without_a_summary_the_session_goes_on_and_asks_for_no_other(answer: Wire) -> None:
+async def test_without_a_summary_the_session_goes_on_and_asks_for_no_other_at_once(
+    answer: Wire,
+) -> None:
     async with stage(serve(answer, EDIT_AGAIN, DONE), models=WORKING) as at:
         end = await at.converse()
 
@@ -162,6 +164,33 @@ async def test_without_a_summary_the_session_goes_on_and_asks_for_no_other(answe
 
 
 EDIT_AGAIN = reply(call("bash", {"command": "append f 2"}, "t2"), usage=LONG)
+
+
+async def test_a_summary_that_was_not_to_be_had_is_asked_for_again_behind_some_more_turns() -> None:
+    grown = reply(
+        call("bash", {"command": "append f 3"}, "t3"),
+        usage={"input_tokens": 9_900, "output_tokens": 100},
+    )
+    refused = in_one_piece({"type": "text", "text": "No."}, stop="refusal")
+
+    async with stage(serve(refused, EDIT_AGAIN, grown, DONE), models=WORKING) as at:
+        await at.converse()
+
+    asked = [asks_for_summary(sent) for sent in at.server.sent]
+    assert asked == [False, False, True, False, False, True, False]
+
+
+async def test_what_a_summary_replaces_is_not_told_as_a_miss_of_the_cache(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    cached = {"input_tokens": 0, "cache_creation_input_tokens": 7_900, "output_tokens": 100}
+    edit = reply(call("bash", {"command": "append f 1"}, "t1"), usage=cached)
+
+    async with stage(serve_turns(SUMMED_UP, LOOK, edit), models=WORKING) as at:
+        await at.converse()
+
+    assert len(at.server.sent) == 4
+    assert "cache missed" not in caplog.text
 
 
 async def test_an_outage_at_a_summary_puts_the_session_off_and_loses_nothing() -> None:
