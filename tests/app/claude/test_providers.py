@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from app.claude.asking import Answer, Asking
-from app.claude.client import ClientSettings, Provider, make_client
+from app.claude.client import Provider
 from app.claude.misses import Misses, first_difference
 from app.claude.prices import Prices
 from app.claude.retry import Retry
+from app.settings import Settings, load
+from app.wiring.model import client_of
 from phases.core.session import Block
-from tests.app.claude.kit import MODELS, PROMPT, READER, assignment, client_settings, stage, submit
+from tests.app.claude.kit import MODELS, PROMPT, READER, assignment, stage, submit
 from tests.app.claude.wire import by_turn, call, in_order, reply, serving
 from tests.fakes.waiting import FakePause, FakeWatch
 
@@ -22,9 +24,13 @@ BODY: dict[str, Any] = {
     "messages": [{"role": "user", "content": [{"type": "text", "text": "Hello"}]}],
 }
 GIVEN: dict[Provider, dict[str, str]] = {
-    Provider.ANTHROPIC: {"api_key": "sk-key"},
-    Provider.BEDROCK: {"api_key": "bedrock-key", "region": "eu-central-1"},
-    Provider.VERTEX: {"api_key": "token", "region": "europe-west1", "project": "shop"},
+    Provider.ANTHROPIC: {"anthropic_api_key": "sk-key"},
+    Provider.BEDROCK: {"anthropic_api_key": "bedrock-key", "model_region": "eu-central-1"},
+    Provider.VERTEX: {
+        "anthropic_api_key": "token",
+        "model_region": "europe-west1",
+        "model_project": "shop",
+    },
 }
 VERTEX = "/projects/shop/locations/europe-west1/publishers/anthropic/models"
 PATHS = {
@@ -34,10 +40,25 @@ PATHS = {
 }
 
 
-def settings(provider: Provider, url: str) -> ClientSettings:
+BASE_URLS = {
+    Provider.ANTHROPIC: "ANTHROPIC_BASE_URL",
+    Provider.BEDROCK: "ANTHROPIC_BEDROCK_MANTLE_BASE_URL",
+    Provider.VERTEX: "ANTHROPIC_VERTEX_BASE_URL",
+}
+
+
+def settings(provider: Provider) -> Settings:
+    """Return what an operator would set; where the clouds are, the SDK's own variables say."""
     given: Any = GIVEN[provider]
-    gateway = {"X-Team": "web"}
-    return replace(client_settings(url), provider=provider, headers=gateway, **given)
+    return load(
+        github_app_id=1,
+        github_private_key="key.pem",
+        github_webhook_secret="s" * 32,
+        model_provider=provider.value,
+        model_headers='{"X-Team": "web"}',
+        _env_file=None,
+        **given,
+    )
 
 
 async def lost_nothing() -> None:
@@ -46,15 +67,14 @@ async def lost_nothing() -> None:
 
 @pytest.mark.parametrize("provider", Provider)
 async def test_a_client_of_each_provider_sends_a_request_and_reads_the_reply(
-    provider: Provider,
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with (
-        serving(in_order(reply(submit()))) as server,
-        make_client(settings(provider, server.url)) as client,
-    ):
-        asking = Asking(client, Retry(FakePause(), FakeWatch()), FakeWatch())
-        sent_body = json.dumps({**BODY, "stream": True}).encode()
-        answer = await asking.ask(sent_body, {"X-Phaseline-Run": "r"}, lambda: None, lost_nothing)
+    async with serving(in_order(reply(submit()))) as server:
+        monkeypatch.setenv(BASE_URLS[provider], server.url)
+        async with client_of(settings(provider)) as client:
+            asking = Asking(client, Retry(FakePause(), FakeWatch()), FakeWatch())
+            body = json.dumps({**BODY, "stream": True}).encode()
+            answer = await asking.ask(body, {"X-Phaseline-Run": "r"}, lambda: None, lost_nothing)
 
     (sent,) = server.sent
     assert isinstance(answer, Answer)
@@ -64,7 +84,7 @@ async def test_a_client_of_each_provider_sends_a_request_and_reads_the_reply(
     assert sent.headers["x-phaseline-run"] == "r"
     assert sent.body["stream"] is True
     assert sent.body["messages"] == BODY["messages"]
-    assert GIVEN[provider]["api_key"] in str(sent.headers)
+    assert GIVEN[provider]["anthropic_api_key"] in str(sent.headers)
 
 
 @pytest.mark.parametrize("provider", Provider)

@@ -9,7 +9,21 @@ from pathlib import Path
 PHASELINE = Path(sys.executable).parent / "phaseline"
 
 
-def serve(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+BUBBLEWRAP = "/usr/bin/bwrap"
+# Whoever looks for bubblewrap in here finds what is no program.
+WITHOUT_BUBBLEWRAP = (
+    BUBBLEWRAP,
+    "--dev-bind",
+    "/",
+    "/",
+    "--ro-bind",
+    "/dev/null",
+    BUBBLEWRAP,
+    "--",
+)
+
+
+def serve(folder: Path, *within: str, **settings: str) -> subprocess.CompletedProcess[str]:
     foreign = ("PHASELINE_", "ANTHROPIC_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     environment = kept | {
@@ -20,7 +34,7 @@ def serve(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
         "ANTHROPIC_API_KEY": "key",
     }
     return subprocess.run(
-        [PHASELINE, "serve"],
+        [*within, PHASELINE, "serve"],
         cwd=folder,
         env=environment | settings,
         capture_output=True,
@@ -62,3 +76,11 @@ def test_a_file_that_is_no_database_is_told_and_left_alone(tmp_path: Path) -> No
     assert "file is not a database" in done.stderr
     assert "Traceback" not in done.stderr
     assert file.read_text().startswith("not a database")
+
+
+def test_a_start_without_a_cage_that_holds_is_refused(tmp_path: Path) -> None:
+    done = serve(tmp_path, *WITHOUT_BUBBLEWRAP)
+
+    assert done.returncode == 2
+    assert f"{BUBBLEWRAP} is missing: install" in done.stderr
+    assert "Traceback" not in done.stderr
