@@ -17,6 +17,7 @@ from app.durable.drain import Drain
 from app.durable.keeper import Keeper
 from app.durable.lock import AnotherWorkerError
 from app.durable.reception import Reception
+from app.durable.segments import Segments
 from app.durable.worker import Worker
 from app.github.comment_sweep import CommentSweep
 from app.github.connection import GitHubConnection
@@ -49,7 +50,7 @@ from app.workspace.sandbox.errors import SandboxError
 from app.workspace.tripwire import Tripwire
 from phases.core.agent import Roster
 from phases.core.errors import BlockedError, TransientError
-from phases.core.ports import Clock, Sessions, Workspaces
+from phases.core.ports import Clock
 from phases.pipeline import standard_pipeline
 
 OUTBOX_BATCH = 100
@@ -149,18 +150,12 @@ def crew_of(
     settings: Settings,
     store: Store,
     connection: GitHubConnection,
-    workspaces: Workspaces,
-    sessions: Sessions,
+    segments: Segments,
     clock: SystemClock,
     keeper: Keeper,
     bell: Bell,
-    admission: Admission,
-    drain: Drain,
 ) -> Crew:
-    """Join the phases, the durable room and the ways outward into a worker."""
-    segments = segments_of(
-        settings, store, connection, workspaces, sessions, clock, admission, drain
-    )
+    """Join segments, what hands them out, and the ways inward and outward into a worker."""
     lane = lane_of(settings, segments)
     labels = Labels(connection.clients, label=settings.label)
     reception = reception_of(store, connection, labels, clock)
@@ -245,9 +240,10 @@ async def _crew(
         raise AwayError(str(error)) from error
     except _REFUSALS as error:
         raise StartError(str(error)) from error
-    return crew_of(
-        settings, store, connection, workspaces, sessions, clock, keeper, bell, admission, drain
+    segments = segments_of(
+        settings, store, connection, workspaces, sessions, clock, admission, drain
     )
+    return crew_of(settings, store, connection, segments, clock, keeper, bell)
 
 
 def check_team(roster: Roster) -> None:

@@ -27,6 +27,7 @@ from app.telemetry.logs import configure
 from app.telemetry.redaction import Redaction
 from app.wiring.duty import DRAIN_SECONDS, Post, keeper_of, on_duty
 from app.wiring.model import sessions_of
+from app.wiring.segments import segments_of
 from app.wiring.store import Store, secrets_of
 from app.wiring.worker import connection_of, crew_of
 from app.wiring.workspaces import workspaces_of
@@ -156,18 +157,17 @@ async def _working(
             },
             within=frozenset({"fetch_base", "check", "push", "merge"}),
         )
-        crew = crew_of(
+        segments = segments_of(
             settings,
             store,
             connection,
             cast("Workspaces", workspaces),
             cast("Sessions", sessions),
             clock,
-            keeper,
-            bell,
             RoomForAll(),
             drain,
         )
+        crew = crew_of(settings, store, connection, segments, clock, keeper, bell)
         post = Post(executor, keeper, stop, DRAIN_SECONDS)
         yield await stack.enter_async_context(on_duty(settings, crew, post))
 
