@@ -30,8 +30,9 @@ from app.cli.demo.tether import die_with
 from app.wiring.workspaces import team
 from app.workspace.sandbox.toolchain import Toolchain
 
-# What the commands import when they are asked for. What is missing here is learned from the first
-# process that ends in order.
+# What the commands import when they are asked for, and what libraries import when they are first
+# used. What is missing here is learned from the first process that ends in order: one that a signal
+# ends, as the stand-ins, teaches nothing.
 ROOMS = (
     "app.cli.main",
     "app.main",
@@ -39,11 +40,19 @@ ROOMS = (
     "app.rehearsal.github.server",
     "app.store.migrating",
     "app.store.upgrading",
+    "app.telemetry.logs",
     "app.wiring.duty",
     "app.wiring.model",
     "app.wiring.recovering",
     "app.wiring.worker",
+    "dbos._sys_db_sqlite",
+    "fastapi.telemetry._runtime",
+    "httpcore",
+    "httpcore2",
+    "pydantic.v1",
     "uvicorn",
+    "uvicorn.lifespan.on",
+    "uvicorn.protocols.http.auto",
 )
 
 
