@@ -403,11 +403,14 @@ async def test_a_commit_that_no_branch_holds_is_not_worked_on(bench: Bench) -> N
     bare = bench.host.bare("owner", "project")
     tree = git("rev-parse", f"{base}^{{tree}}", cwd=bare)
     dangling = git("commit-tree", tree, "-p", base, "-m", "not on a branch", cwd=bare)
+    forked = git("commit-tree", tree, "-p", base, "-m", "of a fork's pull request", cwd=bare)
+    git("update-ref", "refs/pull/1/head", forked, cwd=bare)
 
     objects = await bench.fetched()
 
     assert await objects.has_commit(base)
     assert not await objects.has_commit(dangling)
+    assert not await objects.has_commit(forked)
     assert not await objects.has_commit("--upload-pack=id")
 
 

@@ -181,11 +181,19 @@ async def test_the_file_tools_survive_what_is_no_file(bench: Bench) -> None:
     with (bench.worktree / "sparse").open("wb") as file:
         file.truncate(1 << 42)
 
-    for path in ("pipe", "sock", "sparse", "nul\0byte", "x" * 300, "a/" * 3000, ""):
+    paths = ("pipe", "sock", "sparse", "nul\0byte", "x" * 300, "a/" * 3000, "")
+    # Whoever reads the pipe after all is let go at the end.
+    writing = os.open(bench.worktree / "pipe", os.O_RDWR)
+    try:
         async with asyncio.timeout(5):
-            result = await _toolbox(bench).call(EDITOR, {"command": "view", "path": path})
+            seen = [
+                await _toolbox(bench).call(EDITOR, {"command": "view", "path": path})
+                for path in paths
+            ]
+    finally:
+        os.close(writing)
 
-        assert result.is_error == (path != "")
+    assert [result.is_error for result in seen] == [path != "" for path in paths]
 
 
 async def test_no_hard_link_to_a_file_outside_can_be_made(bench: Bench, tmp_path: Path) -> None:
