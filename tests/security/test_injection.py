@@ -182,9 +182,12 @@ async def test_a_name_is_a_name_to_every_tool(bench: Bench, name: str) -> None:
     told = await toolbox.call(GREP, {"pattern": "needle", "glob": name})
     listed = await toolbox.call(GLOB, {"pattern": "**", "path": "dir"})
     moved = await toolbox.call(BASH, {"command": "cd dir; cd /workspace; ls"})
+    bench.put(name, "needle\n")
+    first = await toolbox.call(GREP, {"pattern": "needle", "path": name})
 
     assert seen.text == "     1\tneedle\n     2\t"
     assert found.text == f"{path}:1:needle"
+    assert first.text == f"{name}:1:needle"
     assert not told.is_error
     assert listed.text == path
     assert moved.text == "dir\n[exit code 0]"
