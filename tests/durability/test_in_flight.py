@@ -16,9 +16,9 @@ from app.store.runs import Runs
 from phases.core.allowance import Limit
 from phases.core.model import StepOutcome
 from tests.app.claude.kit import accept, room, submit
-from tests.app.claude.wire import Sent, Server, Wire, call, reply, serving
+from tests.app.claude.wire import Sent, Server, Wire, call, reply, serving, summary
 from tests.app.store.story import running
-from tests.durability.holding import GIVEN, journal_of
+from tests.durability.holding import GIVEN, SOON_LONG, journal_of
 from tests.fakes.desk import FakeDesk
 from tests.fakes.waiting import FakePause, FakeRest, FakeWatch
 
@@ -83,3 +83,43 @@ async def test_each_request_that_a_death_cut_off_is_on_the_ledger_without_an_ans
     assert last == (1, 1, 10, 8_000, 1_000, 0, 100)
     assert end.outcome is StepOutcome.DONE
     assert end.cost_usd == Decimal(nano).scaleb(-9) == Decimal(15) - left
+
+
+async def test_a_summary_that_a_death_cut_off_is_asked_for_once_more_and_nothing_before_it(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:///{tmp_path / 'phaseline.db'}"
+    migrate(url)
+    async with Database(url) as database:
+        run = (await running(database, Runs(database, SystemClock(), Decimal(15)))).id
+    short = {"input_tokens": 3_000, "output_tokens": 100}
+    long = {"input_tokens": 7_900, "output_tokens": 100}
+    block = {"type": "compaction", "content": "I looked at x.", "signature": "signed"}
+    answers = [NEVER, summary(block, long)]
+
+    def respond(sent: Sent) -> Wire:
+        if "compaction" in sent.body:
+            return answers.pop(0)
+        summed_up = "I looked at x." in str(sent.body["messages"][0])
+        again = call("grep", {"pattern": "x"}, f"t{sent.turn}")
+        if summed_up:
+            return reply(submit(), usage=short)
+        return reply(again, usage=long if sent.turn else short)
+
+    async with serving(respond) as server:
+        await killed(server, url, run, "summing", 3)
+        async with (
+            Database(url) as database,
+            room(
+                server.url, journal_of(database), FakePause(), FakeRest(), FakeWatch(), SOON_LONG
+            ) as sessions,
+        ):
+            end = await sessions.converse(replace(GIVEN, run=run), FakeDesk(), accept)
+
+    summaries = [sent.body for sent in server.sent if "compaction" in sent.body]
+    assert len(server.sent) == len(summaries) + 3
+    assert summaries[0] == summaries[1]
+    with closing(sqlite3.connect(tmp_path / "phaseline.db")) as connection:
+        paid = connection.execute("select n, answered from ledger order by id").fetchall()
+    assert paid == [(0, 1), (1, 1), (2, 0), (2, 1), (3, 1)]
+    assert end.outcome is StepOutcome.DONE
