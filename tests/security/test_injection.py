@@ -11,7 +11,7 @@ from app.workspace.tools.toolbox import BASH, EDITOR, GLOB, GREP, NAMES, Toolbox
 from phases.core.comments import receipts_comment
 from phases.core.machine import RunState
 from phases.core.model import Base, RequestComment
-from phases.core.receipts import CheckKind, Failure, Receipt
+from phases.core.receipts import CheckKind, Failure
 from phases.core.record import Performed, Record
 from phases.core.sanitise import prose, shown
 from phases.core.submission import SUBMIT_SCHEMA, SubmissionError, Verdict, parse
@@ -20,10 +20,10 @@ from phases.implementation import BACKEND
 from tests.app.workspace.git.kit import a_run, git_bench
 from tests.app.workspace.git.room import KeptLogs, whole_room
 from tests.app.workspace.sandbox.kit import Bench, make_bench, make_sandbox
-from tests.fakes.outside import PLACES, green, receipt, sha
+from tests.fakes.outside import PLACES, receipt, sha
 from tests.phases.play import standard_play
 from tests.phases.test_briefing import boundary_of, briefed, record, whole
-from tests.phases.test_run import drive
+from tests.phases.test_run import drive, red_until, repair
 from tests.phases.test_tracker import BUILT, at, run
 from tests.phases.world import world
 from tests.security.test_outputs import _harmful
@@ -214,14 +214,12 @@ async def test_a_reviewers_approval_does_not_outweigh_a_red_check(tmp_path: Path
     review = play["qa/code-reviewer/1"][0]
     assert review.submission.verdict is Verdict.APPROVED
 
-    def red(commit: str, count: int) -> tuple[Receipt, ...]:
-        return green(commit, count) if count == 1 else (receipt(commit, CheckKind.TESTS, "fails"),)
-
-    async with world(tmp_path, play) as it:
-        it.workspaces.verdicts = red
+    async with world(tmp_path, play | repair(play)) as it:
+        it.workspaces.verdicts = red_until(99, "still wrong")  # type: ignore[assignment]
         stop = await drive(it)
 
-        assert stop.state is not RunState.READY
+        assert stop.state is RunState.BLOCKED
+        assert "still wrong" in stop.reason
         assert it.forge.flips == 0
 
 
