@@ -53,7 +53,8 @@ def test_a_run_goes_on_when_postgresql_comes_back_and_readyz_tells_meanwhile(
 def test_a_run_waits_for_claude_and_for_github_and_goes_on_when_they_are_back(
     tmp_path: Path, forks: ForkServer
 ) -> None:
-    with world(tmp_path, forks, settings={"PHASELINE_REST_SECONDS": "0.5"}) as it:
+    # Long enough for a tracker that shows the rest to be sent before the next try.
+    with world(tmp_path, forks, settings={"PHASELINE_REST_SECONDS": "2"}) as it:
         it.play(SAMPLES["pocket"].script, latency=0.2)
         story = it.label_issue()
 
