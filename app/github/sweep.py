@@ -7,6 +7,7 @@ decides nothing: what it finds goes the way of every event.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -34,6 +35,9 @@ MOST_PAGES_DELIVERED = 100
 OVERLAP = timedelta(hours=1)
 # Also what we refused once: the secret may have been put right since.
 _ACCEPTED = range(200, 300)
+# What else is lost is found by its effect: labels, ends, comments of ours that were altered. A
+# label that came again would also start a run anew that `phaseline recover` can bring back.
+_ONLY_DELIVERED = ("issue_comment", "created")
 
 
 class Unstarted(Protocol):
@@ -59,11 +63,20 @@ class Trackers(Protocol):
         """Tell whether a tracker of ours stands on an issue."""
 
 
+class Arrivals(Protocol):
+    """What knows the deliveries that came in."""
+
+    async def lost(self, sent: Mapping[str, datetime]) -> frozenset[str]:
+        """Return those GUIDs that should have come, by when they were sent, and did not."""
+
+
 class _DeliveryAnswer(Answer):
     id: int
     guid: str
     delivered_at: AwareDatetime
     status_code: int
+    event: str
+    action: str | None = None
 
 
 class Furnisher(Protocol):
@@ -90,6 +103,7 @@ class Sweep:
         labels: Furnisher,
         trackers: Trackers,
         overseers: tuple[Overseer, ...],
+        arrivals: Arrivals,
         *,
         label: str,
         clock: Clock,
@@ -99,32 +113,45 @@ class Sweep:
         self._labels = labels
         self._trackers = trackers
         self._overseers = overseers
+        self._arrivals = arrivals
+        self._asked_for: set[str] = set()
         self._names = label_names(label)
         self._clock = clock
         self._seen_until = datetime.min.replace(tzinfo=UTC)
 
     async def ask_again(self) -> int:
-        """Have failed deliveries of the last three days sent again; return how many.
+        """Have deliveries of the last three days sent again that did not come; return how many.
 
-        One that has gone through since, under the same GUID, is left alone. The oldest goes first:
-        what people did comes in the order in which they did it. Behind what the last sweep saw
-        there is nothing new: a try that fails again is a newer one.
+        Those are failed ones, and comments that somebody took with a 2xx and that are not on record
+        all the same, these once each. One that has gone through since, under the same GUID, is left
+        alone. The oldest goes first: what people did comes in the order in which they did it.
+        Behind what the last sweep saw there is nothing new: a try that fails again is a newer one.
         """
         began = self._clock.now()
         oldest = max(began - KEPT, self._seen_until)
         arrived: set[str] = set()
-        failed: dict[str, int] = {}
+        comments: dict[str, _DeliveryAnswer] = {}
+        failed: dict[str, _DeliveryAnswer] = {}
         async for one in delivered(self._clients, _DeliveryAnswer, most_pages=MOST_PAGES_DELIVERED):
             if one.delivered_at < oldest:
                 break
             if one.status_code in _ACCEPTED:
                 arrived.add(one.guid)
+                if (one.event, one.action) == _ONLY_DELIVERED:
+                    comments.setdefault(one.guid, one)
             elif one.guid not in arrived:
-                failed.setdefault(one.guid, one.id)
-        for number in reversed(failed.values()):
-            await _redeliver(self._clients, number)
+                failed.setdefault(one.guid, one)
+        wanted = [*reversed(failed.values()), *await self._lost(comments)]
+        for one in sorted(wanted, key=lambda each: each.delivered_at):
+            await _redeliver(self._clients, one.id)
         self._seen_until = began - OVERLAP
-        return len(failed)
+        return len(wanted)
+
+    async def _lost(self, comments: Mapping[str, _DeliveryAnswer]) -> list[_DeliveryAnswer]:
+        sent = {guid: one.delivered_at for guid, one in comments.items()}
+        lost = await self._arrivals.lost(sent) - self._asked_for
+        self._asked_for |= lost
+        return [comments[guid] for guid in reversed(list(comments)) if guid in lost]
 
     async def look_around(self) -> int:
         """Report what overseers find, and open issues with a label of ours that have no run for it.

@@ -1,5 +1,6 @@
 """The inbox: deliveries as rows, taken in order by a worker."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -84,6 +85,26 @@ class Deliveries:
             return tuple(Received(*row) for row in rows)
 
         return await self._database.read(query)
+
+    async def lost(self, sent: Mapping[str, datetime]) -> frozenset[str]:
+        """Return the GUIDs that are not on record, of what was sent since the first that is.
+
+        What was sent before belongs to another database, which a recovery reads from GitHub.
+        """
+        guids = {guid.lower(): guid for guid in sent}
+        known = sa.select(DeliveryRow.guid).where(DeliveryRow.guid.in_(guids))
+        first = sa.select(DeliveryRow.received_at).order_by(DeliveryRow.id).limit(1)
+
+        def read(connection: sa.Connection) -> frozenset[str]:
+            began = connection.scalar(first)
+            there = frozenset(connection.scalars(known))
+            return frozenset(
+                guid
+                for stored, guid in guids.items()
+                if began is not None and began <= sent[guid] and stored not in there
+            )
+
+        return await self._database.read(read)
 
 
 def settle(connection: sa.Connection, delivery: int | None, outcome: str, now: datetime) -> None:

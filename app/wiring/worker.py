@@ -122,6 +122,7 @@ def sweep_of(
         labels,
         remains,
         (ends, comments),
+        store.deliveries,
         label=settings.label,
         clock=clock,
     )

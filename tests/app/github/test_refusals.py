@@ -1,7 +1,7 @@
 """Where GitHub says no to a draft or to its flip, and what a person is told then."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -331,7 +331,24 @@ class Nobody:
 
 def tried(number: int, guid: str, status: int, moment: str = "11-02T09:00") -> dict[str, Any]:
     delivered_at = f"2026-{moment}:00Z"
-    return {"id": number, "guid": guid, "delivered_at": delivered_at, "status_code": status}
+    one = {"id": number, "guid": guid, "delivered_at": delivered_at, "status_code": status}
+    return one | {"event": "issue_comment", "action": "created"}
+
+
+class Shelf:
+    """Lacks some deliveries."""
+
+    def __init__(self, *lost: str) -> None:
+        self._lost = lost
+
+    async def lost(self, sent: Mapping[str, datetime]) -> frozenset[str]:
+        return frozenset(self._lost) & sent.keys()
+
+
+def sweep_of(connection: GitHubConnection, shelf: Shelf) -> Sweep:
+    nobody, clock = Nobody(), MovingClock()
+    several = (nobody, nobody, nobody, (nobody,))
+    return Sweep(connection.clients, *several, shelf, label="x", clock=clock)
 
 
 def deliveries_on_two_pages(request: httpx.Request) -> httpx.Response:
@@ -350,8 +367,7 @@ async def test_failed_deliveries_are_asked_for_again_once_each_the_oldest_first(
     github.get(f"{API}/app/hook/deliveries").side_effect = deliveries_on_two_pages
     again = github.post(url__regex=rf"{API}/app/hook/deliveries/\d+/attempts")
     again.side_effect = [httpx.Response(202, json={}), said(404, "Not Found"), said(404, "Gone")]
-    nobody, clock = Nobody(), MovingClock()
-    sweep = Sweep(connection.clients, nobody, nobody, nobody, (nobody,), label="x", clock=clock)
+    sweep = sweep_of(connection, Shelf())
 
     counts = [await sweep.ask_again(), await sweep.ask_again()]
 
@@ -360,12 +376,28 @@ async def test_failed_deliveries_are_asked_for_again_once_each_the_oldest_first(
     assert [str(call.request.url).split("/")[-2] for call in again.calls] == ["5", "9", "9"]
 
 
+async def test_a_comment_that_was_taken_and_is_not_on_record_is_asked_for_once(
+    github: respx.MockRouter, connection: GitHubConnection
+) -> None:
+    label = {"event": "issues", "action": "labeled"}
+    rows = [tried(9, "there", 202), tried(8, "lost", 202), tried(7, "label", 202) | label]
+    github.get(f"{API}/app/hook/deliveries").respond(json=rows)
+    again = github.post(url__regex=rf"{API}/app/hook/deliveries/\d+/attempts")
+    again.respond(202, json={})
+    sweep = sweep_of(connection, Shelf("lost", "label"))
+
+    counts = [await sweep.ask_again(), await sweep.ask_again()]
+
+    assert counts == [1, 0]
+    assert [str(call.request.url).split("/")[-2] for call in again.calls] == ["8"]
+
+
 async def test_everything_that_github_keeps_of_its_deliveries_can_be_looked_at(
     github: respx.MockRouter, connection: GitHubConnection
 ) -> None:
     def seen(request: httpx.Request) -> httpx.Response:
         answer = deliveries_on_two_pages(request)
-        more = {"event": "push", "status": "OK", "duration": 0.1, "redelivery": False}
+        more = {"status": "OK", "duration": 0.1, "redelivery": False}
         rows = [row | more for row in answer.json()]
         return httpx.Response(200, json=rows, headers=dict(answer.headers) | {"x": "y"})
 

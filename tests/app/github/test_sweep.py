@@ -1,5 +1,6 @@
 """What no webhook brought, found against the stand-in."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -37,6 +38,13 @@ class Runs:
         self.missed.append(issue)
 
 
+class AllArrived:
+    """Has every delivery on record."""
+
+    async def lost(self, sent: Mapping[str, datetime]) -> frozenset[str]:
+        return frozenset()
+
+
 def sweep_of(runs: Runs, connection: GitHubConnection) -> Sweep:
     return Sweep(
         connection.clients,
@@ -44,6 +52,7 @@ def sweep_of(runs: Runs, connection: GitHubConnection) -> Sweep:
         Labels(connection.clients, label=LABEL),
         Remains(connection.clients, app_id=APP_ID),
         (),
+        AllArrived(),
         label=LABEL,
         clock=WallClock(),
     )

@@ -12,7 +12,7 @@ from app.github.sweep import Sweep
 from phases.core.model import Repository
 from tests.app.github.invented.calls import MINT
 from tests.app.github.parts import API, APP_ID, WallClock, minted
-from tests.app.github.test_sweep import Runs
+from tests.app.github.test_sweep import AllArrived, Runs
 
 REFUSED = {"message": "This installation has been suspended"}
 LABELLING = {
@@ -75,6 +75,7 @@ async def test_what_one_installation_refuses_keeps_nobody_from_looking_at_the_ne
         NoLabels(),
         Remains(connection.clients, app_id=APP_ID),
         (),
+        AllArrived(),
         label="phaseline",
         clock=WallClock(),
     )
