@@ -35,6 +35,7 @@ from phases.core.errors import BlockedError
 
 AGENTS = Path(__file__).parents[2] / "agents"
 REPOSITORIES = "repositories"
+ENVIRONMENTS = "environments"
 INSTALL_SECONDS = 1800.0
 GIT = Path("/usr/bin/git")
 
@@ -103,7 +104,7 @@ def workspaces_of(
 
 def kept_environments(settings: Settings) -> EnvironmentCache:
     """Return the prepared dependencies that this worker has."""
-    kept = settings.environments_dir or settings.data_dir / "environments"
+    kept = settings.environments_dir or settings.data_dir / ENVIRONMENTS
     return EnvironmentCache(kept.absolute())
 
 

@@ -98,7 +98,7 @@ async def tidied(database: Database, clock: ManualClock, place: Path, files: tim
 
     upkeep = Upkeep(retention, attic, environments, belongings, forget_workflows, keeping, clock)
     await upkeep.tidy()
-    assert asked == [clock.now() - DAY]
+    assert asked == [clock.moment - DAY]
 
 
 async def ended(database: Database, runs: Runs, clock: ManualClock) -> Run:
@@ -190,6 +190,19 @@ class Nothing:
         raise AssertionError(name)
 
 
+class Furnished:
+    """Labels that have been made in repositories, of which some are forgotten."""
+
+    def __init__(self) -> None:
+        self.forgotten: list[Removed] = []
+
+    def forget(self, removed: Removed) -> None:
+        self.forgotten.append(removed)
+
+    async def furnish(self, installation: int) -> None:
+        raise AssertionError(installation)
+
+
 async def post(database: Database, event: str, payload: dict[str, Any]) -> int:
     """Send a signed delivery to the real webhook over HTTP; return the status."""
     body = json.dumps(payload).encode()
@@ -230,8 +243,9 @@ async def test_a_signed_post_that_says_the_app_is_gone_takes_everything_of_its_r
     (tmp_path / "11" / "mirror.git").mkdir()
     mine = prepared(tmp_path, REPOSITORY.id)
     rest: Any = Nothing()
+    labels = Furnished()
     retention = Retention(database, clock)
-    reception = Reception(rest, runs, records, rest, retention, rest)
+    reception = Reception(rest, runs, records, labels, retention, rest)
     inbox = Inbox(label="phaseline", app_id=1)
 
     gone = {"action": "deleted", "installation": {"id": REPOSITORY.installation}}
@@ -240,6 +254,7 @@ async def test_a_signed_post_that_says_the_app_is_gone_takes_everything_of_its_r
     await tidied(database, clock, tmp_path, files=DAY)
 
     assert status == 202
+    assert labels.forgotten == [Removed(REPOSITORY.installation, None)]
     assert await Deliveries(database).waiting(9) == ()
     tables = (mapper.class_ for mapper in Table.registry.mappers)
     left = {table.__tablename__: await count(database, table) for table in tables}
