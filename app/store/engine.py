@@ -24,6 +24,7 @@ Change = Callable[[sa.Connection], T]
 MOST_PER_COMMIT = 256
 READERS = 4
 BUSY_MS = 30_000
+WAL_PAUSE_SECONDS = 0.01
 AWAY_SECONDS = 5.0
 
 
@@ -41,13 +42,9 @@ def make_engine(url: str, *, begin: str) -> sa.Engine:
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _record: object) -> None:
         connection.isolation_level = None
-        for pragma in (
-            f"busy_timeout={BUSY_MS}",
-            "foreign_keys=on",
-            "journal_mode=wal",
-            "synchronous=normal",
-        ):
+        for pragma in (f"busy_timeout={BUSY_MS}", "foreign_keys=on", "synchronous=normal"):
             connection.execute(f"pragma {pragma}").close()
+        _enter_wal_mode(connection)
 
     @event.listens_for(engine, "begin")
     def begun(connection: sa.Connection) -> None:
@@ -68,11 +65,27 @@ def make_durable_engine(url: str) -> sa.Engine:
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _record: object) -> None:
         connection.isolation_level = "IMMEDIATE"
-        for pragma in (f"busy_timeout={BUSY_MS}", "journal_mode=wal", "synchronous=normal"):
+        for pragma in (f"busy_timeout={BUSY_MS}", "synchronous=normal"):
             connection.execute(f"pragma {pragma}").close()
+        _enter_wal_mode(connection)
         connection.create_function("strftime", 2, lambda _form, _when: round(time.time(), 3))
 
     return engine
+
+
+def _enter_wal_mode(connection: Any) -> None:
+    # Of two that open a new file at once SQLite may refuse one without its busy_timeout, since
+    # both hold a lock that the other waits for. The mode stays in the file: one of them sets it.
+    deadline = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("pragma journal_mode=wal").close()
+        except sqlite.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(WAL_PAUSE_SECONDS)
+        else:
+            return
 
 
 @dataclass(frozen=True)
