@@ -62,6 +62,9 @@ class Mirrors:
         if borrows(gitdir, mirror):
             return objects
         async with self._locks.hold(self._home(run.repository) / f"lock-{run.id}"):
+            # Who held it may have made it, and reads it now: steps begin side by side.
+            if borrows(gitdir, mirror):
+                return objects
             self._here = {known: None for known in self._here if known[0] != gitdir}
             if not _exists(mirror / "HEAD"):
                 await init_bare(self._git, mirror)

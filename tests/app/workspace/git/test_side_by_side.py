@@ -58,3 +58,15 @@ async def _created(bench: Bench) -> str:
 
 def _fetches(bench: Bench) -> int:
     return sum("/info/refs?" in asked.target for asked in bench.host.asked)
+
+
+async def test_a_store_that_one_step_reads_already_is_not_made_anew_by_the_next(
+    bench: Bench,
+) -> None:
+    async def lent() -> int:
+        store = await bench.mirrors.objects(a_run())
+        return (store.gitdir / "objects" / "info" / "alternates").stat().st_mtime_ns
+
+    written = await asyncio.gather(*(lent() for _ in range(4)))
+
+    assert len(set(written)) == 1
