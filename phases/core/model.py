@@ -183,7 +183,8 @@ class Run:
 
     def asked_since(self, moment: datetime) -> bool:
         """Tell whether a person has let the run go on since, knowing what was so then."""
-        return self.asked_at is not None and moment <= self.asked_at
+        # GitHub tells whole seconds: nobody sees, and answers, what was so within the same one.
+        return self.asked_at is not None and moment < self.asked_at
 
     def awaits(self, what: Awaited) -> bool:
         """Tell whether the run waits for a person to do this."""

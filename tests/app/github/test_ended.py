@@ -138,7 +138,7 @@ async def test_the_webhook_that_comes_late_after_all_changes_nothing(scene: Scen
 
 @pytest.mark.parametrize(
     ("behind", "state"),
-    [(-1, RunState.RUNNING), (0, RunState.RUNNING), (1, RunState.CANCELLED)],
+    [(-1, RunState.RUNNING), (0, RunState.CANCELLED), (1, RunState.CANCELLED)],
 )
 async def test_a_closing_ends_no_run_that_a_person_has_let_go_on_since(
     scene: Scene, behind: int, state: RunState
