@@ -30,7 +30,7 @@ def until_asked(it: World, step: str) -> None:
 def nothing_stands_twice(story: Story) -> None:
     number = story.pull_request()["number"]
     for keys in (story.posted(), story.posted(number)):
-        assert sorted(keys) == sorted(set(keys))
+        assert sorted(keys) == sorted(set(keys)), sorted(keys)
     assert [pull["number"] for pull in story.pull_requests()] == [number]
     subjects = [subject for *_, subject in story.commits()]
     assert len(subjects) == len(set(subjects)) == 4
