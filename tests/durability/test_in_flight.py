@@ -28,7 +28,19 @@ USAGE = {
     "cache_creation": {"ephemeral_5m_input_tokens": 8_000, "ephemeral_1h_input_tokens": 1_000},
     "output_tokens": 100,
 }
-NEVER = Wire(gate=asyncio.Event())
+
+
+async def begun(tmp_path: Path) -> tuple[str, str]:
+    """Return the URL of a new database and the id of a run that is under way in it."""
+    url = f"sqlite:///{tmp_path / 'phaseline.db'}"
+    migrate(url)
+    async with Database(url) as database:
+        return url, (await running(database, Runs(database, SystemClock(), Decimal(15)))).id
+
+
+def never() -> Wire:
+    """Return a reply that begins and does not go on."""
+    return Wire(gate=asyncio.Event())
 
 
 async def killed(server: Server, url: str, run: str, pace: str, requests: int) -> None:
@@ -46,18 +58,16 @@ async def killed(server: Server, url: str, run: str, pace: str, requests: int) -
 async def test_each_request_that_a_death_cut_off_is_on_the_ledger_without_an_answer(
     tmp_path: Path,
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'phaseline.db'}"
-    migrate(url)
-    async with Database(url) as database:
-        run = (await running(database, Runs(database, SystemClock(), Decimal(15)))).id
+    url, run = await begun(tmp_path)
+    endless = never()
     lives = 0
 
     def respond(sent: Sent) -> Wire:
         if sent.body["max_tokens"] == 0:
-            return NEVER
+            return endless
         if sent.turn == 0:
             return reply(call("grep", {"pattern": "x"}), usage=USAGE)
-        return NEVER if lives == 1 else reply(submit(), usage=USAGE)
+        return endless if lives == 1 else reply(submit(), usage=USAGE)
 
     async with serving(respond) as server:
         await killed(server, url, run, "slow", 2)
@@ -70,11 +80,11 @@ async def test_each_request_that_a_death_cut_off_is_on_the_ledger_without_an_ans
                 end = await sessions.converse(replace(GIVEN, run=run), FakeDesk(), accept)
             left = (await journal.allowance(run)).of(Limit.RUN_USD).left
 
+    assert [sent.body["max_tokens"] for sent in server.sent] == [8_000, 0, 8_000, 8_000]
     query = "select n, answered, uncached, written_5m, written_1h, read, output from ledger"
     with closing(sqlite3.connect(tmp_path / "phaseline.db")) as connection:
         first, touch, lost, last = connection.execute(f"{query} order by id").fetchall()
         (nano,) = connection.execute("select sum(cost) from ledger").fetchone()
-    assert [sent.body["max_tokens"] for sent in server.sent] == [8_000, 0, 8_000, 8_000]
     assert first == (0, 1, 10, 8_000, 1_000, 0, 100)
     assert touch == (0, 0, 10, 0, 0, 9_000, 0)
     written = len(str(server.sent[2].body)) // 4 - 1_000
@@ -88,14 +98,11 @@ async def test_each_request_that_a_death_cut_off_is_on_the_ledger_without_an_ans
 async def test_a_summary_that_a_death_cut_off_is_asked_for_once_more_and_nothing_before_it(
     tmp_path: Path,
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'phaseline.db'}"
-    migrate(url)
-    async with Database(url) as database:
-        run = (await running(database, Runs(database, SystemClock(), Decimal(15)))).id
+    url, run = await begun(tmp_path)
     short = {"input_tokens": 3_000, "output_tokens": 100}
     long = {"input_tokens": 7_900, "output_tokens": 100}
     block = {"type": "compaction", "content": "I looked at x.", "signature": "signed"}
-    answers = [NEVER, summary(block, long)]
+    answers = [never(), summary(block, long)]
 
     def respond(sent: Sent) -> Wire:
         if "compaction" in sent.body:

@@ -160,7 +160,7 @@ def client_settings(url: str) -> ClientSettings:
         api_key="key",
         base_url=url,
         headers={},
-        silence_seconds=5.0,
+        silence_seconds=60.0,
         region=None,
         project=None,
     )
