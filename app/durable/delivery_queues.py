@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from app.durable.pauses import LONGEST_PAUSE_SECONDS, patience
+from app.durable.pauses import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, patience
 from app.durable.ports import Inbox, Reader, Stored
 from app.durable.reception import Meaning, Reception
 from phases.core.errors import PhaselineError
@@ -18,7 +18,6 @@ from phases.core.events import Installed, Removed
 from phases.core.ports import Clock
 
 log = logging.getLogger(__name__)
-FIRST_PAUSE_SECONDS = 0.5
 # So many are passed over while their installations wait; then what is behind them waits as well.
 MOST_ASIDE = 2_000
 

@@ -9,13 +9,11 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from app.durable.bell import Bell
-from app.durable.pauses import patience
+from app.durable.pauses import FIRST_PAUSE_SECONDS, patience
 from phases.core.errors import TransientError
 
 log = logging.getLogger(__name__)
 
-# What fails waits so long at first, then twice as long each time.
-FIRST_PAUSE_SECONDS = 0.5
 # How often a worker that does not keep the house looks whether it does by now.
 ASIDE_SECONDS = 0.5
 

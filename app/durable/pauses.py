@@ -1,6 +1,7 @@
 """How long what failed waits before it is tried again. Not what is tried."""
 
-# A loop that fails waits twice as long each time.
+# What fails waits so long at first, then twice as long each time.
+FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 
 

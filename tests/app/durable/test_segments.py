@@ -237,6 +237,20 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.05)
 
 
+async def until_ready(it: World) -> None:
+    async def ready() -> bool:
+        return (await it.record()).run.state is RunState.READY
+
+    await until(ready)
+
+
+async def until_asked(it: World, name: str) -> None:
+    async def asked() -> bool:
+        return any(str(one.name) == name for one in it.sessions.assignments)
+
+    await until(asked)
+
+
 async def test_a_stored_delivery_becomes_a_run_that_a_segment_drives_to_ready_once_there_is_room(
     tmp_path: Path,
 ) -> None:
@@ -251,11 +265,7 @@ async def test_a_stored_delivery_becomes_a_run_that_a_segment_drives_to_ready_on
         await until(told)
         assert it.sessions.assignments == []
         short.room.set()
-
-        async def ready() -> bool:
-            return (await it.record()).run.state is RunState.READY
-
-        await until(ready)
+        await until_ready(it)
 
         page = f"https://phaseline.invalid/runs/{it.run.id}"
 
@@ -319,11 +329,7 @@ async def test_what_one_of_many_workers_had_queued_is_driven_by_the_only_one_tha
             await until(queued)
 
         async with working(it, "two", RoomForAll()):
-
-            async def ready() -> bool:
-                return (await it.record()).run.state is RunState.READY
-
-            await until(ready)
+            await until_ready(it)
 
         assert it.forge.flips == 1
 
@@ -335,20 +341,12 @@ async def test_a_segment_that_a_dead_process_left_is_taken_up_and_asks_nobody_tw
         never = "implementation/backend-developer/1"
         it.sessions.meeting = {never, "somebody/who-never/1"}
         async with working(it, "one", RoomForAll()):
-
-            async def stuck() -> bool:
-                return any(str(a.name) == never for a in it.sessions.assignments)
-
-            await until(stuck)
+            await until_asked(it, never)
         before = [str(a.name) for a in it.sessions.assignments]
         it.sessions.meeting = set()
 
         async with working(it, "two", RoomForAll()):
-
-            async def ready() -> bool:
-                return (await it.record()).run.state is RunState.READY
-
-            await until(ready)
+            await until_ready(it)
 
         after = [str(a.name) for a in it.sessions.assignments][len(before) :]
         assert after[0] == never
@@ -371,11 +369,7 @@ async def test_a_segment_whose_end_cannot_be_written_is_replaced_when_there_is_r
             assert (await it.record()).run.state is RunState.RUNNING
             await execute(it, "DROP TRIGGER no_room_for_runs")
             await execute(it, "DROP TRIGGER no_room_for_workflows")
-
-            async def ready() -> bool:
-                return (await it.record()).run.state is RunState.READY
-
-            await until(ready)
+            await until_ready(it)
 
         assert (await it.record()).run.segment > 1
         assert it.forge.flips == 1
@@ -439,20 +433,12 @@ async def test_a_worker_whose_turn_does_not_end_in_time_is_let_go_of_and_nothing
         crew = crew_on(it, "one", RoomForAll(), StraightLane, LIMITS)[0]
         post = Post("one", OnlyKeeper(give_up_everything, "one"), asyncio.Event(), 0.1)
         async with on_duty(settings_of(it), crew, post):
-
-            async def stuck() -> bool:
-                return any(str(a.name) == never for a in it.sessions.assignments)
-
-            await until(stuck)
+            await until_asked(it, never)
         before = [str(a.name) for a in it.sessions.assignments]
         it.sessions.meeting = set()
 
         async with working(it, "two", RoomForAll()):
-
-            async def ready() -> bool:
-                return (await it.record()).run.state is RunState.READY
-
-            await until(ready)
+            await until_ready(it)
 
         assert "some turns did not end in 0.1 s; what they asked is asked again" in caplog.messages
         after = [str(a.name) for a in it.sessions.assignments][len(before) :]
@@ -469,11 +455,7 @@ async def test_a_whole_run_goes_on_while_clocks_are_set_two_hours_to_and_fro(
         world(tmp_path, standard_play(), clock=clock) as it,
         working(it, "one", RoomForAll()),
     ):
-
-        async def ready() -> bool:
-            return (await it.record()).run.state is RunState.READY
-
-        await until(ready)
+        await until_ready(it)
 
         asked = [str(a.name) for a in it.sessions.assignments]
         assert len(asked) == len(set(asked))
