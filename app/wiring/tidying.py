@@ -4,23 +4,27 @@ from datetime import timedelta
 
 from app.clock import SystemClock
 from app.durable.segments import forget_ended
-from app.durable.upkeep import Keeping, Upkeep
+from app.durable.upkeep import Belongings, Keeping, Upkeep
 from app.settings import Settings
 from app.store.retention import Retention
 from app.wiring.store import Store
-from app.wiring.workspaces import ENVIRONMENTS, REPOSITORIES, kept_environments
+from app.wiring.workspaces import REPOSITORIES, kept_environments
 from app.workspace.attic import Attic
 
 # No worker stands still for so long and goes on; see `forget_ended`.
 KEEP_WORKFLOWS = timedelta(days=7)
 
 
-def shares_environments(settings: Settings) -> bool:
-    """Tell whether prepared dependencies may be other services' too: what nobody here knows stays.
+def belongings_of(settings: Settings) -> tuple[Belongings, ...]:
+    """Return what goes with a repository that has gone.
 
-    So it is in a directory of the operator's own choosing, and in one that is linked to.
+    Prepared dependencies in a directory of the operator's own choosing may be other services' too:
+    what nobody here knows stays there.
     """
-    return settings.environments_dir is not None or (settings.data_dir / ENVIRONMENTS).is_symlink()
+    attic = Attic(settings.data_dir.absolute() / REPOSITORIES)
+    if settings.environments_dir is not None:
+        return (attic,)
+    return attic, kept_environments(settings)
 
 
 def upkeep_of(settings: Settings, store: Store) -> Upkeep:
@@ -33,7 +37,6 @@ def upkeep_of(settings: Settings, store: Store) -> Upkeep:
         environments=timedelta(days=settings.keep_environments_days),
     )
     attic = Attic(settings.data_dir.absolute() / REPOSITORIES)
-    environments = kept_environments(settings)
-    belongings = (attic,) if shares_environments(settings) else (attic, environments)
-    retention = Retention(store.database, clock)
+    retention, environments = Retention(store.database, clock), kept_environments(settings)
+    belongings = belongings_of(settings)
     return Upkeep(retention, attic, environments, belongings, forget_ended, keeping, clock)

@@ -59,7 +59,6 @@ def set_up(folder: Folder, cast: Cast, latency: float) -> Iterator[Stage]:
     """
     folder.prepare()
     ensure_secrets(folder)
-    _share_environments(folder)
     source = _source(folder, cast)
     names = [name for name in cast.ports if name != "claude" or not cast.live]
     for name in names:
@@ -85,13 +84,6 @@ def open_issue(maintainer: Maintainer, cast: Cast) -> Issue:
     issue = maintainer.ensure_issue(cast.title, cast.body)
     maintainer.set_label(issue, LABEL)
     return issue
-
-
-def _share_environments(folder: Folder) -> None:
-    link = folder.service / "environments"
-    if not link.exists() and not link.is_symlink():
-        ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(ENVIRONMENTS, target_is_directory=True)
 
 
 def _source(folder: Folder, cast: Cast) -> Path:
@@ -146,6 +138,7 @@ def service_settings(folder: Folder, cast: Cast) -> dict[str, str]:
     return machine | {
         "PHASELINE_DATABASE_URL": f"sqlite:///{folder.service / 'phaseline.db'}",
         "PHASELINE_DATA_DIR": str(folder.service),
+        "PHASELINE_ENVIRONMENTS_DIR": str(ENVIRONMENTS),
         "PHASELINE_GITHUB_URL": cast.url("github"),
         "PHASELINE_GITHUB_API_URL": f"{cast.url('github')}/api/v3",
         "PHASELINE_GITHUB_APP_ID": str(APP_ID),

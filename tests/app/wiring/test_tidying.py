@@ -2,22 +2,22 @@
 
 from pathlib import Path
 
-from app.wiring.tidying import shares_environments
+from app.settings import Settings
+from app.wiring.tidying import belongings_of
+from tests.app.store.test_retention import prepared
 from tests.app.wiring.test_model import settings
 
 
-def test_dependencies_that_other_services_may_use_are_not_taken_for_leftovers(
+def of_gone_repositories(given: Settings) -> list[int]:
+    return [number for kept in belongings_of(given) for number in kept.repositories()]
+
+
+def test_dependencies_go_with_their_repository_unless_other_services_may_use_them(
     tmp_path: Path,
 ) -> None:
-    given = settings(tmp_path, data_dir=tmp_path / "data")
-    place = given.data_dir / "environments"
+    prepared(tmp_path, 7)
+    own = settings(tmp_path, data_dir=tmp_path)
 
-    nothing_yet = shares_environments(given)
-    place.mkdir(parents=True)
-    own = shares_environments(given)
-    place.rmdir()
-    place.symlink_to(tmp_path, target_is_directory=True)
-    linked = shares_environments(given)
-    chosen = shares_environments(given.model_copy(update={"environments_dir": tmp_path}))
+    shared = own.model_copy(update={"environments_dir": tmp_path / "environments"})
 
-    assert (nothing_yet, own, linked, chosen) == (False, False, True, True)
+    assert (of_gone_repositories(own), of_gone_repositories(shared)) == ([7], [])
