@@ -65,8 +65,7 @@ class CheckRuns:
     async def _find(
         self, api: GitHubApi, item: OutwardItem, shown: CheckRun
     ) -> _CheckRunAnswer | None:
-        if item.remote_id is None and not item.attempted:
-            return None
+        # Without being told, too: a database that was put back does not know what it forgot.
         answer = await api.read(
             lambda rest: rest.checks.async_list_for_ref(
                 item.repository.owner,

@@ -57,8 +57,7 @@ class Conversations:
             edited = await _edit(api, item, item.remote_id, body)
             if edited is not None:
                 return edited
-        # Deleted by somebody, or perhaps written by a try that nobody heard the end of.
-        if item.attempted or item.remote_id is not None:
+        if _may_stand(item):
             found = await self._find(api, item)
             if found is not None and found.body == body:
                 return _standing_as(found)
@@ -89,6 +88,15 @@ class Conversations:
         # Anybody may paste a marker; nobody but us writes through our App.
         via = comment.performed_via_github_app
         return via is not None and via.id == self._app_id
+
+
+def _may_stand(item: OutwardItem) -> bool:
+    """Whether a comment has to be looked for.
+
+    It may be deleted, or written by a try that nobody heard the end of. What no run says may have
+    been said before the database was put back; what a run has said is noted at that time.
+    """
+    return item.attempted or item.remote_id is not None or item.run is None
 
 
 async def _edit(api: GitHubApi, item: OutwardItem, comment: int, body: str) -> Standing | None:

@@ -47,9 +47,8 @@ class Reviews:
             TransientError: when nobody knows whether it stands there now.
         """
         api = self._clients.of(item.repository, Purpose.CONVERSE)
-        found = None
-        if item.attempted or item.remote_id is not None:
-            found = await _find(api, item, bot_of(await slug_of(self._clients)))
+        # Looks without being told: a database that was put back does not know what it forgot.
+        found = await _find(api, item, bot_of(await slug_of(self._clients)))
         if found is None:
             found = await _create(api, item, parse_code_review(item.desired.text))
         return Standing(found.id, found.html_url, None)

@@ -23,6 +23,8 @@ from phases.core.record import Performed, Record
 
 PRICES = "recovered"
 _REST = "recovered"
+# The columns of an outward row that tell what stands on GitHub, not what should.
+_STANDING = ("posted_sha256", "posted_at", "remote_id", "url")
 
 
 class Restoring:
@@ -64,14 +66,23 @@ class Restoring:
     async def reconcile(self, run: Run, posted: tuple[Posted, ...]) -> None:
         """Note of a known run what stands on GitHub and the database does not know.
 
-        A database put back from a backup has forgotten what was posted since.
+        A database put back from a backup has forgotten what was posted since: of some it has not
+        even what was to be posted, of others only that.
         """
         now = self._clock.now()
 
         def reconcile(connection: sa.Connection) -> None:
             for comment in posted:
-                row = insert(connection, OutwardRow).values(**_posted(run, comment, now))
-                connection.execute(row.on_conflict_do_nothing())
+                values = _posted(run, comment, now)
+                row = insert(connection, OutwardRow).values(**values)
+                standing = {name: values[name] for name in _STANDING}
+                connection.execute(
+                    row.on_conflict_do_update(
+                        index_elements=["owner", "key"],
+                        set_=standing,
+                        where=OutwardRow.remote_id.is_(None),
+                    )
+                )
 
         await self._database.write(reconcile)
 

@@ -158,6 +158,19 @@ async def test_a_comment_that_stands_is_edited_in_place(
     assert again.id_of("tracker") == standing
 
 
+async def test_a_reply_that_a_database_put_back_has_forgotten_is_not_said_twice(
+    github: StandIn, connection: GitHubConnection
+) -> None:
+    number = await github.issue()
+    reply = item(github, number, run=None, key="reply/7")
+    standing = (await send(connection, reply)).id_of("reply/7")
+
+    again = await send(connection, reply)
+
+    assert len(await bodies(github, number)) == 1
+    assert again.id_of("reply/7") == standing
+
+
 async def test_a_try_that_nobody_heard_the_end_of_is_found_by_its_marker(
     github: StandIn, connection: GitHubConnection
 ) -> None:
