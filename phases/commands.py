@@ -24,6 +24,7 @@ from phases.core.decisions import (
     Resume,
 )
 from phases.core.events import Said
+from phases.core.help import help_text
 from phases.core.machine import OVER, RESUMABLE, SPOKEN, RunState
 from phases.core.model import Awaited, Run
 from phases.core.record import Record
@@ -32,31 +33,6 @@ from phases.core.work import PhaseName
 from phases.pipeline import standard_pipeline
 from phases.ready import MERGE
 
-COMMANDS = {
-    Word.STATUS: "where the run stands",
-    Word.APPROVE: "approve the plans that wait for it",
-    Word.REVISE: (
-        "have the plans revised, while they wait for approval or planning has stopped; without a "
-        "text, from the issue as it was edited"
-    ),
-    Word.RETRY: (
-        "go on with a run that is blocked, waiting or failed; what was finished is kept. With the "
-        "name of what was finished, that and what hangs on it is done again; with `merge`, a base "
-        "branch that has moved is merged"
-    ),
-    Word.BUDGET: "let the run spend so many USD in all, as in `/phaseline budget 30`, and go on",
-    Word.SKIP: "do without a step that can be waived",
-    Word.PAUSE: "let the run stand still",
-    Word.RESUME: "go on with a run that is paused, or was cancelled",
-    Word.CANCEL: "end the run; its branch and its comments are kept",
-    Word.HELP: "this list",
-}
-ARGUMENTS = {
-    Word.REVISE: " <text>",
-    Word.RETRY: " [phase|step]",
-    Word.BUDGET: " <usd>",
-    Word.SKIP: " <step>",
-}
 MOST_BUDGET_USD = 1_000
 # As much of the hash of plans as people are shown.
 SHOWN_HASH = 10
@@ -75,11 +51,11 @@ SKIPPABLE = {
 def said(event: Said, met: Record | None) -> Decision:
     """Decide what a command leads to; whoever gave it may command."""
     if event.command not in set(Word):
-        text = f"That is not a command of Phaseline.\n\n{_help()}"
+        text = f"That is not a command of Phaseline.\n\n{help_text()}"
         return Refuse(text, _key(event))
     word = Word(event.command)
     if word is Word.HELP:
-        return Answer(_help(), _key(event))
+        return Answer(help_text(), _key(event))
     if met is None:
         return _refuse(
             event,
@@ -124,6 +100,8 @@ def _revise(event: Said, met: Record) -> Decision:
             "Plans are revised while they wait for approval, or when planning has stopped; here "
             "neither is so. A new run, started by the label, plans anew.",
         )
+    if met.out_of_money:
+        return _broke(event, met)
     if not event.argument and run.edited is None:
         return _refuse(
             event,
@@ -152,8 +130,12 @@ def _retry(event: Said, met: Record) -> Decision:
             "still; then a finished step can be done again.",
         )
     if met.out_of_money:
-        return _refuse(event, f"The run's money is spent: {choices(met, run.state, None)}")
+        return _broke(event, met)
     return _merge(event, met) if event.argument.casefold() == MERGE.name else _again(event, met)
+
+
+def _broke(event: Said, met: Record) -> Decision:
+    return _refuse(event, f"The run's money is spent: {choices(met, met.run.state, None)}")
 
 
 def _again(event: Said, met: Record) -> Decision:
@@ -213,7 +195,8 @@ def _skip(event: Said, met: Record) -> Decision:
     if met.waiver(agent):
         return React("+1")
     order = Order(Word.SKIP, agent)
-    waits = run.state in RESUMABLE and run.awaiting is None
+    # Without money it would only stop again; the order holds once there is more.
+    waits = run.state in RESUMABLE and run.awaiting is None and not met.out_of_money
     return (Resume if waits else Heed)(run, _asked(event), order)
 
 
@@ -282,14 +265,6 @@ def _list(names: Iterable[str]) -> str:
 def _refuse(event: Said, sentence: str) -> Refuse:
     text = f"{sentence}\n\n`/phaseline help` lists the commands."
     return Refuse(text, _key(event))
-
-
-def _help() -> str:
-    lines = [
-        f"- `/phaseline {word}{ARGUMENTS.get(word, '')}`: {meaning}"
-        for word, meaning in COMMANDS.items()
-    ]
-    return "\n".join(["Commands that work, as the first line of a new comment:", "", *lines])
 
 
 def _key(event: Said) -> str:

@@ -13,6 +13,13 @@ from phases.core.machine import RunState
 from phases.core.model import Repository, Run
 from phases.core.outward import Desired, OutwardKind
 
+# Twice what a run needs in which each agent is sent back once.
+MOST_COMMENTS = 60
+TOLD_ALL = (
+    f"This run has had {MOST_COMMENTS} comments and gets no more. What comes after stands in this "
+    "comment, and whole in what the operator can read with `phaseline runs export`."
+)
+
 # Made once: building a statement costs more than running it.
 _RUN = Table.metadata.tables["run"]
 _TOUCH = sa.update(_RUN).where(_RUN.c.id == sa.bindparam("run")).values(touched=_RUN.c.touched + 1)
@@ -79,8 +86,15 @@ def want(
     issue: int,
     run: str | None,
     desired: Desired,
+    now: datetime,
 ) -> None:
-    """Add something that should stand on GitHub, or change what should stand under its key."""
+    """Add something that should stand on GitHub, or change what should stand under its key.
+
+    A run that has had its 60 comments gets no further one; it says so, once.
+    """
+    if run and desired.kind is OutwardKind.COMMENT and not _has_room(connection, run, desired.key):
+        note(connection, run, "", TOLD_ALL, now)
+        return
     owner = run or _conversation(repository, issue)
     connection.execute(
         insert(connection, OutwardRow)
@@ -101,6 +115,12 @@ def want(
             set_={"text": desired.text, "text_sha256": desired.text_sha256},
         )
     )
+
+
+def _has_room(connection: sa.Connection, run: str, key: str) -> bool:
+    of_run = sa.and_(OutwardRow.owner == run, OutwardRow.kind == OutwardKind.COMMENT)
+    keys = set(connection.scalars(sa.select(OutwardRow.key).where(of_run)))
+    return key in keys or len(keys) < MOST_COMMENTS
 
 
 def replies_since(connection: sa.Connection, repository: int, issue: int, since: datetime) -> int:

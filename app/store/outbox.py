@@ -143,13 +143,14 @@ class StoredOutbox:
 
     async def show(self, run: str, touched: int, text: str) -> None:
         """Want a run's tracker to read like this; `touched` is what the text was made from."""
+        now = self._clock.now()
 
         def show(connection: sa.Connection) -> None:
             row = connection.execute(
                 sa.select(RunRow.repository_id, RunRow.issue).where(RunRow.id == run)
             ).one()
             tracker = Desired(TRACKER, OutwardKind.COMMENT, Place.ISSUE, text)
-            want(connection, row.repository_id, row.issue, run, tracker)
+            want(connection, row.repository_id, row.issue, run, tracker, now)
             connection.execute(
                 sa.update(RunRow)
                 .where(RunRow.id == run, RunRow.shown < touched)

@@ -130,7 +130,7 @@ class StoredRecords:
             connection.execute(goes_on)
             note(connection, run.id, "", text, now)
             for desired in show:
-                want(connection, run.repository.id, run.issue, run.id, desired)
+                want(connection, run.repository.id, run.issue, run.id, desired, now)
 
         await self._database.write(adopt)
 
@@ -146,6 +146,7 @@ class StoredRecords:
 
     async def finish(self, run: Run, performed: Performed, show: tuple[Desired, ...]) -> None:
         """Record how work ended, what shows it, and the run's new head, in one transaction."""
+        now = self._clock.now()
 
         def finish(connection: sa.Connection) -> None:
             fence(connection, run)
@@ -163,7 +164,7 @@ class StoredRecords:
                 head = performed.commit.sha
                 connection.execute(sa.update(RunRow).where(RunRow.id == run.id).values(head=head))
             for desired in show:
-                want(connection, run.repository.id, run.issue, run.id, desired)
+                want(connection, run.repository.id, run.issue, run.id, desired, now)
             touch(connection, run.id)
 
         await self._database.write(finish)

@@ -116,7 +116,7 @@ class Runs(SteeredRuns):
                 settle(connection, delivery, "the label has started its run already", now)
                 return numbered(connection, run)
             eyes = Desired("eyes", OutwardKind.REACTION, Place.ISSUE, "eyes")
-            want(connection, run.repository.id, run.issue, run.id, eyes)
+            want(connection, run.repository.id, run.issue, run.id, eyes, now)
             settle(connection, delivery, f"started run {run.id}", now)
             return run
 
@@ -251,7 +251,7 @@ class Runs(SteeredRuns):
         def stop(connection: sa.Connection) -> None:
             stop_row(connection, run, state, reason, now, wakes, approval_of)
             for desired in show:
-                want(connection, run.repository.id, run.issue, run.id, desired)
+                want(connection, run.repository.id, run.issue, run.id, desired, now)
             touch(connection, run.id)
 
         await self._database.write(stop)

@@ -54,7 +54,7 @@ class SteeredRuns:
             if move_row(connection, run.id, state, why, now, commanded, request):
                 supersede(connection, run.id, again, why, now)
             for desired in show:
-                want(connection, run.repository.id, run.issue, run.id, desired)
+                want(connection, run.repository.id, run.issue, run.id, desired, now)
             settle(connection, delivery, why, now)
 
         await self._database.write(move)
@@ -84,7 +84,7 @@ class SteeredRuns:
             put_on_record(connection, run.id, commanded, behind_all(connection, run.id, now))
             touch(connection, run.id)
             for desired in show:
-                want(connection, run.repository.id, run.issue, run.id, desired)
+                want(connection, run.repository.id, run.issue, run.id, desired, now)
             settle(connection, delivery, why, now)
 
         await self._database.write(heed)
@@ -114,7 +114,7 @@ class SteeredRuns:
             if stopped_by_itself(connection, run.id):
                 move_row(connection, run.id, RunState.RUNNING, why, now, None, None)
             for desired in show:
-                want(connection, run.repository.id, run.issue, run.id, desired)
+                want(connection, run.repository.id, run.issue, run.id, desired, now)
             settle(connection, delivery, why, now)
 
         await self._database.write(raise_limit)
@@ -175,7 +175,7 @@ class SteeredRuns:
             full = replies_since(connection, repository.id, number, now - DAY) >= MOST_REPLIES
             for desired in show:
                 if not (full and desired.kind is OutwardKind.COMMENT):
-                    want(connection, repository.id, number, None, desired)
+                    want(connection, repository.id, number, None, desired, now)
             settle(connection, delivery, why, now)
 
         await self._database.write(answer)

@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 
 from app.github.registration import PERMISSIONS, READ, WRITE
 from app.settings import PREFIX, Settings
-from phases.commands import ARGUMENTS, COMMANDS
+from phases.core.help import ARGUMENTS, COMMANDS
 
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^```(?P<kind>[a-z]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -10,7 +10,7 @@ import typer.main
 
 from app.cli.main import app
 from app.settings import Settings
-from phases.commands import COMMANDS
+from phases.core.help import COMMANDS
 from phases.core.model import Variant
 from tests.docs.reading import (
     ROOT,

@@ -385,6 +385,28 @@ def test_a_run_whose_money_is_spent_is_not_tried_again_before_it_has_more(standi
     assert isinstance(decide(say("retry"), almost, Role.WRITE), Resume)
 
 
+def test_plans_of_a_run_whose_money_is_spent_are_not_revised_before_it_has_more() -> None:
+    met = record("blocked")
+    spent = replace(met, spent_usd=Decimal(15))
+
+    refused = told(decide(say("revise", "Smaller."), spent, Role.WRITE))
+
+    assert "`/phaseline budget <usd>`" in refused
+    assert isinstance(decide(say("revise", "Smaller."), met, Role.WRITE), Resume)
+
+
+def test_a_step_skipped_while_the_money_is_spent_is_skipped_once_there_is_more() -> None:
+    met = record("blocked")
+    spent = replace(met, spent_usd=Decimal(15))
+
+    now = decide(say("skip", "quality-checker"), met, Role.WRITE)
+    then = decide(say("skip", "quality-checker"), spent, Role.WRITE)
+
+    assert isinstance(now, Resume)
+    assert isinstance(then, Heed)
+    assert then.order.argument == "quality-checker"
+
+
 def test_the_label_set_again_names_the_choices_while_plans_wait() -> None:
     label = Labelled(REPOSITORY, 3, ACTOR, True, "Title", "Body", "reader", WHEN)
 

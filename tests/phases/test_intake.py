@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import pytest
 
-from phases.commands import COMMANDS
 from phases.core.decisions import (
     Answer,
     Cancel,
@@ -21,6 +20,7 @@ from phases.core.decisions import (
     Start,
 )
 from phases.core.events import Ended, Labelled, Said
+from phases.core.help import COMMANDS
 from phases.core.machine import OVER, RunState, may_move
 from phases.core.model import Person, Repository, Request, Role, Run
 from phases.core.record import Record

@@ -387,6 +387,13 @@ async def test_an_endless_loop_ends_with_its_time(bench: Bench) -> None:
     assert finished.timed_out
 
 
+async def test_whatever_stops_itself_ends_with_its_time(bench: Bench) -> None:
+    """Attack 34: a stopped process takes no signal but the last."""
+    finished = await bench.shell("sleep 60 & kill -STOP $! $$", timeout=0.5)
+
+    assert finished.timed_out
+
+
 async def test_a_process_that_hides_from_its_parent_ends_all_the_same(bench: Bench) -> None:
     """Attack 34."""
     marker = f"81{secrets.randbelow(10**9)}"

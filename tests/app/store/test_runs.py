@@ -6,6 +6,7 @@ import pytest
 from app.store.deliveries import Deliveries
 from app.store.engine import Database
 from app.store.history import History, UnknownRunError
+from app.store.moving import MOST_COMMENTS, TOLD_ALL
 from app.store.outbox import StoredOutbox
 from app.store.records import StoredRecords
 from app.store.runs import Due, Runs
@@ -174,6 +175,30 @@ async def test_whatever_answers_each_reply_with_a_command_gets_reactions_alone_i
     assert first == [[OutwardKind.COMMENT, OutwardKind.REACTION]] * MOST_REPLIES
     assert then == [OutwardKind.REACTION]
     assert next_day == first[0]
+
+
+async def test_a_run_gets_sixty_comments_and_then_its_tracker_alone(
+    database: Database, runs: Runs, records: StoredRecords, clock: ManualClock
+) -> None:
+    """Attack 21."""
+    outbox = StoredOutbox(database, clock)
+    run = await running(database, runs)
+    await outbox.show(run.id, 1, "First.")
+
+    def told(number: int, text: str = "Done.") -> Desired:
+        return Desired(f"artifact/{number}", OutwardKind.COMMENT, Place.ISSUE, text)
+
+    for number in range(MOST_COMMENTS + 5):
+        await records.adopt(run, f"{number:040x}", "People pushed.", (told(number),))
+    await records.adopt(run, "f" * 40, "People pushed.", (told(3, "Done anew."),))
+    await outbox.show(run.id, 2, "Then.")
+
+    due = {item.desired.key: item.desired for item in await outbox.due(99)}
+    comments = {key for key, it in due.items() if it.kind is OutwardKind.COMMENT}
+    assert comments == {"tracker"} | {told(n).key for n in range(MOST_COMMENTS - 1)}
+    assert (due["tracker"].text, due["artifact/3"].text) == ("Then.", "Done anew.")
+    notes = [it.text for it in (await records.record(run.id)).notes]
+    assert notes.count(TOLD_ALL) == 1
 
 
 @pytest.mark.parametrize("wildcard", ["%", "_", "' or '1'='1", "\\"])

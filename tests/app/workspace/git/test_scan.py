@@ -322,6 +322,7 @@ async def test_a_file_that_changes_under_the_service_is_not_committed(bench: Ben
 
 
 async def test_a_submodule_is_neither_missing_nor_written_into(bench: Bench) -> None:
+    """Attack 43."""
     base = bench.host.create("owner", "project", FILES)
     work = bench.host.root / "work" / "project"
     git("update-index", "--add", "--cacheinfo", f"160000,{base},lib/sub", cwd=work)
