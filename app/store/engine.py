@@ -48,7 +48,9 @@ def make_engine(url: str, *, begin: str) -> sa.Engine:
 
     @event.listens_for(engine, "begin")
     def begun(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(f"BEGIN {begin}")
+        # By the driver itself: the library's own way takes longer than the database does.
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"BEGIN {begin}").close()
 
     return engine
 
