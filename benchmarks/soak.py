@@ -32,7 +32,12 @@ LOOK_SECONDS = 0.5
 TELL_SECONDS = 10.0
 # How many of the deaths meet a worker that is busy.
 BUSY_SHARE = 0.75
-TARGETS = (Target("takeover_s_max", "a death to the turn's next request, s", 10.0),)
+TARGETS = (
+    Target("lost", "things of runs that are missing", 0),
+    Target("doubled", "things of runs that stand twice", 0),
+)
+# Only where workers are killed does another take over.
+TAKEN_OVER = Target("takeover_s_max", "a death to the turn's next request, s", 10.0)
 
 
 @dataclass(frozen=True)
@@ -193,8 +198,7 @@ def main() -> None:
         whole, soaked = kind(root, given, stack)
     if given.json is not None:
         given.json.write_text(f"{json.dumps(asdict(soaked), indent=2)}\n")
-    # Only where workers are killed does another take over.
-    wanted = () if given.outages or given.matrix else TARGETS
+    wanted = TARGETS if given.outages or given.matrix else (*TARGETS, TAKEN_OVER)
     print(targets.table(asdict(soaked), wanted))
     whole = whole and soaked.ready == soaked.runs
     sys.exit(targets.exit_code(asdict(soaked), wanted) if whole else 1)

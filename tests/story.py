@@ -33,11 +33,11 @@ class Story:
         self.repository = repository
         self._run_id: str | None = None
 
-    def label(self, *, by: str = "maintainer") -> None:
+    def label(self, label: str = "phaseline", *, by: str = "maintainer") -> None:
         """Let a person set the label, taking it off first where it is set."""
         person = self.world.person(by, self.repository)
-        person.delete(f"issues/{self.issue}/labels/phaseline")
-        answer = person.post(f"issues/{self.issue}/labels", json={"labels": ["phaseline"]})
+        person.delete(f"issues/{self.issue}/labels/{label}")
+        answer = person.post(f"issues/{self.issue}/labels", json={"labels": [label]})
         assert answer.status_code == 200, answer.text
 
     def say(self, text: str, *, by: str = "writer", at: int | None = None) -> int:
@@ -47,6 +47,10 @@ class Story:
         assert answer.status_code == 201, answer.text
         number: int = answer.json()["id"]
         return number
+
+    def is_heard(self, comment: int) -> bool:
+        """Tell whether a command has got its reaction."""
+        return bool(self.get(f"issues/comments/{comment}/reactions"))
 
     def run(self) -> dict[str, Any] | None:
         """Return the run of the issue as the service shows it, None when there is none."""

@@ -1,5 +1,6 @@
 """What happened twice and what was lost, counted in the stand-ins' logs and in git alone."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -163,7 +164,8 @@ def run_of(story: Story) -> str:
 def _key(body: str) -> str:
     match = MARKER.search(body)
     assert match is not None, body
-    return match[1]
+    # A stop is named by its segment, and each death is followed by another one.
+    return re.sub(r"^stop/\d+$", "stop", match[1])
 
 
 def _anonymous(subject: str, story: Story) -> str:

@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +49,14 @@ class Lives:
     def boundaries(self) -> frozenset[str]:
         """Every boundary that was reached."""
         return frozenset(note.removesuffix(" DIED") for life in self.notes for note in life)
+
+
+@dataclass(frozen=True)
+class Act:
+    """What a person does as soon as something is so on GitHub."""
+
+    when: Callable[[], object]
+    do: Callable[[], object]
 
 
 class MortalWorld(World):
@@ -102,16 +110,18 @@ class MortalWorld(World):
         story: Story,
         plan: Plan,
         *,
+        acts: Sequence[Act] = (),
         between: Callable[[], None] = lambda: None,
         patience: float = PATIENCE,
     ) -> Lives:
         """Label an issue and let the service die and rise as planned until the run is ready.
 
-        `between` happens between two lives; `patience` is for how many seconds it is waited.
+        `acts` are what people do, in their order, instead of setting the label. `between` happens
+        between two lives; `patience` is for how many seconds it is waited.
         """
         self._plan = plan
+        left = list(acts) or [Act(lambda: True, story.label)]
         self.serve()
-        story.label()
         deadline = time.monotonic() + patience
         over = False
         while True:
@@ -124,8 +134,10 @@ class MortalWorld(World):
                 self.serve()
             elif over:
                 break
-            else:
+            elif not left:
                 over = is_over(story)
+            elif left[0].when():
+                left.pop(0).do()
         assert self.stop_the_service() == 0
         return Lives(tuple(lives_in(plan.notes)))
 

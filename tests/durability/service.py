@@ -90,6 +90,7 @@ def _store(settings: Settings, watch: Watch) -> Store:
             "pass_gate": lambda _run, phase: str(phase),
             "begin": lambda _run, name, _title: str(name),
             "note": lambda _run, name, _text: str(name),
+            "adopt": lambda *_: "",
             "finish": lambda _run, performed, _show: str(performed.name),
         },
     )
@@ -100,6 +101,9 @@ def _store(settings: Settings, watch: Watch) -> Store:
         {
             "start": lambda *_: "",
             "move": lambda _delivery, _run, state, *_: str(state),
+            "heed": lambda *_: "",
+            "raise_limit": lambda *_: "",
+            "note_tip": lambda *_: "",
             "take": lambda *_: "",
             "renew": lambda *_: "",
             "hold": lambda *_: "",
