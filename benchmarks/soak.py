@@ -224,19 +224,10 @@ def _outages(root: Path, given: argparse.Namespace, stack: ExitStack) -> tuple[b
         print(f"{time.monotonic() - began:7.1f} s  {text}", file=sys.stderr, flush=True)
 
     passed = tuple(stack.enter_context(outages(root, lengths, say)).go())
-    tolls = [one.toll for one in passed]
     for one in passed:
         told = {"told": one.told, "told by the tracker": one.tracker, "back": round(one.back, 1)}
         _print({"outage of": one.what, "away": one.away} | told | asdict(one.toll))
-    soaked = Soaked(
-        kills=0,
-        runs=len(passed),
-        ready=len(passed),
-        lost=sum(len(one.lost) for one in tolls),
-        doubled=sum(len(one.doubled) for one in tolls),
-        repeated_requests=sum(one.repeated for one in tolls),
-        takeover_s_max=0.0,
-    )
+    soaked = _of_one_service([one.toll for one in passed], 0)
     _print(asdict(soaked))
     return all(one.harmless for one in passed), soaked
 
@@ -253,17 +244,22 @@ def _matrix(root: Path, given: argparse.Namespace, stack: ExitStack) -> tuple[bo
     for one in passed:
         counts = {"boundaries of": one.what, "reached": one.boundaries, "deaths": one.deaths}
         _print(counts | {"missed": one.missed} | asdict(one.toll))
-    soaked = Soaked(
-        kills=sum(one.deaths for one in passed),
-        runs=len(passed),
-        ready=len(passed),
-        lost=sum(len(one.toll.lost) for one in passed),
-        doubled=sum(len(one.toll.doubled) for one in passed),
-        repeated_requests=sum(one.toll.repeated for one in passed),
-        takeover_s_max=0.0,
-    )
+    soaked = _of_one_service([one.toll for one in passed], sum(one.deaths for one in passed))
     _print(asdict(soaked))
     return all(one.harmless for one in passed), soaked
+
+
+def _of_one_service(tolls: Sequence[Toll], kills: int) -> Soaked:
+    """Return the figures of runs that all came to their end, with nobody to take over."""
+    return Soaked(
+        kills=kills,
+        runs=len(tolls),
+        ready=len(tolls),
+        lost=sum(len(one.lost) for one in tolls),
+        doubled=sum(len(one.doubled) for one in tolls),
+        repeated_requests=sum(one.repeated for one in tolls),
+        takeover_s_max=0.0,
+    )
 
 
 def _print(figures: dict[str, Any]) -> None:

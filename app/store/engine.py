@@ -26,6 +26,8 @@ READERS = 4
 BUSY_MS = 30_000
 WAL_PAUSE_SECONDS = 0.01
 AWAY_SECONDS = 5.0
+# Nothing of ours thinks between two statements of a transaction: who does stands still.
+STANDSTILL_MS = 5_000
 
 
 def make_engine(url: str, *, begin: str) -> sa.Engine:
@@ -35,8 +37,7 @@ def make_engine(url: str, *, begin: str) -> sa.Engine:
     SQLite that pysqlite3 brings: the one of the distribution may corrupt a WAL (below 3.51.3).
     """
     if url.startswith("postgresql://"):
-        psycopg = url.replace("postgresql://", "postgresql+psycopg://", 1)
-        return sa.create_engine(psycopg, pool_size=READERS + 1, pool_pre_ping=True)
+        return _make_postgresql_engine(url)
     engine = sa.create_engine(url, module=sqlite, pool_size=READERS + 1, max_overflow=0)
 
     @event.listens_for(engine, "connect")
@@ -51,6 +52,23 @@ def make_engine(url: str, *, begin: str) -> sa.Engine:
         # By the driver itself: the library's own way takes longer than the database does.
         driver: Any = connection.connection.driver_connection
         driver.execute(f"BEGIN {begin}").close()
+
+    return engine
+
+
+def _make_postgresql_engine(url: str) -> sa.Engine:
+    """Return an engine whose sessions end when they stand still in a transaction.
+
+    A worker that is frozen there, with its machine or by a signal, keeps rows locked that whoever
+    takes over has to write.
+    """
+    psycopg = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    engine = sa.create_engine(psycopg, pool_size=READERS + 1, pool_pre_ping=True)
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: object) -> None:
+        connection.execute(f"set idle_in_transaction_session_timeout = {STANDSTILL_MS}")
+        connection.commit()
 
     return engine
 
@@ -170,7 +188,9 @@ class Database:
         try:
             with self._reading.connect() as connection, connection.begin():
                 return query(connection)
-        except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+        except sa.exc.DBAPIError as error:
+            if not _is_away(error):
+                raise
             reason = f"the database did not answer: {error.orig}"
             raise TransientError(reason, AWAY_SECONDS) from error
 
@@ -210,9 +230,10 @@ class Database:
         """Write what has the transaction to itself: it needs no savepoint of its own."""
         try:
             return _Done(waiting.future, waiting.change(connection), None)
-        except sa.exc.OperationalError:
-            raise
-        except Exception as error:  # noqa: BLE001  # Whatever it is belongs to its caller.
+        except Exception as error:
+            # Whatever else it is belongs to its caller.
+            if _is_away(error):
+                raise
             transaction.rollback()
             return _Done(waiting.future, None, error)
 
@@ -221,13 +242,20 @@ class Database:
         connection.exec_driver_sql("SAVEPOINT change")
         try:
             result = waiting.change(connection)
-        except sa.exc.OperationalError:
-            raise
-        except Exception as error:  # noqa: BLE001  # Whatever it is belongs to its caller.
+        except Exception as error:
+            # Whatever else it is belongs to its caller.
+            if _is_away(error):
+                raise
             connection.exec_driver_sql("ROLLBACK TO SAVEPOINT change")
             return _Done(waiting.future, None, error)
         connection.exec_driver_sql("RELEASE SAVEPOINT change")
         return _Done(waiting.future, result, None)
+
+
+def _is_away(error: Exception) -> bool:
+    """Tell whether the database did not answer, or has ended the session."""
+    away = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
+    return away or (isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated)
 
 
 def _tell(done: list[_Done]) -> None:

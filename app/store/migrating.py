@@ -50,6 +50,8 @@ def migrate(url: str) -> tuple[str | None, str]:
     try:
         with _opened(engine) as connection, connection.begin():
             if connection.dialect.name == "postgresql":
+                # Between two statements the migrations are loaded, however long that takes.
+                connection.execute(sa.text("set local idle_in_transaction_session_timeout = 0"))
                 connection.execute(sa.text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             before, newest = _revisions(connection)
             if before != newest:

@@ -1,12 +1,15 @@
 import asyncio
+import time
+import uuid
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from app.store.engine import Database, make_engine
+from app.store.engine import Database, make_durable_engine, make_engine
 from app.store.migrating import NewerSchemaError, migrate
 from app.store.tables import LogRow, Table
+from phases.core.errors import TransientError
 from tests.app.store.story import LABELLED
 from tests.postgres import create_database
 
@@ -124,3 +127,42 @@ def test_a_database_of_a_newer_version_is_refused_with_its_revision(url: str) ->
 
     with pytest.raises(NewerSchemaError, match="9999"):
         migrate(url)
+
+
+@pytest.fixture
+def served(socket: str) -> str:
+    """The URL of a database on a server."""
+    return create_database(socket, f"served{uuid.uuid4().hex}", "migrated")
+
+
+def test_no_session_may_stand_still_in_a_transaction_for_long(served: str) -> None:
+    """A frozen worker keeps its connection: whoever takes over would wait for its locks."""
+    for engine in (make_engine(served, begin="IMMEDIATE"), make_durable_engine(served)):
+        with engine.connect() as connection:
+            (told,) = connection.exec_driver_sql("show idle_in_transaction_session_timeout").one()
+        engine.dispose()
+
+        assert told == "5s"
+
+
+async def test_what_the_server_ended_because_it_stood_still_may_be_tried_again(served: str) -> None:
+    def stand_still(connection: sa.Connection) -> None:
+        row = sa.insert(LogRow).values(sha256="a", text=b"x", at=LABELLED.at)
+        connection.execute(row)
+        pid = connection.scalar(sa.text("select pg_backend_pid()"))
+        connection.execute(sa.text("set local idle_in_transaction_session_timeout = 50"))
+        look = sa.text("select count(*) from pg_stat_activity where pid = :pid")
+        with other.connect().execution_options(isolation_level="AUTOCOMMIT") as looking:
+            while looking.scalar(look, {"pid": pid}):
+                time.sleep(0.01)
+        connection.execute(row)
+
+    other = make_engine(served, begin="DEFERRED")
+    async with Database(served) as database:
+        for end in (database.write, database.read):
+            with pytest.raises(TransientError):
+                await end(stand_still)
+        await keep(database, "a")
+
+        assert await kept(database) == 1
+    other.dispose()
