@@ -43,7 +43,7 @@ class Band(World):
         super().__init__(place)
         self._settings = settings
         self._forks = forks
-        self._database = database
+        self.database = database
         self._web: tuple[Forked, ...] = ()
         self._workers: dict[int, Forked] = {}
         self._size = workers
@@ -123,7 +123,7 @@ class Band(World):
         data = self.folder.root / name
         data.mkdir(mode=0o700, exist_ok=True)
         return self.environment() | {
-            "PHASELINE_DATABASE_URL": self._database,
+            "PHASELINE_DATABASE_URL": self.database,
             "PHASELINE_DATA_DIR": str(data),
             # What a death cost is not to be mixed with what waiting for one's turn costs.
             "PHASELINE_RUNS_PER_REPOSITORY": "100",
