@@ -20,7 +20,7 @@ from tests.story import Story
 
 DEADLY = (
     r"runs\.(move|heed|raise_limit|note_tip)|records\.(note|adopt)|journal\.keep_output"
-    r"|workspaces\.merge|github (before|after) PATCH \S+/git/refs"
+    r"|workspaces\.merge"
 )
 CLASS = "\n```python\nclass Duration:\n    seconds: int\n```\n"
 KINDS = {
