@@ -36,7 +36,6 @@ TARGETS = (
     Target("lost", "things of runs that are missing", 0),
     Target("doubled", "things of runs that stand twice", 0),
 )
-# Only where workers are killed does another take over.
 TAKEN_OVER = Target("takeover_s_max", "a death to the turn's next request, s", 10.0)
 
 
@@ -65,7 +64,7 @@ class Death:
 
 @dataclass(frozen=True)
 class Soaked:
-    """The figures; `takeover_s_max` is from a death to the same turn's request by somebody else."""
+    """The figures; `takeover_s_max`: from a death to the turn's next request, if one was seen."""
 
     kills: int
     runs: int
@@ -73,7 +72,7 @@ class Soaked:
     lost: int
     doubled: int
     repeated_requests: int
-    takeover_s_max: float
+    takeover_s_max: float | None
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,7 @@ class Soak:
             lost=sum(len(one.lost) for one in tolls),
             doubled=sum(len(one.doubled) for one in tolls),
             repeated_requests=sum(one.repeated for one in tolls),
-            takeover_s_max=round(max(self._takeovers(stories), default=0.0), 2),
+            takeover_s_max=max(self._takeovers(stories), default=None),
         )
         aside = Aside(
             unexcused=sum(len(one.unexcused) for one in tolls),
@@ -181,7 +180,7 @@ class Soak:
             at = datetime.fromisoformat(entry["time"]).timestamp()
             if turn in sent:
                 between = [d.at for d in self._deaths if sent[turn] <= d.at <= at]
-                yield from (at - death for death in between if len(between) == 1)
+                yield from (round(at - d, 2) for d in between if len(between) == 1)
             sent[turn] = at
 
     def _say(self, text: str) -> None:
@@ -198,7 +197,7 @@ def main() -> None:
         whole, soaked = kind(root, given, stack)
     if given.json is not None:
         given.json.write_text(f"{json.dumps(asdict(soaked), indent=2)}\n")
-    wanted = TARGETS if given.outages or given.matrix else (*TARGETS, TAKEN_OVER)
+    wanted = TARGETS if soaked.takeover_s_max is None else (*TARGETS, TAKEN_OVER)
     print(targets.table(asdict(soaked), wanted))
     whole = whole and soaked.ready == soaked.runs
     sys.exit(targets.exit_code(asdict(soaked), wanted) if whole else 1)
@@ -258,7 +257,7 @@ def _of_one_service(tolls: Sequence[Toll], kills: int) -> Soaked:
         lost=sum(len(one.lost) for one in tolls),
         doubled=sum(len(one.doubled) for one in tolls),
         repeated_requests=sum(one.repeated for one in tolls),
-        takeover_s_max=0.0,
+        takeover_s_max=None,
     )
 
 
