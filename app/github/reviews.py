@@ -48,26 +48,28 @@ class Reviews:
         """
         api = self._clients.of(item.repository, Purpose.CONVERSE)
         # Looks without being told: a database that was put back does not know what it forgot.
-        found = await _find(api, item, bot_of(await slug_of(self._clients)))
+        found = await self._find(api, item)
         if found is None:
             found = await _create(api, item, parse_code_review(item.desired.text))
         return Standing(found.id, found.html_url, None)
 
-
-async def _find(api: GitHubApi, item: OutwardItem, bot: str) -> ReviewAnswer | None:
-    reviews = await all_pages(
-        api,
-        ReviewAnswer,
-        lambda rest, page: rest.pulls.async_list_reviews(
-            item.repository.owner,
-            item.repository.name,
-            item.number,
-            per_page=PER_PAGE,
-            page=page,
-        ),
-        most_pages=MOST_PAGES,
-    )
-    return next((review for review in reviews if review.is_of(bot, item)), None)
+    async def _find(self, api: GitHubApi, item: OutwardItem) -> ReviewAnswer | None:
+        reviews = await all_pages(
+            api,
+            ReviewAnswer,
+            lambda rest, page: rest.pulls.async_list_reviews(
+                item.repository.owner,
+                item.repository.name,
+                item.number,
+                per_page=PER_PAGE,
+                page=page,
+            ),
+            most_pages=MOST_PAGES,
+        )
+        if not reviews:
+            return None
+        bot = bot_of(await slug_of(self._clients))
+        return next((review for review in reviews if review.is_of(bot, item)), None)
 
 
 async def _create(api: GitHubApi, item: OutwardItem, review: CodeReview) -> ReviewAnswer:
