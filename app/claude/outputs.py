@@ -15,8 +15,10 @@ from app.claude.text import (
     MOST_ASKED_BYTES,
     MOST_HEAD_BYTES,
     MOST_TAIL_BYTES,
+    NOTE_BYTES,
     cut,
     first_lines,
+    lines_within,
     well_formed_text,
 )
 from phases.core.agent import EDITOR_TOOL
@@ -29,9 +31,8 @@ MOST_COLUMNS = 400
 
 _PATH = re.compile(r"/outputs/(?P<n>\d{1,6})\.(?P<call>\d{1,4})")
 _WHOLE = 2
-_NOTE_BYTES = 100
 _UNASKED_BYTES = MOST_HEAD_BYTES + MOST_TAIL_BYTES
-MOST_BYTES = _UNASKED_BYTES - _NOTE_BYTES
+MOST_BYTES = _UNASKED_BYTES - NOTE_BYTES
 """A part is never cut again."""
 
 
@@ -100,13 +101,7 @@ def _shown(lines: list[str], given: Any) -> ToolResult:
         )
     first = bounds[0]
     last = len(lines) if bounds[1] == -1 else min(bounds[1], len(lines))
-    shown: list[str] = []
-    left = MOST_BYTES
-    for n in range(first, last + 1):
-        line = f"{n:6}\t{lines[n - 1]}"
-        left -= len(line.encode()) + 1
-        if left < 0:
-            break
-        shown.append(line)
+    numbered = (f"{n:6}\t{lines[n - 1]}" for n in range(first, last + 1))
+    shown = lines_within(numbered, MOST_BYTES)
     note = f"[lines {first} to {first + len(shown) - 1} of {len(lines)}]"
     return ToolResult("\n".join([*shown, note]))

@@ -1,6 +1,7 @@
 """Text that can be sent and stored: valid Unicode, and never too long. It interprets nothing."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 MOST_HEAD_BYTES = 2 * 1024
@@ -11,7 +12,7 @@ MOST_ASKED_BYTES = 16 * 1024
 """Of lines that were asked for by their numbers: most source files, whole."""
 
 _NUMBERED = re.compile(r" *(\d+)\t")
-_NOTE_BYTES = 100
+NOTE_BYTES = 100
 
 
 def well_formed(value: Any) -> Any:
@@ -49,19 +50,24 @@ def first_lines(text: str, most: int) -> str | None:
     """
     if len(text.encode()) <= most:
         return text
-    kept: list[str] = []
-    left = most - _NOTE_BYTES
-    for line in text.split("\n"):
-        left -= len(line.encode()) + 1
-        if left < 0:
-            break
-        kept.append(line)
+    kept = lines_within(text.split("\n"), most - NOTE_BYTES)
     number = _NUMBERED.match(kept[-1]) if kept else None
     if number is None:
         return None
     last = int(number[1])
     note = f"[cut after line {last}; view_range [{last + 1}, -1] shows what follows]"
     return "\n".join([*kept, note])
+
+
+def lines_within(lines: Iterable[str], most: int) -> list[str]:
+    """Return as many of the lines, from the first, as take at most so many bytes."""
+    kept: list[str] = []
+    for line in lines:
+        most -= len(line.encode()) + 1
+        if most < 0:
+            break
+        kept.append(line)
+    return kept
 
 
 def well_formed_text(text: str) -> str:
