@@ -117,6 +117,12 @@ def want(
     )
 
 
+def want_all(connection: sa.Connection, run: Run, show: tuple[Desired, ...], now: datetime) -> None:
+    """Add, or change, everything of a run's that should stand on GitHub."""
+    for desired in show:
+        want(connection, run.repository.id, run.issue, run.id, desired, now)
+
+
 def _has_room(connection: sa.Connection, run: str, key: str) -> bool:
     of_run = sa.and_(OutwardRow.owner == run, OutwardRow.kind == OutwardKind.COMMENT)
     keys = set(connection.scalars(sa.select(OutwardRow.key).where(of_run)))

@@ -10,7 +10,7 @@ from app.store.assembly import record_of
 from app.store.codec import receipt_to_json, request_to_json
 from app.store.engine import Database
 from app.store.moments import behind_all
-from app.store.moving import fence, insert, note, touch, want
+from app.store.moving import fence, insert, note, touch, want_all
 from app.store.packs import drop_packs_of_work
 from app.store.tables import OutwardRow, PassageRow, RunRow, WorkRow
 from phases.core.errors import DefectError
@@ -129,8 +129,7 @@ class StoredRecords:
             fence(connection, run)
             connection.execute(goes_on)
             note(connection, run.id, "", text, now)
-            for desired in show:
-                want(connection, run.repository.id, run.issue, run.id, desired, now)
+            want_all(connection, run, show, now)
 
         await self._database.write(adopt)
 
@@ -163,8 +162,7 @@ class StoredRecords:
             if performed.commit:
                 head = performed.commit.sha
                 connection.execute(sa.update(RunRow).where(RunRow.id == run.id).values(head=head))
-            for desired in show:
-                want(connection, run.repository.id, run.issue, run.id, desired, now)
+            want_all(connection, run, show, now)
             touch(connection, run.id)
 
         await self._database.write(finish)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from app.store.deliveries import settle
 from app.store.engine import Database
-from app.store.moving import insert, note, remember_repository, touch, want
+from app.store.moving import insert, note, remember_repository, touch, want, want_all
 from app.store.run_rows import RUNS, numbered, row_of, run_of
 from app.store.steered import SteeredRuns
 from app.store.steering import stop_row
@@ -250,8 +250,7 @@ class Runs(SteeredRuns):
 
         def stop(connection: sa.Connection) -> None:
             stop_row(connection, run, state, reason, now, wakes, approval_of)
-            for desired in show:
-                want(connection, run.repository.id, run.issue, run.id, desired, now)
+            want_all(connection, run, show, now)
             touch(connection, run.id)
 
         await self._database.write(stop)

@@ -10,7 +10,7 @@ from app.store.codec import request_to_json
 from app.store.deliveries import settle
 from app.store.engine import Database
 from app.store.moments import behind_all
-from app.store.moving import note, remember_repository, replies_since, touch, want
+from app.store.moving import note, remember_repository, replies_since, touch, want, want_all
 from app.store.steering import move_row, put_on_record, stopped_by_itself, supersede
 from app.store.tables import RunRow
 from phases.core.command import Commanded
@@ -53,8 +53,7 @@ class SteeredRuns:
         def move(connection: sa.Connection) -> None:
             if move_row(connection, run.id, state, why, now, commanded, request):
                 supersede(connection, run.id, again, why, now)
-            for desired in show:
-                want(connection, run.repository.id, run.issue, run.id, desired, now)
+            want_all(connection, run, show, now)
             settle(connection, delivery, why, now)
 
         await self._database.write(move)
@@ -83,8 +82,7 @@ class SteeredRuns:
         def heed(connection: sa.Connection) -> None:
             put_on_record(connection, run.id, commanded, behind_all(connection, run.id, now))
             touch(connection, run.id)
-            for desired in show:
-                want(connection, run.repository.id, run.issue, run.id, desired, now)
+            want_all(connection, run, show, now)
             settle(connection, delivery, why, now)
 
         await self._database.write(heed)
@@ -113,8 +111,7 @@ class SteeredRuns:
             touch(connection, run.id)
             if stopped_by_itself(connection, run.id):
                 move_row(connection, run.id, RunState.RUNNING, why, now, None, None)
-            for desired in show:
-                want(connection, run.repository.id, run.issue, run.id, desired, now)
+            want_all(connection, run, show, now)
             settle(connection, delivery, why, now)
 
         await self._database.write(raise_limit)
