@@ -29,6 +29,12 @@ ARGUMENTS = {
 }
 
 
+def as_given(word: Word) -> str:
+    """Return a command as it is typed, with the argument that it cannot do without."""
+    argument = ARGUMENTS.get(word, "")
+    return f"/phaseline {word}{argument if '<' in argument else ''}"
+
+
 def help_text() -> str:
     """Return the list of all commands, as Markdown."""
     lines = [

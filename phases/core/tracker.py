@@ -7,6 +7,7 @@ from datetime import datetime
 
 from phases.core.command import Commanded, Word
 from phases.core.comments import choices, kept, plural, usd
+from phases.core.help import as_given
 from phases.core.machine import OVER, RESUMABLE, RunState
 from phases.core.model import Awaited, Run, Variant, short
 from phases.core.phase import Phase
@@ -27,11 +28,6 @@ _BADGES = {
     RunState.CANCELLED: "⚪ cancelled",
     RunState.FAILED: "🔴 failed",
     RunState.CLOSED: "⚪ closed",
-}
-_ARGUMENTS = {
-    Word.SKIP: "skip <step>",
-    Word.REVISE: "revise <text>",
-    Word.BUDGET: "budget <usd>",
 }
 
 
@@ -189,7 +185,7 @@ def _next(record: Record, phases: tuple[Phase, ...]) -> str:
 def _foot(record: Record) -> str:
     run = record.run
     who = inline(run.labeller.login)
-    commands = ", ".join(f"`/phaseline {_ARGUMENTS.get(word, word)}`" for word in _words(record))
+    commands = ", ".join(f"`{as_given(word)}`" for word in _words(record))
     return (
         f"<sub>Run {run.number} of this issue · asked for by {who} · commands: {commands}</sub>\n"
     )
