@@ -15,6 +15,8 @@ ARCHITECT = "planning/architect/1"
 TESTER = "qa/test-writer/1"
 MODULE = "back/thimble/durations.py"
 
+CLASS = "\n```python\nclass Duration:\n    seconds: int\n```\n"
+
 Turn = dict[str, Any]
 
 
@@ -83,6 +85,16 @@ def that_breaks_a_test() -> Script:
     test = script.turns(TESTER)
     test[-1].pop("expect")
     return script.set(DEVELOPER, build).set(TESTER, test)
+
+
+def with_a_class(script: Script) -> Script:
+    """An architect that writes a class where it must not, and is sent back."""
+    turns = script.turns(ARCHITECT)
+    good = submit_of(turns)
+    with_code = {**good, "artifact": script.artifact("system-plan.md") + CLASS}
+    again = {"tools": [{"submit": good}], "expect": "class Duration"}
+    turns[-1] = {**turns[-1], "tools": [{"submit": with_code}]}
+    return script.set(ARCHITECT, [*turns, again])
 
 
 def diagnosis() -> list[Turn]:

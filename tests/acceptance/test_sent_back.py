@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance.scripts import ARCHITECT, DEVELOPER, Script, bash, submit_of
+from tests.acceptance.scripts import ARCHITECT, DEVELOPER, Script, bash, submit_of, with_a_class
 from tests.world import World
 
 REVIEWER = "planning/product-manager/1"
-CLASS = "\n```python\nclass Duration:\n    seconds: int\n```\n"
 
 
 def test_a_developer_that_answers_in_prose_is_reminded_and_then_replaced_a_tier_up(
@@ -33,13 +32,7 @@ def test_a_developer_that_answers_in_prose_is_reminded_and_then_replaced_a_tier_
 def test_a_planner_that_writes_a_class_is_sent_back_and_the_tracker_says_so(
     shared_world: World, tmp_path: Path
 ) -> None:
-    script = Script()
-    turns = script.turns(ARCHITECT)
-    good = submit_of(turns)
-    with_code = {**good, "artifact": script.artifact("system-plan.md") + CLASS}
-    again = {"tools": [{"submit": good}], "expect": "class Duration"}
-    turns[-1] = {**turns[-1], "tools": [{"submit": with_code}]}
-    shared_world.play(script.set(ARCHITECT, [*turns, again]).write(tmp_path / "script"))
+    shared_world.play(with_a_class(Script()).write(tmp_path / "script"))
 
     story = shared_world.label_issue()
     story.run_until("ready")

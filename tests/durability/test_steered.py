@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.merging import move_base, push, put_base_back, that_resolves
-from tests.acceptance.scripts import ARCHITECT, DEVELOPER, bash, submit_of
+from tests.acceptance.scripts import DEVELOPER, bash, with_a_class
 from tests.durability.counting import misaccounted, toll
 from tests.durability.lives import Act, Lives, MortalWorld, mortal_world
 from tests.durability.watch import Plan
@@ -22,7 +22,6 @@ DEADLY = (
     r"runs\.(move|heed|raise_limit|note_tip)|records\.(note|adopt)|journal\.keep_output"
     r"|workspaces\.merge"
 )
-CLASS = "\n```python\nclass Duration:\n    seconds: int\n```\n"
 KINDS = {
     *(
         f"runs.{act} {when}"
@@ -37,13 +36,8 @@ KINDS = {
 
 @pytest.fixture
 def world(tmp_path: Path, forks: ForkServer) -> Iterator[MortalWorld]:
-    script = that_resolves()
-    plan, build = script.turns(ARCHITECT), script.turns(DEVELOPER)
-    good = submit_of(plan)
-    with_code = {**good, "artifact": script.artifact("system-plan.md") + CLASS}
-    again = {"tools": [{"submit": good}], "expect": "class Duration"}
-    plan[-1] = {**plan[-1], "tools": [{"submit": with_code}]}
-    script.set(ARCHITECT, [*plan, again]).set(DEVELOPER, [bash("seq 9000"), *build])
+    script = with_a_class(that_resolves())
+    script.set(DEVELOPER, [bash("seq 9000"), *script.turns(DEVELOPER)])
     with mortal_world(tmp_path, forks) as world:
         world.play(script.write(tmp_path / "script"))
         yield world

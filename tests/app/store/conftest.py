@@ -8,6 +8,7 @@ import pytest
 from app.store.engine import Database
 from app.store.migrating import migrate
 from app.store.money import Spending, SpendingLimits
+from app.store.outbox import StoredOutbox
 from app.store.records import StoredRecords
 from app.store.runs import Runs
 from tests.databases import migrated
@@ -59,3 +60,8 @@ def runs(database: Database, clock: ManualClock) -> Runs:
 @pytest.fixture
 def records(database: Database, clock: ManualClock) -> StoredRecords:
     return StoredRecords(database, clock)
+
+
+@pytest.fixture
+def outbox(database: Database, clock: ManualClock) -> StoredOutbox:
+    return StoredOutbox(database, clock)

@@ -27,11 +27,6 @@ def outlook(database: Database, clock: ManualClock) -> Outlook:
 
 
 @pytest.fixture
-def outbox(database: Database, clock: ManualClock) -> StoredOutbox:
-    return StoredOutbox(database, clock)
-
-
-@pytest.fixture
 async def waiting(database: Database, runs: Runs, outbox: StoredOutbox) -> Run:
     """A run that waits for the clock, and of which everything is shown."""
     run = await running(database, runs)

@@ -25,11 +25,6 @@ def restoring(database: Database, clock: ManualClock) -> Restoring:
 
 
 @pytest.fixture
-def outbox(database: Database, clock: ManualClock) -> StoredOutbox:
-    return StoredOutbox(database, clock)
-
-
-@pytest.fixture
 async def run(database: Database, runs: Runs) -> Run:
     """A run that is to post an artifact; the backup was made before it was posted."""
     run = await running(database, runs)
