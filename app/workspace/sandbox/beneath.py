@@ -6,7 +6,6 @@ the use. This is not a general file library: it holds what the service does in a
 
 import ctypes
 import errno
-import functools
 import os
 import stat
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 
 from app.workspace.sandbox.errors import PathError
+from app.workspace.sandbox.libc import library
 
 _SYS_OPENAT2 = 437  # The same number on every architecture.
 _NO_XDEV = 0x01
@@ -31,11 +31,6 @@ class _How(ctypes.Structure):
     )
 
 
-@functools.cache
-def _libc() -> ctypes.CDLL:
-    return ctypes.CDLL(None, use_errno=True)
-
-
 def open_beneath(directory: int, path: str, flags: int, mode: int = 0) -> int:
     """Open `path` below the directory descriptor; returns a descriptor.
 
@@ -48,7 +43,7 @@ def open_beneath(directory: int, path: str, flags: int, mode: int = 0) -> int:
     how = _How(flags=flags | os.O_CLOEXEC, mode=mode, resolve=_RESOLVE)
     while True:
         descriptor = int(
-            _libc().syscall(
+            library().syscall(
                 _SYS_OPENAT2,
                 ctypes.c_int(directory),
                 ctypes.c_char_p(os.fsencode(path)),

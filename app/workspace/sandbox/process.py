@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
@@ -21,6 +22,7 @@ _GRACE_SECONDS = 5.0
 _MINIMAL_ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
 """What bubblewrap itself gets: its environment can be read inside, as that of process 1."""
 
+Popen = subprocess.Popen[bytes]
 Watch = Callable[[int], Coroutine[Any, Any, Reason]]
 OnOutput = Callable[[bytes], None]
 
@@ -123,14 +125,8 @@ class Namespace:
 
     async def gone(self) -> None:
         """Wait until every process of it has ended; at once when it never began."""
-        if self._descriptor is None:
-            return
-        loop, ended = asyncio.get_running_loop(), asyncio.Event()
-        loop.add_reader(self._descriptor, ended.set)
-        try:
-            await ended.wait()
-        finally:
-            loop.remove_reader(self._descriptor)
+        if self._descriptor is not None:
+            await _readable(self._descriptor)
 
 
 @dataclass(frozen=True)
@@ -165,32 +161,29 @@ async def run(
     with the thread that started it.
     """
     started = time.monotonic()
-    process, cancelled = await _start(program, descriptors)
-    with contextlib.suppress(ProcessLookupError):
-        # Inherited by everything that it starts; no program of its own is needed for it.
-        os.setpriority(os.PRIO_PROCESS, process.pid, nice)
-    for channel in program.channels:
-        channel.attach()
-    ending = asyncio.create_task(_end(process, program))
-    try:
-        if cancelled:
-            raise asyncio.CancelledError
-        reason = await _first_reason(ending, process.pid, program.channels, seconds, watch)
-    finally:
-        await _make_sure(process, ending)
+    with ExitStack() as undo:
+        process, ended = _start(program, descriptors, undo)
+        with contextlib.suppress(ProcessLookupError):
+            # Inherited by everything that it starts; no program of its own is needed for it.
+            os.setpriority(os.PRIO_PROCESS, process.pid, nice)
         for channel in program.channels:
-            channel.detach()
+            channel.attach()
+        ending = asyncio.create_task(_end(process, ended, program))
+        try:
+            reason = await _first_reason(ending, process.pid, program.channels, seconds, watch)
+        finally:
+            await _make_sure(process, ending)
+            for channel in program.channels:
+                channel.detach()
     code = process.returncode
     return Ended(-signal.SIGKILL if code is None else code, reason, time.monotonic() - started)
 
 
-async def _start(
-    program: Program, descriptors: Descriptors
-) -> tuple[asyncio.subprocess.Process, bool]:
-    """Start it; returns it and whether this was cancelled meanwhile, when it must be ended."""
-    starting = asyncio.create_task(
-        asyncio.create_subprocess_exec(
-            *program.argv,
+def _start(program: Program, descriptors: Descriptors, undo: ExitStack) -> tuple[Popen, int]:
+    """Start it; returns it and a descriptor that can be read once it has ended."""
+    try:
+        process = subprocess.Popen(
+            program.argv,
             stdin=program.stdin,
             stdout=program.stdout.writing,
             stderr=program.stderr.writing,
@@ -199,20 +192,33 @@ async def _start(
             cwd="/",
             start_new_session=True,
         )
-    )
-    try:
-        return await asyncio.shield(starting), False
-    except asyncio.CancelledError:
-        return await starting, True
     finally:
         descriptors.hang_up()
+    try:
+        ended = os.pidfd_open(process.pid)
+    except OSError:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise
+    undo.callback(os.close, ended)
+    return process, ended
 
 
-async def _end(process: asyncio.subprocess.Process, program: Program) -> None:
-    await process.wait()
+async def _end(process: Popen, ended: int, program: Program) -> None:
+    await _readable(ended)
+    process.wait()
     for channel in program.channels:
         await channel.closed.wait()
     await program.namespace.gone()
+
+
+async def _readable(descriptor: int) -> None:
+    loop, readable = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(descriptor, readable.set)
+    try:
+        await readable.wait()
+    finally:
+        loop.remove_reader(descriptor)
 
 
 async def _first_reason(
@@ -234,7 +240,7 @@ async def _first_reason(
     return watching.result() if watching in done else Reason.TIMEOUT
 
 
-async def _make_sure(process: asyncio.subprocess.Process, ending: asyncio.Task[None]) -> None:
+async def _make_sure(process: Popen, ending: asyncio.Task[None]) -> None:
     # First the child, which is process 1 of the cage and takes all others along: its parent then
     # reaps it and ends by itself. The other way round it is left to an init that may not be there.
     try:
@@ -249,6 +255,8 @@ async def _make_sure(process: asyncio.subprocess.Process, ending: asyncio.Task[N
                 os.killpg(process.pid, signal.SIGKILL)
     await asyncio.wait({ending}, timeout=_GRACE_SECONDS)
     ending.cancel()
+    # It lets go of descriptors, which are closed next and whose numbers others then get.
+    await asyncio.wait({ending})
 
 
 def _kill_children(pid: int) -> bool:

@@ -5,7 +5,7 @@ decide which.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -104,11 +104,18 @@ class Sandbox:
             namespace = Namespace(undo)
             status = Status(namespace.enter)
             told = Channel(descriptors, _STATUS_BYTES, status.feed)
-            stdin, line = self._command_line(usable, command, descriptors, told.writing)
-            line = line if group is None else group.enter(line)
-            channels = (*outputs.channels, told)
+            source = self._source(usable, undo)
+            line = self._command_line(usable, command, descriptors, told.writing, source)
+            program = Program(
+                line if group is None else group.enter(line),
+                descriptors.data(command.stdin),
+                outputs.stdout,
+                outputs.stderr,
+                (*outputs.channels, told),
+                namespace,
+            )
             ended = await process.run(
-                Program(line, stdin, outputs.stdout, outputs.stderr, channels, namespace),
+                program,
                 descriptors,
                 seconds=command.seconds,
                 nice=cage.limits.nice,
@@ -121,19 +128,24 @@ class Sandbox:
             raise SandboxError(f"The sandbox could not start (exit {ended.exit_code}): {said}")
         return outputs.finished(ended, status.exit_code, absent)
 
-    def _command_line(
-        self, cage: Cage, command: Command, descriptors: Descriptors, status: int
-    ) -> tuple[int, list[str]]:
-        """The standard input that the outermost program starts with, and its command line."""
+    def _source(self, cage: Cage, undo: ExitStack) -> Callable[[Path], Path]:
+        """Where bubblewrap finds a path of the host that the cage mounts."""
+        if self.owner is None:
+            return Path.absolute
         mounts = (*self.toolchain.mounts, *cage.mounts)
         sources = (cage.worktree, cage.scratch, *(mount.source for mount in mounts))
-        staged = None if self.owner is None else self._staging.stage(sources)
+        return self._staging.stage(sources, undo).source
+
+    def _command_line(
+        self,
+        cage: Cage,
+        command: Command,
+        descriptors: Descriptors,
+        status: int,
+        source: Callable[[Path], Path],
+    ) -> list[str]:
         options = arguments.options(
-            cage,
-            self.toolchain,
-            self._settings,
-            source=Path.absolute if staged is None else staged.source,
-            data=descriptors.given,
+            cage, self.toolchain, self._settings, source=source, data=descriptors.given
         )
         descriptors.inherited.append(status)
         options += ["--json-status-fd", str(status)]
@@ -142,7 +154,4 @@ class Sandbox:
         packed = descriptors.given(b"".join(os.fsencode(option) + b"\0" for option in options))
         limited = arguments.limited(cage.limits, command.argv, timeout=command.seconds)
         line = [str(self.settings.bubblewrap), "--args", str(packed), "--", *limited]
-        if staged is None or self.owner is None:
-            return descriptors.data(command.stdin), line
-        given = descriptors.given(command.stdin) if command.stdin else None
-        return descriptors.data(staged.table), staging.wrap(line, uid=self.owner, stdin=given)
+        return line if self.owner is None else staging.drop(line, self.owner)

@@ -54,14 +54,14 @@ _CAUSES = (
         "This bubblewrap is too old: Phaseline needs 0.8 or newer (--disable-userns).",
     ),
     (
-        "unshare failed",
+        "cannot make a mount namespace",
         (
             "The service is root but may not make mount namespaces: give its container "
             "CAP_SYS_ADMIN, or run the service as an ordinary user."
         ),
     ),
     (
-        "mount:",
+        "cannot mount",
         (
             "The service is root but may not mount: give its container CAP_SYS_ADMIN and an "
             "AppArmor profile that allows mount, or run the service as an ordinary user."

@@ -1,31 +1,28 @@
 """Makes paths of a root service reachable for the uid of its agents; no other service needs it.
 
 That uid cannot walk through a directory of mode 0700, and bubblewrap, which runs as that uid, could
-not mount what lies below. So each command starts in a mount namespace of its own in which, still as
-root, every source is bound to a numbered place below a directory that all may walk through. Nothing
-of this is seen outside that namespace.
+not mount what lies below. So a thread that starts commands first moves into a mount namespace of
+its own, for good; there every source of a command is bound to a numbered place below a directory
+that all may walk through, until the command has ended. Nothing of this is seen outside, and
+whatever is left ends with the service.
 """
 
+import itertools
 import os
 import stat
+import threading
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.workspace.sandbox import mounting
 from app.workspace.sandbox.errors import SandboxError
-
-# The table comes as standard input, which mount insists is a file, and is gone before the cage
-# exists.
-_BIND_AND_DROP = """
-/usr/bin/mount -n -a -T /proc/self/fd/0 || exit 125
-uid=$1; input=$2; shift 2
-exec /usr/bin/setpriv --reuid "$uid" --regid "$uid" --clear-groups --inh-caps=-all -- "$@" <"$input"
-"""
 
 
 @dataclass(frozen=True)
 class Staged:
-    """Sources and the places where one command's namespace shows them."""
+    """Sources and the places where one command's thread sees them."""
 
     places: dict[Path, Path]
 
@@ -33,63 +30,81 @@ class Staged:
         """The place of a source."""
         return self.places[path]
 
-    @property
-    def table(self) -> bytes:
-        """The binds in the format of fstab, for `mount -a`."""
-        lines = (
-            f"{_escape(source.absolute())} {_escape(place)} none bind 0 0\n"
-            for source, place in self.places.items()
-        )
-        return "".join(lines).encode("utf-8", "surrogateescape")
-
 
 class Staging:
-    """The directory of numbered, empty places. Concurrent commands share it and never meet."""
+    """The directory of empty places. Concurrent commands share it and never meet."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._thread = threading.local()
+        self._numbers = itertools.count()
+        self._free: list[int] = []
 
-    def stage(self, sources: Iterable[Path]) -> Staged:
-        """Give every source a place; `SandboxError` when a source or its place cannot be had."""
+    def stage(self, sources: Iterable[Path], undo: ExitStack) -> Staged:
+        """Give every source a place until `undo`, on the same thread.
+
+        Raises `SandboxError` when a source or its place cannot be had.
+        """
+        self._move_in()
+        room = self._room(undo)
         places: dict[Path, Path] = {}
         for source in sources:
-            if source in places:
-                continue
-            try:
-                is_directory = stat.S_ISDIR(source.stat().st_mode)
-                places[source] = self._place(len(places), is_directory=is_directory)
-            except OSError as error:
-                raise SandboxError(
-                    f"cannot stage {source} below {self._directory}: {error}"
-                ) from error
+            if source not in places:
+                places[source] = _place(room, len(places), source)
+                _bind(source.absolute(), places[source])
         return Staged(places)
 
-    def _place(self, number: int, *, is_directory: bool) -> Path:
-        place = self._directory / f"{'d' if is_directory else 'f'}{number}"
-        if place.exists():
-            return place
-        for walked in (*reversed(self._directory.parents), self._directory):
-            if not walked.exists():
-                walked.mkdir(exist_ok=True)
-                walked.chmod(0o711)  # Whatever the umask: the agents' uid walks through it.
+    def _move_in(self) -> None:
+        """Give this thread its namespace, once."""
+        if getattr(self._thread, "moved", False):
+            return
+        try:
+            mounting.leave_mount_namespace()
+        except OSError as error:
+            raise SandboxError(f"cannot make a mount namespace: {error.strerror}") from error
+        self._thread.moved = True
+
+    def _room(self, undo: ExitStack) -> Path:
+        """A directory for the places of one command: a mount, with which all in it are undone."""
+        number = self._free.pop() if self._free else next(self._numbers)
+        undo.callback(self._free.append, number)
+        room = self._directory / str(number)
+        try:
+            _make_walkable(room)
+        except OSError as error:
+            raise SandboxError(f"cannot stage anything below {room}: {error}") from error
+        _bind(room, room)
+        undo.callback(mounting.detach, room)
+        return room
+
+
+def _bind(source: Path, place: Path) -> None:
+    try:
+        mounting.bind(source, place)
+    except OSError as error:
+        raise SandboxError(f"cannot mount {source} at {place}: {error.strerror}") from error
+
+
+def _place(room: Path, number: int, source: Path) -> Path:
+    try:
+        is_directory = stat.S_ISDIR(source.stat().st_mode)
+        place = room / f"{'d' if is_directory else 'f'}{number}"
         if is_directory:
             place.mkdir(mode=0o755, exist_ok=True)
         else:
             os.close(os.open(place, os.O_CREAT | os.O_RDONLY | os.O_CLOEXEC, 0o644))
-        return place
+    except OSError as error:
+        raise SandboxError(f"cannot stage {source} below {room}: {error}") from error
+    return place
 
 
-def wrap(argv: list[str], *, uid: int, stdin: int | None) -> list[str]:
-    """Start `argv` as `uid` after the binds of the table that the program gets as standard input.
-
-    `stdin` is an inherited descriptor that becomes the standard input of `argv`; None stands for no
-    input.
-    """
-    source = os.devnull if stdin is None else f"/proc/self/fd/{stdin}"
-    shell = ["/bin/sh", "-c", _BIND_AND_DROP, "sh", str(uid), source]
-    return ["/usr/bin/unshare", "--mount", "--propagation", "private", *shell, *argv]
+def _make_walkable(directory: Path) -> None:
+    for walked in (*reversed(directory.parents), directory):
+        if not walked.exists():
+            walked.mkdir(exist_ok=True)
+            walked.chmod(0o711)  # Whatever the umask: the agents' uid walks through it.
 
 
-def _escape(path: Path) -> str:
-    text = str(path)
-    return "".join(f"\\{ord(mark):03o}" if mark in " \t\n\\#" else mark for mark in text)
+def drop(argv: list[str], uid: int) -> list[str]:
+    """Start `argv` as `uid` and the group of that number, in no other group."""
+    return ["/usr/bin/unshare", "--setgid", str(uid), "--setuid", str(uid), "--", *argv]

@@ -59,8 +59,8 @@ async def test_without_bubblewrap_nothing_starts(sandbox: Sandbox, tmp_path: Pat
         ("bwrap: Creating new namespace failed: ENOSPC", "max_user_namespaces"),
         ("bwrap: Can't mount proc on /newroot/proc", "systempaths=unconfined"),
         ("bwrap: Unknown option --disable-userns", "0.8 or newer"),
-        ("unshare: unshare failed: Operation not permitted", "make mount namespaces"),
-        ("mount: /run/x: permission denied", "allows mount"),
+        ("cannot make a mount namespace: Operation not permitted", "make mount namespaces"),
+        ("cannot mount /a at /run/x: Permission denied", "allows mount"),
         ("bwrap: something nobody has seen", "by hand"),
     ],
 )
