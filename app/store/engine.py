@@ -47,12 +47,12 @@ def make_engine(url: str, *, begin: str) -> sa.Engine:
             connection.execute(f"pragma {pragma}").close()
         _enter_wal_mode(connection)
 
-    @event.listens_for(engine, "begin")
-    def begun(connection: sa.Connection) -> None:
-        # By the driver itself: the library's own way takes longer than the database does.
-        driver: Any = connection.connection.driver_connection
-        driver.execute(f"BEGIN {begin}").close()
+    def begun(connection: Any) -> None:
+        connection.driver_connection.execute(f"BEGIN {begin}").close()
 
+    # The event "begin" would do as well. But an engine with any event of that kind looks through
+    # all of them at every statement, which makes a transaction of the journal a sixth longer.
+    engine.dialect.do_begin = begun  # type: ignore[method-assign, assignment]
     return engine
 
 
