@@ -25,8 +25,10 @@ class MemoryJournal:
         del session
         return None
 
-    async def begin(self, assignment: Assignment, opening: Opening) -> None:
+    async def begin(self, assignment: Assignment, opening: Opening) -> Allowance:
         """Keep nothing: no session goes on behind another."""
+        del opening
+        return await self.allowance(assignment.run)
 
     async def asks(
         self, assignment: Assignment, n: int, estimate: LedgerEntry, results: Results | None

@@ -71,9 +71,10 @@ class KeepingJournal(MemoryJournal):
         """Return what a session began with."""
         return self.openings.get(session)
 
-    async def begin(self, assignment: Assignment, opening: Opening) -> None:
+    async def begin(self, assignment: Assignment, opening: Opening) -> Allowance:
         """Keep it."""
         self.openings[assignment.session] = opening
+        return await super().begin(assignment, opening)
 
     async def reply(
         self,

@@ -38,8 +38,11 @@ class Conversation:
         Raises:
             StaleSegmentError: the session is somebody else's by now.
         """
-        unanswered = await self._catch_up()
-        allowance = await self._journal.allowance(self._assignment.run)
+        unanswered: Json | None = None
+        allowance = await self._exchange.begin()
+        if allowance is None:
+            unanswered = await self._catch_up()
+            allowance = await self._journal.allowance(self._assignment.run)
         dispatcher = Dispatcher(
             self._assignment.agent,
             self._desk,
@@ -61,7 +64,6 @@ class Conversation:
 
     async def _catch_up(self) -> Json | None:
         """Read the rows, put the files back to the last of them; return the reply left open."""
-        await self._exchange.begin()
         rows = await self._journal.turns(self._assignment.session)
         for n, row in enumerate(rows):
             if row.n != n or (row.results is None and row is not rows[-1]):

@@ -78,18 +78,22 @@ class Exchange:
         """Count the work of earlier lives, once the rows have been taken."""
         self._worked_before = self._course.seconds
 
-    async def begin(self) -> None:
-        """Take up how the session began, or settle that now: anew, or behind an earlier one."""
+    async def begin(self) -> Allowance | None:
+        """Take up how the session began, or settle that now: anew, or behind an earlier one.
+
+        Return what the run may use when the session has no rows yet, having begun just now.
+        """
         given, journal = self._assignment, self._room.journal
         revising = Revising(journal, self._room.models, self._model, self._tools)
         opening = await journal.opening(given.session)
         earlier = given.earlier if opening is None else opening.earlier
         past = await revising.past(earlier, given.prompt) if earlier else None
+        allowance = None
         if opening is None:
             if past and not revising.pays(past, given.prompt, self._room.watch.now()):
                 past = None
             opening = Opening(given.prompt.own, earlier if past else None)
-            await journal.begin(given, opening)
+            allowance = await journal.begin(given, opening)
         if past is not None:
             past.go_on(opening.own)
             self.transcript = past.transcript
@@ -97,6 +101,7 @@ class Exchange:
         elif opening.own != given.prompt.own:
             prompt = given.prompt.with_own(opening.own)
             self.transcript = Transcript(self._model, prompt, self._tools)
+        return allowance
 
     def go_on_behind(self, reply: Json, results: tuple[Json, ...]) -> None:
         """Go on behind a reply that is answered so; a summary replaces what it sums up."""

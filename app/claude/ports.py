@@ -23,8 +23,14 @@ class Journal(Protocol):
     async def opening(self, session: str) -> Opening | None:
         """Return what a session began with, or None for one that has not begun."""
 
-    async def begin(self, assignment: Assignment, opening: Opening) -> None:
-        """Put on record what a session begins with, before its first request."""
+    async def begin(self, assignment: Assignment, opening: Opening) -> Allowance:
+        """Put on record what a session begins with, before its first request.
+
+        Return what the run may use from here.
+
+        Raises:
+            StaleSegmentError: the session has begun already, so somebody else holds it.
+        """
 
     async def asks(
         self, assignment: Assignment, n: int, estimate: LedgerEntry, results: Results | None

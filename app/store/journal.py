@@ -114,8 +114,8 @@ class StoredJournal:
         row = await self._database.read(lambda connection: connection.execute(query).first())
         return None if row is None else Opening(tuple(row.own), row.earlier)
 
-    async def begin(self, assignment: Assignment, opening: Opening) -> None:
-        """Put on record what a session begins with.
+    async def begin(self, assignment: Assignment, opening: Opening) -> Allowance:
+        """Put on record what a session begins with; return what the run may use.
 
         Raises:
             StaleSegmentError: when the session has begun already.
@@ -123,11 +123,12 @@ class StoredJournal:
         row = {"session": assignment.session, "run_id": assignment.run}
         told = {"own": list(opening.own), "earlier": opening.earlier}
 
-        def add(connection: sa.Connection) -> None:
+        def add(connection: sa.Connection) -> Allowance:
             with _held_once(assignment):
                 connection.execute(_ADD_OPENING, {**row, **told})
+            return self._spending.allowance_in(connection, assignment.run)
 
-        await self._database.write(add)
+        return await self._database.write(add)
 
     async def asks(
         self, assignment: Assignment, n: int, estimate: LedgerEntry, results: Results | None

@@ -156,13 +156,15 @@ async def test_a_row_costs_what_all_requests_for_it_and_behind_it_are_counted_wi
 async def test_a_session_begins_once(given: Given) -> None:
     opening = Opening(("role é", "skills"), "an earlier one")
     unknown = await given.journal.opening(given.assignment.session)
-    await given.journal.begin(given.assignment, opening)
+    await _row(given, 0)
+    allowance = await given.journal.begin(given.assignment, opening)
 
     with pytest.raises(StaleSegmentError):
         await given.journal.begin(given.assignment, Opening((), None))
 
     assert unknown is None
     assert await given.journal.opening(given.assignment.session) == opening
+    assert allowance.of(Limit.RUN_USD).left == Decimal(15) - given.entry.cost_usd
 
 
 async def test_every_row_is_paid_for_to_the_smallest_amount(given: Given) -> None:

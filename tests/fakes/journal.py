@@ -36,10 +36,11 @@ class FakeJournal:
     async def opening(self, session: str) -> Opening | None:
         return self.openings.get(session)
 
-    async def begin(self, assignment: Assignment, opening: Opening) -> None:
+    async def begin(self, assignment: Assignment, opening: Opening) -> Allowance:
         if assignment.session in self.openings:
             raise StaleSegmentError(f"{assignment.session} has begun already")
         self.openings[assignment.session] = opening
+        return await self.allowance(assignment.run)
 
     def forget(self, session: str, n: int) -> None:
         """Lose everything of a session from row `n` on."""
