@@ -25,7 +25,7 @@ from app.claude.text import cut
 from app.claude.tools import tool_list
 from app.claude.warmth import Warmth
 from app.clock import SystemClock
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.journal import StoredJournal
 from app.store.migrating import migrate
 from app.store.money import Spending, SpendingLimits

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.tables import OutwardRow, RunRow
 from phases.core.machine import RunState
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.tables import DeliveryRow
 
 NOT_DEALT_WITH = DeliveryRow.processed_at.is_(None)

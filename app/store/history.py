@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from app.store.assembly import record_of
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.tables import (
     LedgerRow,
     LogRow,

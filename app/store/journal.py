@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from app.store import ledger
 from app.store.columns import Usd
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.money import Spending
 from app.store.moving import insert, touch
 from app.store.tables import (
@@ -128,7 +128,7 @@ class StoredJournal:
                 connection.execute(_ADD_OPENING, {**row, **told})
             return self._spending.allowance_in(connection, assignment.run)
 
-        return await self._database.write(add)
+        return await self._database.write_briefly(add)
 
     async def asks(
         self, assignment: Assignment, n: int, estimate: LedgerEntry, results: Results | None
@@ -149,13 +149,16 @@ class StoredJournal:
             with _held_once(assignment):
                 return Pending(ledger.ask(connection, assignment, n, estimate), before)
 
-        return await self._database.write(add)
+        return await self._database.write_briefly(add)
 
     async def settle(self, assignment: Assignment, number: int, entry: LedgerEntry | None) -> None:
         """Put what a request has cost in the place of its estimate; None: nothing."""
         del assignment  # The number says enough.
 
-        await self._database.write(lambda connection: ledger.settle(connection, number, entry))
+        def settle(connection: sa.Connection) -> None:
+            ledger.settle(connection, number, entry)
+
+        await self._database.write_briefly(settle)
 
     async def reply(
         self,
@@ -192,7 +195,7 @@ class StoredJournal:
             return self._spending.allowance_in(connection, assignment.run)
 
         try:
-            return await self._database.write(add)
+            return await self._database.write_briefly(add)
         except StaleSegmentError:
             await self.settle(assignment, number, entry)
             raise
@@ -204,7 +207,7 @@ class StoredJournal:
             StaleSegmentError: when the run does not run any more.
         """
         answer = self._answer(assignment, n, results)
-        await self._database.write(lambda connection: _complete(connection, answer))
+        await self._database.write_briefly(lambda connection: _complete(connection, answer))
 
     def _answer(self, assignment: Assignment, n: int, results: Results) -> dict[str, Any]:
         return {

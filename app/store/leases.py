@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.moving import insert
 from app.store.tables import LeaseRow
 

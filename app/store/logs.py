@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import sqlalchemy as sa
 
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.moving import insert
 from app.store.tables import LogRow
 from phases.core.ports import Clock

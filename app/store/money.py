@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.store.columns import Moment, Usd
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.tables import CommandRow, LedgerRow, RunRow, WorkRow
 from phases.core.allowance import Allowance, Bound, Limit
 from phases.core.model import ACCEPTED

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.store.assembly import TRACKER
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.moving import repository_of, touch, want
 from app.store.shown import LEFT_ALONE, note_deletion
 from app.store.tables import OutwardRow, PassageRow, RepositoryRow, RunRow

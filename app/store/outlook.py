@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from app.store.columns import Moment
+from app.store.database import Database
 from app.store.deliveries import NOT_DEALT_WITH
-from app.store.engine import Database
 from app.store.outbox import NOT_SHOWN, NOT_STANDING
 from app.store.runs import UNDER_WAY
 from app.store.tables import DeliveryRow, OutwardRow, RunRow

@@ -5,7 +5,7 @@ It keeps bytes; what is in a pack is the workspace's affair.
 
 import sqlalchemy as sa
 
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.moving import insert
 from app.store.tables import PackRow
 

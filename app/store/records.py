@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from app.store.assembly import record_of
 from app.store.codec import receipt_to_json, request_to_json
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.moments import behind_all
 from app.store.moving import fence, insert, note, touch, want_all
 from app.store.packs import drop_packs_of_work

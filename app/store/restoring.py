@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.moving import insert, note, remember_repository
 from app.store.records import ended_columns
 from app.store.run_rows import row_of

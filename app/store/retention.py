@@ -5,8 +5,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from app.store.database import Database
 from app.store.deliveries import settle
-from app.store.engine import Database
 from app.store.tables import (
     LogRow,
     OpeningRow,

@@ -11,8 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.store.database import Database
 from app.store.deliveries import settle
-from app.store.engine import Database
 from app.store.moving import insert, note, remember_repository, touch, want, want_all
 from app.store.run_rows import RUNS, numbered, row_of, run_of
 from app.store.steered import SteeredRuns

@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.store.database import Database
 from app.store.deliveries import settle
-from app.store.engine import Database
 from app.store.moving import note, repository_of
 from app.store.run_rows import RUNS, run_of
 from app.store.tables import OutwardRow, RepositoryRow, RunRow

@@ -7,8 +7,8 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from app.store.codec import request_to_json
+from app.store.database import Database
 from app.store.deliveries import settle
-from app.store.engine import Database
 from app.store.moments import behind_all
 from app.store.moving import note, remember_repository, replies_since, touch, want, want_all
 from app.store.steering import move_row, put_on_record, stopped_by_itself, supersede

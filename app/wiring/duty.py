@@ -12,7 +12,8 @@ from app.durable.lanes import SharedLane, StraightLane
 from app.durable.segments import Segments, give_up_everything, give_up_the_dead, launched
 from app.durable.worker import Worker
 from app.settings import Settings
-from app.store.engine import Database, make_durable_engine
+from app.store.database import Database
+from app.store.engine import make_durable_engine
 from app.store.journal import StoredJournal
 from app.store.leases import Leases
 from app.store.money import Spending

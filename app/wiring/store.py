@@ -4,8 +4,8 @@ from pathlib import Path
 
 from app.clock import SystemClock
 from app.settings import Settings
+from app.store.database import Database
 from app.store.deliveries import Deliveries
-from app.store.engine import Database
 from app.store.logs import StoredLogs
 from app.store.money import Spending, SpendingLimits
 from app.store.outbox import StoredOutbox

@@ -15,8 +15,8 @@ import pytest
 
 from app.cli.demo.loopback import no_certificates
 from app.github.inbox import _OBJECTS, _READ, _REMOVALS, Inbox
+from app.store.database import Database
 from app.store.deliveries import Deliveries
-from app.store.engine import Database
 from app.web.application import web_application
 from app.web.body import BodyLimits
 from app.web.deliveries import Delivery

@@ -10,7 +10,7 @@ import pytest
 
 from app.claude.ports import Journal
 from app.claude.prices import NOTHING
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.journal import StoredJournal
 from app.store.money import Spending, SpendingLimits
 from app.store.runs import Runs

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from app.claude.models import Models
 from app.clock import SystemClock
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.journal import StoredJournal
 from app.store.money import Spending, SpendingLimits
 from phases.core.ports import ToolResult

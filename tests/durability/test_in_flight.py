@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.claude.account import REPLY_TOKENS
 from app.clock import SystemClock
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.migrating import migrate
 from app.store.runs import Runs
 from phases.core.allowance import Limit

@@ -9,8 +9,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from app.durable.context import SegmentContext
+from app.store.database import Database
 from app.store.deliveries import Deliveries
-from app.store.engine import Database
 from app.store.records import StoredRecords
 from app.store.runs import Runs
 from app.store.tables import OutwardRow

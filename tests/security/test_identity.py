@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.github.request import before
+from app.store.database import Database
 from app.store.deliveries import Deliveries
-from app.store.engine import Database
 from app.store.runs import Runs
 from phases.core.decisions import Ignore, NoteEdit, Refuse, Resume
 from phases.core.events import Edited

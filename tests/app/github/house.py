@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.durable.asides import Asides
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.records import StoredRecords
 from app.store.runs import Runs
 from app.store.shown import ShownComments

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.migrating import migrate
 from app.store.money import Spending, SpendingLimits
 from app.store.outbox import StoredOutbox

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 
+from app.store.database import Database
 from app.store.deliveries import Deliveries
-from app.store.engine import Database
 from app.store.runs import Runs
 from phases.core.events import Labelled
 from phases.core.model import Person, Repository, Run, Variant

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.store.backup import BackupError, backup
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.tables import LogRow
 from tests.app.store.story import LABELLED
 from tests.databases import migrated

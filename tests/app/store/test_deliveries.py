@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from app.store.database import Database
 from app.store.deliveries import Deliveries
-from app.store.engine import Database
 from tests.app.store.story import LABELLED, deliver
 
 

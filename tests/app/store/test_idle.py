@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.outbox import StoredOutbox
 from tests.databases import migrated
 from tests.fakes.outside import ManualClock

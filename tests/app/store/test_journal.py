@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from app.claude.prices import NOTHING
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.journal import MOST_OUTPUT_BYTES_OF_RUN, StoredJournal
 from app.store.money import Spending
 from app.store.runs import Runs

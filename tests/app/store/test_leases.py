@@ -1,6 +1,6 @@
 import asyncio
 
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.leases import Leases
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from app.claude.prices import NOTHING
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.journal import StoredJournal
 from app.store.money import Spending, SpendingLimits
 from app.store.records import StoredRecords

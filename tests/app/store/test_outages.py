@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.migrating import migrate
 from app.store.tables import LogRow
 from phases.core.errors import TransientError

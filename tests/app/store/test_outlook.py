@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from app.store.database import Database
 from app.store.deliveries import Deliveries
-from app.store.engine import Database
 from app.store.outbox import StoredOutbox
 from app.store.outlook import Ahead, Outlook
 from app.store.runs import Runs

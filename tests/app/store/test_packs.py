@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.packs import StoredPacks
 from app.store.records import StoredRecords
 from app.store.runs import Runs

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.outbox import StoredOutbox
 from app.store.restoring import Restoring
 from app.store.runs import Runs

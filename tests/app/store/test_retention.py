@@ -15,8 +15,8 @@ from app.durable.delivery_queues import DeliveryQueues
 from app.durable.reception import Reception
 from app.durable.upkeep import Keeping, Upkeep
 from app.github.inbox import Inbox
+from app.store.database import Database
 from app.store.deliveries import Deliveries
-from app.store.engine import Database
 from app.store.logs import StoredLogs
 from app.store.records import StoredRecords
 from app.store.retention import Retention

@@ -3,8 +3,8 @@ from decimal import Decimal
 
 import pytest
 
+from app.store.database import Database
 from app.store.deliveries import Deliveries
-from app.store.engine import Database
 from app.store.history import History, UnknownRunError
 from app.store.moving import MOST_COMMENTS, TOLD_ALL
 from app.store.outbox import StoredOutbox

@@ -13,7 +13,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from app.store.engine import Database, make_engine
+from app.store.database import Database
+from app.store.engine import make_engine
 from app.store.migrating import migrate, revisions
 from app.store.records import StoredRecords
 from app.store.runs import Runs

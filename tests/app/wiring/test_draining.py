@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.durable.drain import Drain
-from app.store.engine import Database
+from app.store.database import Database
 from app.store.migrating import migrate
 from app.store.money import Spending, SpendingLimits
 from app.store.runs import Runs

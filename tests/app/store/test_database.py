@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from app.store.engine import Database, make_durable_engine, make_engine
+from app.store.database import Database
+from app.store.engine import make_durable_engine, make_engine
 from app.store.migrating import NewerSchemaError, migrate
 from app.store.tables import LogRow, Table
 from phases.core.errors import TransientError
