@@ -219,9 +219,14 @@ class LedgerRow(Table):
     """
 
     __tablename__ = "ledger"
-    __table_args__ = (sa.UniqueConstraint("session", "n", "beat"),)
+    __table_args__ = (
+        sa.UniqueConstraint("session", "n", "beat"),
+        # Sums are asked for at every turn: these hold all that they need.
+        sa.Index("ix_ledger_of_day", "at", "repository_id", "cost"),
+        sa.Index("ix_ledger_of_run", "run_id", "at", "cost"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[str] = mapped_column(sa.ForeignKey("run.id"), index=True)
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("run.id"))
     repository_id: Mapped[int]
     session: Mapped[str]
     n: Mapped[int]
@@ -240,7 +245,7 @@ class LedgerRow(Table):
     latency_ms: Mapped[int]
     request_id: Mapped[str]
     answered: Mapped[bool]
-    at: Mapped[datetime] = mapped_column(index=True)
+    at: Mapped[datetime]
 
 
 # What does not stand on GitHub as it should, and was not refused for good.
