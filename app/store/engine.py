@@ -12,6 +12,14 @@ BUSY_MS = 30_000
 WAL_PAUSE_SECONDS = 0.01
 # Nothing of ours thinks between two statements of a transaction: who does stands still.
 STANDSTILL_MS = 5_000
+LINK = {
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+"""How long a server that has vanished from the net is waited for; in seconds, the last in ms."""
 
 
 def make_engine(url: str, *, begin: str) -> sa.Engine:
@@ -66,10 +74,11 @@ def _make_postgresql_engine(url: str) -> sa.Engine:
     """Return an engine whose sessions end when they stand still in a transaction.
 
     A worker that is frozen there, with its machine or by a signal, keeps rows locked that whoever
-    takes over has to write.
+    takes over has to write. What the URL says of the link counts before `LINK`.
     """
-    psycopg = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    engine = sa.create_engine(psycopg, pool_size=READERS + 1, pool_pre_ping=True)
+    address = sa.make_url(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    link = {name: value for name, value in LINK.items() if name not in address.query}
+    engine = sa.create_engine(address, connect_args=link, pool_size=READERS + 1, pool_pre_ping=True)
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _record: object) -> None:

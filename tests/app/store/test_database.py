@@ -2,6 +2,7 @@ import asyncio
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -144,6 +145,26 @@ def test_no_session_may_stand_still_in_a_transaction_for_long(served: str) -> No
         engine.dispose()
 
         assert told == "5s"
+
+
+@pytest.mark.parametrize(
+    ("said", "timeout"), [("", "30000"), ("&tcp_user_timeout=7000", "7000")], ids=["ours", "URL"]
+)
+def test_a_server_that_has_vanished_is_waited_for_as_long_as_the_url_says_or_half_a_minute(
+    served: str, said: str, timeout: str
+) -> None:
+    for engine in (
+        make_engine(served + said, begin="DEFERRED"),
+        make_durable_engine(served + said),
+    ):
+        with engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            known = driver.info.get_parameters()
+        engine.dispose()
+
+        assert known["tcp_user_timeout"] == timeout
+        assert known["keepalives_idle"] == "30"
+        assert known["connect_timeout"] == "10"
 
 
 async def test_what_the_server_ended_because_it_stood_still_may_be_tried_again(served: str) -> None:
