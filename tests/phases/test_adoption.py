@@ -9,9 +9,10 @@ from phases.core.model import StepOutcome
 from phases.core.ports import Desk, Examine
 from phases.core.receipts import CheckKind, Receipt
 from phases.core.session import Assignment, SessionEnd
-from tests.fakes.outside import Play, ScriptedSessions, green, receipt, sha
+from tests.fakes.outside import Play, ScriptedSessions, green, receipt
+from tests.fakes.worktree import sha
 from tests.phases.play import standard_play
-from tests.phases.test_run import drive
+from tests.phases.runs import drive
 from tests.phases.world import World, world
 
 THEIRS = sha("a person's commit")

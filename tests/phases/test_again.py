@@ -11,8 +11,8 @@ from phases.core.submission import Outcome
 from phases.core.work import PhaseName
 from phases.planning import plans_hash
 from tests.phases.play import revised, standard_play
-from tests.phases.test_person import scene
-from tests.phases.test_run import drive
+from tests.phases.runs import drive
+from tests.phases.scene import scene
 
 PLAY = dict[str, list[Any]]
 

@@ -8,7 +8,7 @@ from phases.core.model import Variant
 from phases.core.submission import Finding, Severity
 from phases.core.work import PhaseName
 from tests.phases.play import objecting, revised, standard_play
-from tests.phases.test_run import drive, red_until, repair, returned_once
+from tests.phases.runs import drive, red_until, repair, returned_once
 from tests.phases.world import World, world
 
 FINDING = Finding("F1", Severity.BLOCKING, "back/a.py", 3, "It leaks", "It does.", "Close it.")

@@ -8,10 +8,11 @@ from phases.core.machine import RunState
 from phases.core.model import Drift, StepOutcome, Variant
 from phases.core.receipts import CheckKind, Receipt
 from phases.core.work import PhaseName
-from tests.fakes.outside import green, receipt, sha
+from tests.fakes.outside import green, receipt
+from tests.fakes.worktree import sha
 from tests.phases.play import revised, standard_play
-from tests.phases.test_person import Scene, scene
-from tests.phases.test_run import drive
+from tests.phases.runs import drive
+from tests.phases.scene import Scene, scene
 
 TIP = sha("the base branch by now")
 CLASH = Drift(TIP, 3, ("back/a.py", "tests/test_a.py"))

@@ -19,9 +19,10 @@ from phases.implementation import BACKEND, OPTIMIZE
 from phases.planning import SYSTEM as SYSTEM_PLAN
 from phases.planning import TESTS
 from phases.qa import REVIEW as CODE_REVIEW
-from tests.fakes.outside import PLACES, receipt, sha
+from tests.fakes.outside import PLACES, receipt
 from tests.fakes.team import team
-from tests.phases.test_tracker import BUILT, SPEC, run, work
+from tests.fakes.worktree import sha
+from tests.phases.recorded import BUILT, SPEC, run, work
 
 SURVEY = RepositoryMap("back/a.py\ntests/test_a.py", "backend tests: pytest")
 NOTHING = Handoff((), "", "")

@@ -18,7 +18,8 @@ from phases.core.receipts import CheckKind, CheckStatus, Receipt, compare
 from phases.core.record import Performed, Record
 from phases.core.work import WorkName
 from tests.app.github.parts import START, a_run
-from tests.fakes.outside import receipt, sha
+from tests.fakes.outside import receipt
+from tests.fakes.worktree import sha
 
 HEAD = sha("head")
 BASE = sha("base")

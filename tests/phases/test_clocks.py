@@ -9,8 +9,8 @@ from phases.core.model import Variant
 from phases.core.work import PhaseName, WorkName
 from tests.fakes.outside import JumpingClock
 from tests.phases.play import standard_play
-from tests.phases.test_person import Scene, wished
-from tests.phases.test_run import drive, returned_once
+from tests.phases.runs import drive, returned_once
+from tests.phases.scene import Scene, wished
 from tests.phases.test_told_again import PLANNER, InterruptedSessions
 from tests.phases.world import World, world
 

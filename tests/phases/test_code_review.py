@@ -14,7 +14,7 @@ from phases.core.record import Performed
 from phases.core.submission import Finding, Outcome, Severity, Submission
 from phases.core.work import WorkName
 from tests.app.github.parts import START
-from tests.fakes.outside import sha
+from tests.fakes.worktree import sha
 
 DIFF = """\
 diff --git a/back/a.py b/back/a.py

@@ -9,7 +9,7 @@ from phases.core.ports import Desk, Examine
 from phases.core.session import Assignment, SessionEnd
 from tests.fakes.outside import Play, ScriptedSessions
 from tests.phases.play import standard_play
-from tests.phases.test_run import drive
+from tests.phases.runs import drive
 from tests.phases.world import World, world
 
 PLANNER = "planning/test-writer/1"

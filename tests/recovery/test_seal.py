@@ -15,7 +15,7 @@ from phases.core.record import Performed, Record
 from phases.core.work import WorkName
 from tests.app.github.parts import APP_ID, MovingClock, private_key
 from tests.phases.play import standard_play
-from tests.phases.test_run import driven
+from tests.phases.runs import driven
 
 URL = "http://github.test/acme/widgets/issues/3#issuecomment-1"
 

@@ -22,12 +22,13 @@ from tests.app.github.parts import START
 from tests.app.github.test_request import comment
 from tests.app.store.story import LABELLED, REPOSITORY, deliver
 from tests.databases import migrated
-from tests.fakes.outside import ManualClock, sha
+from tests.fakes.outside import ManualClock
+from tests.fakes.worktree import sha
 from tests.phases.play import standard_play
-from tests.phases.test_commands import LATER, PLANS, record, say
+from tests.phases.runs import drive
+from tests.phases.scene import scene, wished
+from tests.phases.standings import LATER, PLANS, record, say
 from tests.phases.test_intake import WHEN
-from tests.phases.test_person import scene, wished
-from tests.phases.test_run import drive
 
 
 @pytest.mark.parametrize("standing", ["blocked", "running", "ready"])

@@ -19,14 +19,18 @@ from phases.core.work import PhaseName
 from phases.implementation import BACKEND
 from tests.app.workspace.git.kit import a_run, git_bench
 from tests.app.workspace.git.room import KeptLogs, whole_room
-from tests.app.workspace.sandbox.kit import Bench, make_bench, make_sandbox
-from tests.fakes.outside import PLACES, receipt, sha
+from tests.app.workspace.sandbox.kit import Bench
+from tests.fakes.outside import PLACES, receipt
+from tests.fakes.worktree import sha
 from tests.phases.play import standard_play
+from tests.phases.recorded import BUILT, at, run
+from tests.phases.runs import drive, red_until, repair
 from tests.phases.test_briefing import boundary_of, briefed, record, whole
-from tests.phases.test_run import drive, red_until, repair
-from tests.phases.test_tracker import BUILT, at, run
 from tests.phases.world import world
+from tests.security.cages import bench, sandbox
 from tests.security.test_outputs import _harmful
+
+__all__ = ["bench", "sandbox"]
 
 LEFT_OUT = "[a comment that is not shown]"
 SMUGGLED = (
@@ -39,16 +43,6 @@ SMUGGLED = (
     "line\u2028break\u2029",
     "\ufeff\u00ad\u180e",
 )
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Sandbox:
-    return make_sandbox()
-
-
-@pytest.fixture
-def bench(sandbox: Sandbox, tmp_path: Path) -> Bench:
-    return make_bench(sandbox, tmp_path)
 
 
 def _asked(body: str) -> Record:

@@ -15,7 +15,7 @@ from phases.core.errors import Blocked
 from phases.core.machine import RunState
 from phases.core.ports import Desk, Examine
 from phases.core.session import Assignment, SessionEnd
-from tests.app.durable.test_segments import RoomForAll, until, working
+from tests.app.durable.workers import RoomForAll, until, working
 from tests.app.store.story import deliver
 from tests.fakes.outside import ScriptedSessions
 from tests.phases.play import standard_play

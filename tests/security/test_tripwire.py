@@ -14,7 +14,7 @@ from app.wiring.store import secrets_of
 from app.workspace.tripwire import Tripwire
 from phases.core.machine import RunState
 from tests.phases.play import revised, standard_play
-from tests.phases.test_run import drive
+from tests.phases.runs import drive
 from tests.phases.world import world
 
 SECRET = "sk-ant-" + secrets.token_urlsafe(40) + "/+" + secrets.token_urlsafe(8)

@@ -16,7 +16,7 @@ from phases.core.machine import RunState
 from tests.fakes.outside import Play
 from tests.forking import ForkServer
 from tests.phases.play import standard_play
-from tests.phases.test_run import driven
+from tests.phases.runs import driven
 
 API_KEY = "sk-of-the-operator-4711"
 

@@ -16,8 +16,8 @@ from app.github.conversation import Conversations
 from app.github.outbox import OutboxWriter
 from phases.core.model import Repository
 from phases.core.outward import Desired, OutwardItem, OutwardKind, Place
+from tests.app.github.outgoing import Rows
 from tests.app.github.parts import API, APP_ID, REPOSITORY, MovingClock, connected, minted
-from tests.app.github.test_outbox import Rows
 from tests.contract.invented import invented_github
 
 OTHER = Repository(777, "other", "shop", 8, "main")

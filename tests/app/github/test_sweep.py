@@ -11,9 +11,9 @@ from app.github.remains import Remains
 from app.github.sweep import Sweep
 from phases.core.events import Labelled
 from phases.core.model import Repository
+from tests.app.github.outgoing import item, send
 from tests.app.github.parts import APP_ID, WallClock
 from tests.app.github.standin import StandIn
-from tests.app.github.test_outbox import item, send
 
 # Of this test alone: the stand-in is shared.
 LABEL = "swept"

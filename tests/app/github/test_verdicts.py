@@ -15,9 +15,9 @@ from app.github.reviews import ReviewAnswer
 from phases.core.check_run import Annotation, CheckRun
 from phases.core.code_review import CodeReview, Remark
 from phases.core.outward import OutwardItem, OutwardKind, Place
+from tests.app.github.outgoing import item, send
 from tests.app.github.standin import StandIn
 from tests.app.github.test_forge import with_draft
-from tests.app.github.test_outbox import item, send
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

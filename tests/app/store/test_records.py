@@ -15,7 +15,8 @@ from phases.core.record import Performed
 from phases.core.submission import Outcome, Submission
 from phases.core.work import PhaseName, WorkName
 from tests.app.store.story import running
-from tests.fakes.outside import ManualClock, receipt, sha
+from tests.fakes.outside import ManualClock, receipt
+from tests.fakes.worktree import sha
 
 NAME = WorkName(PhaseName.IMPLEMENTATION, "backend-developer", 1)
 TITLE = "Build the back end"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.rehearsal.github.browser import Browser
 from tests.rehearsal.github.receiver import Receiver
 from tests.rehearsal.github.standin import Standin, make_key, make_source, running
 
@@ -37,3 +38,10 @@ def standin(
 ) -> Iterator[Standin]:
     with running(tmp_path_factory.mktemp("standin") / "github", source, key, receiver.url) as made:
         yield made
+
+
+@pytest.fixture
+def browser(standin: Standin) -> Iterator[Browser]:
+    made = Browser(standin, "maintainer")
+    yield made
+    made.client.close()

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import jwt
 
+from tests.rehearsal.github.browser import Browser
 from tests.rehearsal.github.receiver import Receiver
 from tests.rehearsal.github.standin import REPOSITORY, git
 from tests.rehearsal.github.test_git_http import clone, commit
-from tests.rehearsal.github.test_pages import Browser
 
 if TYPE_CHECKING:
     from pathlib import Path

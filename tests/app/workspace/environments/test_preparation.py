@@ -2,78 +2,13 @@
 
 import asyncio
 import hashlib
-import io
-import json
 import os
 import shutil
-import tarfile
-from collections.abc import Mapping
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from app.workspace.environments.cache import EnvironmentCache
-from app.workspace.environments.egress import Host
-from app.workspace.environments.installer import Installer
-from app.workspace.environments.preparation import Environments, Prepared
-from app.workspace.environments.registries import Registries, Sources
-from app.workspace.sandbox.sandbox import Sandbox
-from tests.app.workspace.environments.servers import file_server, wheel
+from tests.app.workspace.environments.workshop import Workshop, in_cage
 from tests.app.workspace.sandbox.kit import Bench
-
-_NOWHERE = Registries(npm="https://npm.invalid/", index="https://py.invalid/simple")
-
-
-class Workshop:
-    """Prepares checkouts of one repository, each a fresh copy of the same files."""
-
-    def __init__(self, sandbox: Sandbox, directory: Path) -> None:
-        self.cache = directory / "environments"
-        self.sources = Sources(_NOWHERE, frozenset())
-        self._sandbox = sandbox
-        self._directory = directory
-        self._files: dict[str, bytes] = {}
-        self._count = 0
-
-    def file(self, path: str, content: str | bytes) -> None:
-        self._files[path] = content.encode() if isinstance(content, str) else content
-
-    def checkout(self) -> Path:
-        self._count += 1
-        checkout = self._directory / f"checkout-{self._count}"
-        checkout.mkdir()
-        for path, content in self._files.items():
-            file = checkout / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
-        return checkout
-
-    def environments(self) -> Environments:
-        async def sources() -> Sources:
-            return self.sources
-
-        installer = Installer(self._sandbox, timeout_s=60)
-        return Environments(self._sandbox, EnvironmentCache(self.cache), installer, sources)
-
-    async def prepare(self, *setup: str, scope: str = "1") -> Prepared:
-        commands = list(setup) or None
-        return await self.environments().prepare(self.checkout(), scope=scope, setup=commands)
-
-
-@pytest.fixture
-def workshop(sandbox: Sandbox, tmp_path: Path) -> Workshop:
-    directory = tmp_path / "workshop"
-    directory.mkdir(mode=0o700)
-    return Workshop(sandbox, directory)
-
-
-def _in_cage(bench: Bench, prepared: Prepared) -> Bench:
-    environment = prepared.environment
-    assert environment is not None
-    return bench.changed(
-        lambda cage: replace(cage, mounts=environment.mounts, path=environment.path)
-    )
 
 
 async def test_what_setup_makes_is_mounted_read_only_at_its_place(
@@ -83,7 +18,7 @@ async def test_what_setup_makes_is_mounted_read_only_at_its_place(
     workshop.file("side/src/a.txt", "the repository's own")
 
     prepared = await workshop.prepare("mkdir -p side/deps/bin && echo installed > side/deps/made")
-    seen = await _in_cage(bench, prepared).shell("cat side/deps/made; echo x > side/deps/made")
+    seen = await in_cage(bench, prepared).shell("cat side/deps/made; echo x > side/deps/made")
 
     assert seen.output.startswith("installed\n")
     assert "Read-only file system" in seen.output
@@ -206,7 +141,7 @@ async def test_set_id_bits_and_closed_modes_do_not_survive(
     made += "chmod 700 deps/closed"
 
     prepared = await workshop.prepare(made)
-    seen = await _in_cage(bench, prepared).shell("cd deps; stat -c '%a %n' closed closed/file tool")
+    seen = await in_cage(bench, prepared).shell("cd deps; stat -c '%a %n' closed closed/file tool")
 
     assert seen.output == "755 closed\n644 closed/file\n755 tool\n"
     assert prepared.environment is not None
@@ -215,148 +150,11 @@ async def test_set_id_bits_and_closed_modes_do_not_survive(
     assert (source / "link").is_symlink()
 
 
-async def test_python_packages_come_from_a_plain_index_through_the_proxy(
-    workshop: Workshop, bench: Bench, tmp_path: Path
-) -> None:
-    content = wheel(tmp_path, "greeter").read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    page = f'<a href="/files/greeter-1.0-py3-none-any.whl#sha256={digest}">greeter</a>'.encode()
-    workshop.file("back/requirements.txt", f"greeter==1.0 --hash=sha256:{digest}\n")
-    files = {"/simple/greeter/": page, "/files/greeter-1.0-py3-none-any.whl": content}
-
-    async with file_server(files) as (port, asked):
-        registries = replace(_NOWHERE, index=f"http://127.0.0.1:{port}/simple")
-        host = Host("127.0.0.1", port, tls=False)
-        workshop.sources = Sources(registries, frozenset({host}))
-        prepared = await workshop.prepare()
-
-    assert prepared.environment is not None, prepared.log
-    assert "/files/greeter-1.0-py3-none-any.whl" in asked
-    assert prepared.environment.path == ("/workspace/back/.venv/bin",)
-    seen = await _in_cage(bench, prepared).shell("greeter; command -v greeter")
-    assert seen.output == "greeter runs\n/workspace/back/.venv/bin/greeter\n"
-
-
-def _uv_lock(index: str, address: str, digest: str, size: int) -> str:
-    return f"""version = 1
-revision = 3
-requires-python = ">=3.11"
-
-[[package]]
-name = "greeter"
-version = "1.0"
-source = {{ registry = "{index}" }}
-wheels = [{{ url = "{address}", hash = "sha256:{digest}", size = {size} }}]
-
-[[package]]
-name = "project"
-version = "0.1"
-source = {{ virtual = "." }}
-dependencies = [{{ name = "greeter" }}]
-
-[package.metadata]
-requires-dist = [{{ name = "greeter" }}]
-"""
-
-
-@pytest.mark.parametrize("tampered", [False, True])
-async def test_a_lock_of_uv_is_installed_as_it_stands_by_its_hashes(
-    workshop: Workshop, bench: Bench, tmp_path: Path, *, tampered: bool
-) -> None:
-    content = wheel(tmp_path, "greeter").read_bytes()
-    digest = hashlib.sha256(content + b"x" * tampered).hexdigest()
-    project = '[project]\nname = "project"\nversion = "0.1"\nrequires-python = ">=3.11"\n'
-    workshop.file("pyproject.toml", f'{project}dependencies = ["greeter"]\n')
-    name = "greeter-1.0-py3-none-any.whl"
-
-    async with file_server({f"/files/{name}": content}) as (port, asked):
-        index, address = f"http://127.0.0.1:{port}/simple", f"http://127.0.0.1:{port}/files/{name}"
-        workshop.file("uv.lock", _uv_lock(index, address, digest, len(content)))
-        host = Host("127.0.0.1", port, tls=False)
-        workshop.sources = Sources(replace(_NOWHERE, index=index), frozenset({host}))
-        prepared = await workshop.prepare()
-
-    assert f"/files/{name}" in asked
-    if tampered:
-        assert prepared.environment is None
-        assert "Hash mismatch" in prepared.log
-        return
-    assert prepared.environment is not None, prepared.log
-    seen = await _in_cage(bench, prepared).shell("greeter")
-    assert seen.output == "greeter runs\n"
-
-
-async def test_python_packages_come_from_a_local_directory(
-    workshop: Workshop, bench: Bench, tmp_path: Path
-) -> None:
-    links = tmp_path / "links"
-    links.mkdir()
-    wheel(links, "greeter")
-    workshop.file("requirements.txt", "greeter==1.0\n")
-    workshop.sources = Sources(replace(_NOWHERE, find_links=(str(links),)), frozenset())
-    workshop.sources = replace(
-        workshop.sources, registries=replace(workshop.sources.registries, index=links.as_uri())
-    )
-
-    prepared = await workshop.prepare()
-
-    assert prepared.environment is not None, prepared.log
-    seen = await _in_cage(bench, prepared).shell("greeter")
-    assert seen.output == "greeter runs\n"
-
-
-async def test_node_packages_are_installed_from_their_lock_and_no_script_of_theirs_runs(
-    workshop: Workshop, bench: Bench
-) -> None:
-    package = {
-        "name": "hello",
-        "version": "1.0.0",
-        "bin": {"hello": "cli.js"},
-        "scripts": {"install": "echo ran > ran"},
-    }
-    workshop.file("web/hello.tgz", _tarball(package, "#!/usr/bin/env node\nconsole.log('hello')\n"))
-    manifest = {"name": "web", "version": "1.0.0", "dependencies": {"hello": "file:hello.tgz"}}
-    workshop.file("web/package.json", json.dumps(manifest))
-    workshop.file("web/package-lock.json", json.dumps(_lock(manifest)))
-
-    prepared = await workshop.prepare()
-
-    assert prepared.environment is not None, prepared.log
-    assert prepared.environment.path == ("/workspace/web/node_modules/.bin",)
-    seen = await _in_cage(bench, prepared).shell("hello; ls web/node_modules/hello")
-    assert seen.output == "hello\ncli.js\npackage.json\n"
-
-
-def _tarball(package: Mapping[str, object], script: str) -> bytes:
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w:gz") as archive:
-        for name, text in (("package.json", json.dumps(package)), ("cli.js", script)):
-            entry = tarfile.TarInfo(f"package/{name}")
-            entry.size, entry.mode = len(text), 0o755
-            archive.addfile(entry, io.BytesIO(text.encode()))
-    return made.getvalue()
-
-
-def _lock(manifest: Mapping[str, object]) -> dict[str, object]:
-    hello = {
-        "version": "1.0.0",
-        "resolved": "file:hello.tgz",
-        "hasInstallScript": True,
-        "bin": {"hello": "cli.js"},
-    }
-    return {
-        **{key: manifest[key] for key in ("name", "version")},
-        "lockfileVersion": 3,
-        "requires": True,
-        "packages": {"": manifest, "node_modules/hello": hello},
-    }
-
-
 async def test_an_entry_outlives_its_checkout(workshop: Workshop, bench: Bench) -> None:
     prepared = await workshop.prepare("mkdir deps && echo kept > deps/file")
     for checkout in workshop.cache.parent.glob("checkout-*"):
         shutil.rmtree(checkout)
 
-    seen = await _in_cage(bench, prepared).shell("cat deps/file")
+    seen = await in_cage(bench, prepared).shell("cat deps/file")
 
     assert seen.output == "kept\n"

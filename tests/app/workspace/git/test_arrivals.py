@@ -7,9 +7,8 @@ import pytest
 from phases.core.errors import BlockedError
 from phases.core.model import Arrival, Run
 from tests.app.workspace.git.hosting import git
-from tests.app.workspace.git.test_workspaces import MESSAGE, WORK, Room, room, sandbox
+from tests.app.workspace.git.project import MESSAGE, WORK, Room
 
-__all__ = ["room", "sandbox"]
 BRANCH = "phaseline/12-add-a-thing"
 
 

@@ -5,10 +5,9 @@ from dataclasses import replace
 from phases.core.model import Drift, Run
 from phases.core.work import WorkName
 from tests.app.workspace.git.hosting import git
+from tests.app.workspace.git.project import MESSAGE, Room
 from tests.app.workspace.git.test_arrivals import BRANCH, built
-from tests.app.workspace.git.test_workspaces import MESSAGE, Room, room, sandbox
 
-__all__ = ["room", "sandbox"]
 MERGE = WorkName.parse("ready/merge/1")
 RESOLVE = WorkName.parse("ready/backend-developer/1")
 

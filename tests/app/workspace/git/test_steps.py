@@ -1,132 +1,15 @@
-"""The port of the phases, whole: real git over HTTP, the real cage, a prepared environment."""
+"""Steps over real git and in the real cage: what they do, see, are refused and leave behind."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
 from app.workspace.sandbox.sandbox import Sandbox
-from app.workspace.workspaces import GitWorkspaces
 from phases.core.errors import BlockedError, TransientError
-from phases.core.model import Change, ChangeKind, Run
-from phases.core.ports import Workspaces
-from phases.core.receipts import CheckKind, CheckStatus, Receipt
-from phases.core.submission import CommitMessage, Side
-from phases.core.work import WorkName
-from tests.app.workspace.git.kit import Bench, a_run
-from tests.app.workspace.git.room import KeptLogs, whole_room
-from tests.app.workspace.sandbox.kit import make_sandbox
-
-WORK = WorkName.parse("implementation/backend-developer/1")
-MESSAGE = CommitMessage("feat", None, "multiply", None)
-LINTER = """\
-import json, pathlib, sys
-bad = [p for p in sorted(pathlib.Path("src").rglob("*.py")) if "tab" in p.read_text()]
-print(json.dumps([{"code": "E101", "filename": str(p.absolute()), "message": "a tab",
-                   "location": {"row": 1, "column": 1}} for p in bad]))
-sys.exit(1 if bad else 0)
-"""
-FILES = {
-    ".github/phaseline.yml": (
-        "setup:\n"
-        "  - mkdir -p .venv/bin && cp tools/ruff.py .venv/bin/ruff && chmod +x .venv/bin/ruff\n"
-        "checks:\n"
-        "  backend:\n"
-        "    lint: ruff check src\n"
-        "    tests: python3 -m unittest discover -s tests\n"
-        "paths:\n"
-        "  backend: [src/**]\n"
-        "  tests: [tests/**]\n"
-        "protected: [src/frozen.py]\n"
-    ),
-    ".gitignore": "*.log\n.venv/\n__pycache__/\n",
-    "CLAUDE.md": "Be plain.\n",
-    "src/calculator.py": "def add(a, b):\n    return a + b\n",
-    "src/frozen.py": "X = 1\n",
-    "tests/test_calculator.py": (
-        "import sys, unittest\n"
-        "sys.path.insert(0, 'src')\n"
-        "from calculator import add\n\n\n"
-        "class AddTest(unittest.TestCase):\n"
-        "    def test_adds(self):\n"
-        "        self.assertEqual(add(1, 2), 3)\n"
-    ),
-    "tools/ruff.py": f"#!/usr/bin/python3\n{LINTER}",
-}
-
-
-@dataclass
-class Room:
-    bench: Bench
-    workspaces: GitWorkspaces
-    logs: KeptLogs
-
-    async def started(self, files: dict[str, str] | None = None) -> Run:
-        self.bench.host.create("owner", "project", files or FILES)
-        run = a_run()
-        return replace(run, base=await self.workspaces.fetch_base(run))
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Sandbox:
-    return make_sandbox()
-
-
-@pytest.fixture
-def room(bench: Bench, sandbox: Sandbox) -> Room:
-    logs = KeptLogs()
-    return Room(bench, whole_room(bench, sandbox, logs), logs)
-
-
-def by_kind(receipts: tuple[Receipt, ...]) -> dict[CheckKind, Receipt]:
-    return {receipt.check.kind: receipt for receipt in receipts}
-
-
-def test_it_is_the_port_of_the_phases(room: Room) -> None:
-    port: Workspaces = room.workspaces
-
-    assert port is room.workspaces
-
-
-async def test_the_base_is_the_tip_of_the_default_branch_with_its_places(room: Room) -> None:
-    run = await room.started()
-
-    assert run.base is not None
-    assert run.base.sha == room.bench.host.tip("owner", "project", "main")
-    assert run.base.places.of(Side.BACKEND) == ("src/**",)
-    assert run.base.places.tests == ("tests/**",)
-    assert run.base.places.of(Side.FRONTEND) == ()
-
-
-async def test_agents_are_told_files_checks_and_what_is_not_configured(room: Room) -> None:
-    run = await room.started()
-
-    told = await room.workspaces.survey(run)
-
-    assert "src/calculator.py (32 B)" in told.tree
-    assert "- backend lint: `ruff check src`" in told.checks
-    assert "- backend types: not configured" in told.checks
-
-
-async def test_the_roster_is_read_at_the_base_commit(room: Room) -> None:
-    run = await room.started()
-    room.bench.host.push("owner", "project", {"CLAUDE.md": "Be loud.\n"})
-    await room.bench.fetched()
-
-    roster = await room.workspaces.roster(run)
-
-    assert [(rule.path, rule.body) for rule in roster.rules] == [("CLAUDE.md", "Be plain.\n")]
-
-
-async def test_an_environment_is_prepared_and_receipted_once(room: Room) -> None:
-    run = await room.started()
-
-    receipt, key = await room.workspaces.prepare(run)
-    again, same = await room.workspaces.prepare(run)
-
-    assert receipt is not None
-    assert again is not None
-    assert (receipt.status, receipt.environment) == (CheckStatus.PASSED, key)
-    assert (again.reason, same) == ("installed already", key)
+from phases.core.model import Change, ChangeKind
+from phases.core.receipts import CheckKind, CheckStatus
+from tests.app.workspace.git.project import MESSAGE, WORK, Room, by_kind
+from tests.app.workspace.git.room import whole_room
 
 
 async def test_a_step_works_in_the_cage_and_its_commit_is_pushed_and_checked(room: Room) -> None:
@@ -316,39 +199,3 @@ async def test_a_branch_with_commits_of_others_is_not_overwritten(room: Room) ->
         await room.workspaces.push(run, commit.sha)
 
     assert room.bench.host.tip("owner", "project", "phaseline/12-add-a-thing") == theirs
-
-
-async def test_a_check_that_is_not_installed_did_not_run(room: Room) -> None:
-    settings = "checks:\n  backend:\n    lint: nonesuch --all\n    tests: python3 -m pytest\n"
-    run = await room.started({".github/phaseline.yml": settings, "a.py": "A = 1\n"})
-    assert run.base is not None
-
-    receipts = by_kind(await room.workspaces.check(run, run.base.sha))
-
-    assert receipts[CheckKind.LINT].status is CheckStatus.DID_NOT_RUN
-    assert receipts[CheckKind.LINT].reason == (
-        "`nonesuch` is not installed in the prepared environment."
-    )
-
-
-async def test_settings_that_are_wrong_block_with_every_fault(room: Room) -> None:
-    settings = "limits: {usd: 3}\ncolour: red\nchecks:\n  backend:\n    smell: sniff\n"
-
-    with pytest.raises(BlockedError) as blocked:
-        await room.started({".github/phaseline.yml": settings})
-
-    assert "- `limits` is not supported yet." in str(blocked.value)
-    assert "- `colour` is no setting." in str(blocked.value)
-    assert "- `checks.backend.smell` is not known." in str(blocked.value)
-
-
-async def test_a_prepare_that_fails_is_a_receipt_with_the_end_of_its_log(room: Room) -> None:
-    run = await room.started(
-        {".github/phaseline.yml": "setup: [echo no such package >&2; exit 3]\n"}
-    )
-
-    receipt, key = await room.workspaces.prepare(run)
-
-    assert receipt is not None
-    assert (receipt.status, receipt.exit_code, key) == (CheckStatus.FAILED, 3, "")
-    assert "no such package" in receipt.excerpt
