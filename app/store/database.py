@@ -22,6 +22,7 @@ T = TypeVar("T")
 Change = Callable[[sa.Connection], T]
 MOST_PER_COMMIT = 256
 AWAY_SECONDS = 5.0
+NOT_TAKEN = "did not take a write"
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,7 @@ class Database:
         except sa.exc.DBAPIError as error:
             if not _is_away(error):
                 raise
-            reason = f"the database did not answer: {error.orig}"
-            raise TransientError(reason, AWAY_SECONDS) from error
+            raise _passing("did not answer", error) from error
 
     def _write_forever(self) -> None:
         while (first := self._queue.get()) is not None:
@@ -156,7 +156,7 @@ class Database:
                     # One by one: what came of those before a failure is told as it was.
                     done.extend(self._write_one(connection, waiting) for waiting in batch)
         except sa.exc.DBAPIError as error:
-            away = _not_taken(error)
+            away = _passing(NOT_TAKEN, error)
             failed = {each.future: each for each in done if each.error is not None}
             done = [failed.get(each.future) or _Done(each.future, None, away) for each in batch]
         _tell(done)
@@ -196,25 +196,19 @@ class _TakenError(Exception):
 
 def _write_now(engine: sa.Engine, change: Change[T]) -> T:
     try:
-        with engine.connect() as connection, _begun(connection):
+        with engine.connect() as connection, connection.begin():
             return change(connection)
     except sa.exc.DBAPIError as error:
+        # Only where it begins: from there on the file is locked for it.
+        if is_taken(error):
+            raise _TakenError from error
         if not _is_away(error):
             raise
-        raise _not_taken(error) from error
+        raise _passing(NOT_TAKEN, error) from error
 
 
-def _begun(connection: sa.Connection) -> sa.Transaction:
-    try:
-        return connection.begin()
-    except sa.exc.DBAPIError as error:
-        if not is_taken(error):
-            raise
-        raise _TakenError from error
-
-
-def _not_taken(error: sa.exc.DBAPIError) -> TransientError:
-    return TransientError(f"the database did not take a write: {error.orig}", AWAY_SECONDS)
+def _passing(what: str, error: sa.exc.DBAPIError) -> TransientError:
+    return TransientError(f"the database {what}: {error.orig}", AWAY_SECONDS)
 
 
 def _is_away(error: Exception) -> bool:

@@ -134,7 +134,7 @@ class Sandbox:
             return Path.absolute
         mounts = (*self.toolchain.mounts, *cage.mounts)
         sources = (cage.worktree, cage.scratch, *(mount.source for mount in mounts))
-        return self._staging.stage(sources, undo).source
+        return self._staging.stage(sources, undo).__getitem__
 
     def _command_line(
         self,

@@ -13,22 +13,19 @@ import stat
 import threading
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 from app.workspace.sandbox import mounting
 from app.workspace.sandbox.errors import SandboxError
 
 
-@dataclass(frozen=True)
-class Staged:
-    """Sources and the places where one command's thread sees them."""
+class _Thread(threading.local):
+    """What each thread has for itself: its namespace, and the numbers of rooms in that."""
 
-    places: dict[Path, Path]
-
-    def source(self, path: Path) -> Path:
-        """The place of a source."""
-        return self.places[path]
+    def __init__(self) -> None:
+        self.moved = False
+        self.numbers = itertools.count()
+        self.free: list[int] = []
 
 
 class Staging:
@@ -36,12 +33,10 @@ class Staging:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._thread = threading.local()
-        self._numbers = itertools.count()
-        self._free: list[int] = []
+        self._thread = _Thread()
 
-    def stage(self, sources: Iterable[Path], undo: ExitStack) -> Staged:
-        """Give every source a place until `undo`, on the same thread.
+    def stage(self, sources: Iterable[Path], undo: ExitStack) -> dict[Path, Path]:
+        """Give every source a place until `undo`, on the same thread; return the places.
 
         Raises `SandboxError` when a source or its place cannot be had.
         """
@@ -52,11 +47,11 @@ class Staging:
             if source not in places:
                 places[source] = _place(room, len(places), source)
                 _bind(source.absolute(), places[source])
-        return Staged(places)
+        return places
 
     def _move_in(self) -> None:
         """Give this thread its namespace, once."""
-        if getattr(self._thread, "moved", False):
+        if self._thread.moved:
             return
         try:
             mounting.leave_mount_namespace()
@@ -66,8 +61,9 @@ class Staging:
 
     def _room(self, undo: ExitStack) -> Path:
         """A directory for the places of one command: a mount, with which all in it are undone."""
-        number = self._free.pop() if self._free else next(self._numbers)
-        undo.callback(self._free.append, number)
+        free = self._thread.free
+        number = free.pop() if free else next(self._thread.numbers)
+        undo.callback(free.append, number)
         room = self._directory / str(number)
         try:
             _make_walkable(room)
